@@ -1,0 +1,51 @@
+/**
+ * Every code of a {@link WfeError}. Stable within a major version; messages are not. `docs/errors.md` says of each when it comes and
+ * what to do.
+ */
+export const ERROR_CODES = [
+  // look-ups
+  "WFE_WORKFLOW_NOT_FOUND",
+  "WFE_DEFINITION_NOT_FOUND",
+  "WFE_EVENT_NOT_FOUND",
+  "WFE_SUBSCRIPTION_NOT_FOUND",
+  "WFE_STEP_NOT_FOUND",
+  // registration and start
+  "WFE_DEFINITION_INVALID",
+  "WFE_DEFINITION_EXISTS",
+  "WFE_STEP_NOT_REGISTERED",
+  "WFE_STEP_KEY_TAKEN",
+  "WFE_STEP_KIND_UNSUPPORTED",
+  "WFE_PROVIDER_MISSING",
+  "WFE_HOST_NOT_RUNNING",
+  "WFE_INPUT_INVALID",
+  "WFE_WORKFLOW_ALREADY_EXISTS",
+  "WFE_WORKFLOW_NAME_TAKEN",
+  // values
+  "WFE_VALUE_NOT_STORABLE",
+  "WFE_PAYLOAD_TOO_LARGE",
+  "WFE_PAYLOAD_UNREADABLE",
+  "WFE_POINTERS_TOO_MANY",
+  // steps and instances
+  "WFE_STEP_FAILED",
+  "WFE_STEP_CRASHED",
+  "WFE_TIMEOUT",
+  "WFE_CANCELLED",
+  "WFE_WORKFLOW_SUSPENDED",
+  "WFE_WORKFLOW_TERMINATED",
+  "WFE_ARTIFACT_STORE_MISSING",
+  // stores
+  "WFE_COMMIT_CONFLICT",
+  "WFE_PERSISTENCE_FAILED",
+  "WFE_PROVIDER_NOT_RUNNING",
+  "WFE_STORE_BUSY",
+  "WFE_STORE_FULL",
+  "WFE_STORE_READ_ONLY",
+  "WFE_STORE_CORRUPT",
+  "WFE_STORE_NEWER",
+  "WFE_STORE_UNREACHABLE",
+  "WFE_LOCK_BACKEND",
+  "WFE_QUEUE_BACKEND",
+] as const;
+
+/** Code of a {@link WfeError}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,0 +1,76 @@
+import type { JsonValue } from "../models/json.ts";
+import { WfeError, type WfeErrorOptions } from "./wfe-error.ts";
+
+/** A failure of a step that the engine itself found. */
+export class StepExecutionError extends WfeError {
+  override readonly name: string = "StepExecutionError";
+
+  constructor(message: string, options?: WfeErrorOptions) {
+    super("WFE_STEP_FAILED", message, options);
+  }
+}
+
+/** Thrown by a step to say that another attempt is useless: its retries are skipped. `data` reaches `getErrors` and `instance.error`. */
+export class NonRetryableError extends WfeError {
+  override readonly name = "NonRetryableError";
+  readonly data: JsonValue | undefined;
+
+  constructor(message: string, options: WfeErrorOptions & { readonly data?: JsonValue } = {}) {
+    super("WFE_STEP_FAILED", message, options);
+    this.data = options.data;
+  }
+}
+
+/** A step whose host was lost again and again while its body ran. */
+export class StepCrashedError extends WfeError {
+  override readonly name = "StepCrashedError";
+
+  constructor(step: string, crashes: number, options?: WfeErrorOptions) {
+    super(
+      "WFE_STEP_CRASHED",
+      `the step ${JSON.stringify(step)} was started ${crashes} times and its host was lost each time before it had a result: it is not taken over again`,
+      options,
+    );
+  }
+}
+
+/** An instance would get more open pointers than its limit. */
+export class PointersTooManyError extends WfeError {
+  override readonly name = "PointersTooManyError";
+
+  constructor(count: number, limit: number, options?: WfeErrorOptions) {
+    super("WFE_POINTERS_TOO_MANY", `the workflow would have ${count} open pointers, the limit is ${limit}: iterate sequentially, or over pages`, options);
+  }
+}
+
+/** A limit of time is over: of a step, a wait, or a call. */
+export class TimeoutError extends WfeError {
+  override readonly name = "TimeoutError";
+
+  constructor(what: string, timeoutMs: number, options?: WfeErrorOptions) {
+    super("WFE_TIMEOUT", `${what} took longer than its limit of ${timeoutMs} ms`, { retryable: true, ...options });
+  }
+}
+
+/** Why a body's `ctx.signal` aborted, when not for its timeout; also the rejection of a call whose own signal aborted. */
+export class CancelledError extends WfeError {
+  override readonly name = "CancelledError";
+  readonly reason: CancelReason;
+
+  constructor(reason: CancelReason, options?: WfeErrorOptions) {
+    super("WFE_CANCELLED", CANCEL_TEXT[reason], options);
+    this.reason = reason;
+  }
+}
+
+/** Why work was called off. */
+export type CancelReason = "cancelled" | "terminated" | "leaseLost" | "shutdown" | "superseded" | "aborted";
+
+const CANCEL_TEXT: Readonly<Record<CancelReason, string>> = {
+  cancelled: "the step was cancelled by its workflow",
+  terminated: "the workflow was terminated",
+  leaseLost: "this host lost its lease on the workflow; another one may go on with it",
+  shutdown: "the host is stopping; the step runs again when a host takes the workflow over",
+  superseded: "another host has gone on with the workflow",
+  aborted: "the caller's signal was aborted",
+};

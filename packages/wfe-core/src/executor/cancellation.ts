@@ -1,0 +1,36 @@
+import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { WorkflowStatus } from "../models/workflow-status.ts";
+import { instanceEvent } from "./lifecycle.ts";
+import { now, type PassScope } from "./pass-scope.ts";
+import { closed, subscriptionId } from "./pointer-factory.ts";
+
+/** Cancels an open pointer and closes the subscription it waits on. What is open inside it is the caller's matter. */
+export function cancelPointer(scope: PassScope, pointer: PointerRow): void {
+  const { state } = scope;
+  if (pointer.status === "waitingForEvent") state.effects.closeSubscriptions.push(subscriptionId(state.row.id, pointer));
+  state.put(closed(pointer, "cancelled", now(scope), state.nextSequence()));
+}
+
+/** Ends the instance: cancels what is open, but for a failed pointer that brought the end about, and tells others. */
+export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "complete" | "terminated">, failed?: PointerRow): void {
+  const { state, services } = scope;
+  const at = now(scope);
+  for (const pointer of [...state.open()]) if (pointer.id !== failed?.id) cancelPointer(scope, pointer);
+  state.status = status;
+  state.completedAt = at;
+  state.effects.events.push(completedEvent(scope, status, at));
+  state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
+  function completedEvent(of: PassScope, end: WorkflowStatus, time: Date) {
+    return {
+      id: `${of.state.row.id}/completed`,
+      name: WORKFLOW_COMPLETED_EVENT,
+      key: of.state.row.id,
+      data: services.payloads.encode(
+        { status: end, data: of.state.data, ...(of.state.error === undefined ? {} : { error: of.state.error }) },
+        "the end of the workflow",
+      ),
+      time,
+    };
+  }
+}

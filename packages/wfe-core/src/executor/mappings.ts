@@ -1,0 +1,64 @@
+import { Immer } from "immer";
+import { StepExecutionError } from "../errors/step-errors.ts";
+import type { FunctionKey, StepDefinition } from "../models/step-definition.ts";
+import type { Payloads } from "../runtime/payloads.ts";
+import type { StepExecutionContext } from "../traits/step-execution-context.ts";
+import type { CompiledDefinition } from "./compiled-definition.ts";
+
+// Not frozen by immer: the values that a mapping puts into the draft belong to the step; copies of them are frozen by `Payloads.stored`.
+const immer = new Immer({ autoFreeze: false });
+
+/**
+ * Evaluates a selector or a condition.
+ *
+ * @throws whatever it throws, and a `StepExecutionError` when it gives a promise.
+ */
+export function evaluate(definition: CompiledDefinition, step: StepDefinition, key: FunctionKey, ctx: StepExecutionContext): unknown {
+  const value = definition.function(key)(ctx.data, ctx);
+  refusePromise(value, step, key);
+  return value;
+}
+
+/** Sets the fields of a step object before its run. */
+export function mapInputs(definition: CompiledDefinition, step: StepDefinition, body: unknown, ctx: StepExecutionContext): void {
+  for (const key of step.inputs ?? []) refusePromise(definition.function(key)(body, ctx.data, ctx), step, key);
+}
+
+/**
+ * The data after a result: its output mappings in order, on a draft of the current tree, then its patch, key by key.
+ *
+ * @param source - The step object, or the value.
+ * @returns The same tree when nothing changed; else a new one, frozen and checked.
+ * @throws whatever a mapping throws, and SerializationError when the new data cannot be stored; the draft is dropped whole.
+ */
+export function mapOutputs(
+  definition: CompiledDefinition,
+  step: StepDefinition,
+  data: unknown,
+  source: unknown,
+  patch: unknown,
+  ctx: StepExecutionContext,
+  payloads: Payloads,
+): unknown {
+  if ((step.outputs === undefined || step.outputs.length === 0) && patch === undefined) return data;
+  const next: unknown = immer.produce(data, (draft: unknown) => {
+    for (const key of step.outputs ?? []) refusePromise(definition.function(key)(source, draft, ctx), step, key);
+    if (patch !== undefined) merge(draft, patch, step);
+  });
+  return next === data ? data : payloads.stored(next, "the data");
+}
+
+function merge(draft: unknown, patch: unknown, step: StepDefinition): void {
+  if (typeof draft !== "object" || draft === null || Array.isArray(draft)) {
+    throw new StepExecutionError(`the step ${JSON.stringify(step.name)} gave an output, but the data is no object that it could merge into`);
+  }
+  Object.assign(draft, patch);
+}
+
+function refusePromise(value: unknown, step: StepDefinition, key: FunctionKey): void {
+  if ((typeof value === "object" || typeof value === "function") && value !== null && typeof (value as { then?: unknown }).then === "function") {
+    // Left alone it would become an unhandled rejection if it fails.
+    void Promise.resolve(value as PromiseLike<unknown>).catch(() => undefined);
+    throw new StepExecutionError(`the mapping or condition ${key} of the step ${JSON.stringify(step.name)} is asynchronous: await in the step, map its result`);
+  }
+}

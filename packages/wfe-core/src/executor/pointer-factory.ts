@@ -1,0 +1,56 @@
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+
+/** Where a new pointer stands. */
+export interface PointerPlace {
+  readonly seq: number;
+  readonly scope: readonly string[];
+  readonly predecessorId?: string | undefined;
+  /** Encoded value of the innermost iteration. */
+  readonly item?: string | undefined;
+  readonly index?: number | undefined;
+  /** Encoded outcome of the step before, for a holder of outcome blocks. */
+  readonly outcome?: string | undefined;
+}
+
+/** A pointer that has not started. Its id is its number within the instance. */
+export function pendingPointer(step: StepDefinition, place: PointerPlace): PointerRow {
+  return {
+    id: String(place.seq),
+    seq: place.seq,
+    stepId: step.id,
+    stepName: step.name,
+    status: "pending",
+    scope: place.scope,
+    attempt: 0,
+    retryCount: 0,
+    crashCount: 0,
+    resultCount: 0,
+    ...(place.predecessorId === undefined ? {} : { predecessorId: place.predecessorId }),
+    ...(place.item === undefined ? {} : { item: place.item }),
+    ...(place.index === undefined ? {} : { index: place.index }),
+    ...(place.outcome === undefined ? {} : { outcome: place.outcome }),
+  };
+}
+
+/** The pointer as one more start of its body makes it. */
+export function started(pointer: PointerRow, now: Date): PointerRow {
+  const { dueAt: _, ...rest } = pointer;
+  return { ...rest, status: "running", attempt: pointer.attempt + 1, startedAt: pointer.startedAt ?? now };
+}
+
+/** The pointer as the result that ends it makes it. */
+export function closed(pointer: PointerRow, status: "complete" | "skipped" | "cancelled" | "failed", now: Date, endSeq: number): PointerRow {
+  const { dueAt: _, ...rest } = pointer;
+  return { ...rest, status, endedAt: now, endSeq };
+}
+
+/** Id of the subscription that a pointer opens for its current run; the same when a commit is decided anew. */
+export function subscriptionId(workflowId: string, pointer: PointerRow): string {
+  return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
+}
+
+/** Key that stays over retries and take-overs of one run of a step, and changes after each result. */
+export function idempotencyKey(workflowId: string, pointer: PointerRow): string {
+  return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
+}

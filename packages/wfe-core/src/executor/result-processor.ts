@@ -1,0 +1,112 @@
+import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
+import { SerializationError } from "../errors/value-errors.ts";
+import { WfeError } from "../errors/wfe-error.ts";
+import { durationMs } from "../models/duration.ts";
+import type { ResultBody } from "../models/execution-result.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import { finish, openBlocks } from "./flow.ts";
+import { mapOutputs } from "./mappings.ts";
+import { contextOf, type PassScope } from "./pass-scope.ts";
+import { subscriptionId } from "./pointer-factory.ts";
+
+/**
+ * Applies the result of a run of a step's body.
+ *
+ * @param source - What output mappings read: the step object of a class, the value of a function.
+ * @throws what makes the result a failed attempt: a failing mapping, a value that cannot be stored, a branch without a block. The caller rolls
+ * nothing back: nothing was put before the last thing that can throw.
+ */
+export function applyResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: ResultBody, source: unknown): void {
+  switch (result.kind) {
+    case "next":
+    case "outcome": {
+      const { state, services } = scope;
+      const outcome = result.kind === "outcome" ? services.payloads.stored(result.value, "the outcome") : undefined;
+      const patch = result.output === undefined ? undefined : services.payloads.stored(result.output, "the output");
+      state.data = mapOutputs(scope.definition, step, state.data, source, patch, contextOf(scope, step, pointer), services.payloads);
+      finish(scope, step, pointer, "complete", outcome === undefined ? {} : { outcome });
+      return;
+    }
+    case "persist":
+      scope.state.put({ ...afterResult(scope, pointer, result.persistenceData), status: "pending" });
+      return;
+    case "sleep": {
+      const next = afterResult(scope, pointer, result.persistenceData);
+      const delay = sleepMs(result.duration);
+      scope.state.put(delay === 0 ? { ...next, status: "pending" } : { ...next, status: "sleeping", dueAt: new Date(scope.services.clock.now() + delay) });
+      return;
+    }
+    case "waitForEvent":
+      waitForEvent(scope, step, pointer, result);
+      return;
+    case "branch":
+      branch(scope, step, pointer, result);
+      return;
+    case "pollEndpoint":
+      throw new WfeError("WFE_STEP_KIND_UNSUPPORTED", `the step ${JSON.stringify(step.name)} asks to poll an endpoint, which this version cannot`);
+  }
+}
+
+/** The pointer behind a result that does not end the step: its next run has another idempotency key. */
+function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unknown): PointerRow {
+  const { eventData: _, dueAt: __, ...rest } = pointer;
+  const kept = persistenceData === undefined ? {} : { persistenceData: encoded(scope, persistenceData) };
+  return { ...rest, ...kept, resultCount: pointer.resultCount + 1, crashCount: 0 };
+}
+
+function encoded(scope: PassScope, persistenceData: unknown): string {
+  const { payloads } = scope.services;
+  return payloads.encode(payloads.stored(persistenceData, "the persistence data"), "the persistence data", payloads.limits.data);
+}
+
+function sleepMs(duration: Parameters<typeof durationMs>[0]): number {
+  try {
+    return durationMs(duration, "the duration of a sleep");
+  } catch (cause) {
+    throw new NonRetryableError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "waitForEvent" }>): void {
+  const { state } = scope;
+  if (typeof result.name !== "string" || result.name === "" || typeof result.key !== "string") {
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event without a name or a key: both are strings`);
+  }
+  const waiting: PointerRow = { ...afterResult(scope, pointer, undefined), status: "waitingForEvent", eventName: result.name, eventKey: result.key };
+  state.effects.openSubscriptions.push({
+    id: subscriptionId(state.row.id, waiting),
+    pointerId: waiting.id,
+    name: result.name,
+    key: result.key,
+    bound: result.effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate: result.effectiveDate },
+  });
+  state.put(waiting);
+}
+
+function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "branch" }>): void {
+  const block = step.blocks?.find((candidate) => candidate.role === "children");
+  if (block === undefined) {
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} branches but has no block to run: give it one with .children((b) => …)`);
+  }
+  if (!Array.isArray(result.values)) throw new StepExecutionError(`the step ${JSON.stringify(step.name)} branches over something that is no array`);
+  const { payloads } = scope.services;
+  const values = result.values.map((value, index) => {
+    if (value === undefined) throw new SerializationError("a branch value", `[${index}]`, "is undefined: use null");
+    return payloads.stored(value, "a branch value");
+  });
+  const container: PointerRow = { ...afterResult(scope, pointer, result.persistenceData), status: "running" };
+  openBlocks(
+    scope,
+    container,
+    values.map((value, index) => ({ block, item: { value, index } })),
+  );
+  scope.state.put(container);
+  if (values.length === 0) scope.state.markDrained(container.id);
+}
+
+/** The branches of a step have ended: it runs again if it keeps persistence data, else it has finished. */
+export function applyBranchesEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
+  if (pointer.persistenceData !== undefined) scope.state.put({ ...pointer, status: "pending" });
+  else finish(scope, step, pointer, "complete");
+}

@@ -1,0 +1,129 @@
+import type { ExecutionPointer } from "../models/execution-pointer.ts";
+import { WfeError } from "../errors/wfe-error.ts";
+import type { JsonValue } from "../models/json.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import type { WorkflowInstance } from "../models/workflow-instance.ts";
+import type { WorkflowRow } from "../models/workflow-row.ts";
+import type { InstanceError } from "../models/execution-error.ts";
+import type { Payloads } from "../runtime/payloads.ts";
+import type { ArtifactAccess } from "../traits/artifact-access.ts";
+import type { LogLevel, LogSink } from "../traits/log-sink.ts";
+import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
+import type { WorkflowClient } from "../traits/workflow-client.ts";
+import type { Clock } from "../traits/clock.ts";
+import { idempotencyKey } from "./pointer-factory.ts";
+import { instanceView, pointerView } from "./views.ts";
+
+/** What contexts take from the host. */
+export interface ContextServices {
+  readonly payloads: Payloads;
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly client: Pick<WorkflowClient, "startWorkflow" | "publishEvent">;
+}
+
+/** What a context shows of its instance at the moment it is made. */
+export interface InstanceSnapshot {
+  readonly row: WorkflowRow;
+  readonly data: unknown;
+  readonly error: InstanceError | undefined;
+}
+
+const NEVER = new AbortController().signal;
+
+/** The context of one run of a step, or of one evaluation of its expressions. Payloads are decoded when they are asked for. */
+export class StepContext implements StepExecutionContext {
+  readonly data: Readonly<unknown>;
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly index: number | undefined;
+  readonly idempotencyKey: string;
+  readonly compensates: CompensatedStep | undefined = undefined;
+  readonly #services: ContextServices;
+  readonly #instance: InstanceSnapshot;
+  readonly #step: StepDefinition;
+  readonly #pointer: PointerRow;
+
+  constructor(services: ContextServices, instance: InstanceSnapshot, step: StepDefinition, pointer: PointerRow, signal: AbortSignal = NEVER) {
+    this.#services = services;
+    this.#instance = instance;
+    this.#step = step;
+    this.#pointer = pointer;
+    this.data = instance.data as Readonly<unknown>;
+    this.signal = signal;
+    this.attempt = pointer.attempt;
+    this.index = pointer.index;
+    this.idempotencyKey = idempotencyKey(instance.row.id, pointer);
+  }
+
+  get item(): unknown {
+    return this.#decoded(this.#pointer.item, "the item");
+  }
+
+  get persistenceData(): JsonValue | undefined {
+    return this.#decoded(this.#pointer.persistenceData, "the persistence data") as JsonValue | undefined;
+  }
+
+  get eventData(): JsonValue | undefined {
+    return this.#decoded(this.#pointer.eventData, "the event data") as JsonValue | undefined;
+  }
+
+  get pointer(): ExecutionPointer {
+    return pointerView(this.#pointer, this.#services.payloads);
+  }
+
+  get step(): { readonly id: number; readonly name: string; readonly config: JsonValue | undefined } {
+    return { id: this.#step.id, name: this.#step.name, config: this.#step.config };
+  }
+
+  get workflow(): WorkflowInstance {
+    return instanceView(this.#instance.row, this.data, this.#instance.error);
+  }
+
+  get definition(): { readonly id: string; readonly version: number } {
+    return { id: this.#instance.row.definitionId, version: this.#instance.row.version };
+  }
+
+  get host(): Pick<WorkflowClient, "startWorkflow" | "publishEvent"> {
+    return this.#services.client;
+  }
+
+  get artifacts(): ArtifactAccess {
+    throw new WfeError("WFE_ARTIFACT_STORE_MISSING", "this host has no artifact store");
+  }
+
+  get log(): StepLog {
+    const write = (level: LogLevel, message: string, more: { fields?: object; stream?: "stdout" | "stderr"; chunk?: string | Uint8Array }): void => {
+      try {
+        this.#services.log.write({
+          at: new Date(this.#services.clock.now()),
+          level,
+          message,
+          workflowId: this.#instance.row.id,
+          definitionId: this.#instance.row.definitionId,
+          step: this.#step.name,
+          pointerId: this.#pointer.id,
+          ...more,
+        });
+      } catch {
+        // A sink that fails is its owner's matter; the step goes on.
+      }
+    };
+    const at =
+      (level: LogLevel) =>
+      (message: string, fields?: object): void =>
+        write(level, message, fields === undefined ? {} : { fields });
+    return {
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
+      stream: (name, chunk) => write("info", "", { stream: name, chunk }),
+    };
+  }
+
+  #decoded(text: string | undefined, what: string): unknown {
+    return text === undefined ? undefined : this.#services.payloads.decode(text, what);
+  }
+}

@@ -1,0 +1,86 @@
+import { StepKeyTakenError, StepNotRegisteredError } from "../errors/definition-errors.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import type { AnyFunctionStep, AnyStep, StepClass, StepRef } from "../traits/step-body.ts";
+import type { AnyDefinition } from "../traits/workflow-registry.ts";
+
+/** What the registry can make: a fresh object of a class, or a function. */
+export type RegisteredStep =
+  | { readonly form: "class"; readonly create: () => AnyStep; readonly source: unknown; readonly byFactory: boolean; readonly needsFactory: boolean }
+  | { readonly form: "function"; readonly step: AnyFunctionStep };
+
+/** The steps a host can make, by key. */
+export class StepRegistry {
+  readonly #steps = new Map<string, RegisteredStep>();
+
+  /**
+   * Registers a class or a function step under its key. The same one again does nothing.
+   *
+   * @throws StepKeyTakenError when another class or function has the key.
+   */
+  register(step: StepClass<AnyStep> | AnyFunctionStep): void {
+    if (typeof step !== "function") {
+      const known = this.#steps.get(step.stepType);
+      if (known !== undefined && !(known.form === "function" && known.step === step)) throw keyTaken(step.stepType, known, "the function step");
+      this.#steps.set(step.stepType, { form: "function", step });
+      return;
+    }
+    const key = stepKey(step);
+    const known = this.#steps.get(key);
+    if (known?.form === "class" && (known.source === step || (known.byFactory && known.source === undefined))) return;
+    if (known !== undefined) throw keyTaken(key, known, `the class ${step.name}`);
+    const create = (): AnyStep => new (step as unknown as new () => AnyStep)(); // constructor parameters are refused by missing()
+    this.#steps.set(key, { form: "class", create, source: step, byFactory: false, needsFactory: step.length > 0 });
+  }
+
+  /**
+   * Registers how to make a step. In place of a class registered before without a factory; another factory for the same key is refused.
+   *
+   * @throws StepKeyTakenError
+   */
+  registerFactory(step: StepClass<AnyStep> | StepRef<AnyStep> | string, create: () => AnyStep): void {
+    const key = typeof step === "string" ? step : stepKey(step);
+    const source = typeof step === "function" ? step : undefined;
+    const known = this.#steps.get(key);
+    if (known !== undefined) {
+      const sameClass = known.form === "class" && (known.source === undefined || source === undefined || known.source === source);
+      if (!sameClass || (known.form === "class" && known.byFactory)) throw keyTaken(key, known, "the factory");
+    }
+    this.#steps.set(key, { form: "class", create, source: source ?? (known?.form === "class" ? known.source : undefined), byFactory: true, needsFactory: false });
+  }
+
+  /** Registers every class and function that a definition carries. @throws StepKeyTakenError */
+  registerStepsOf(definition: AnyDefinition): void {
+    for (const step of definition.graph.steps) {
+      const key = step.functions?.["body"];
+      const body = key === undefined ? undefined : definition.functions.get(key);
+      if (body !== undefined) this.register(body as StepClass<AnyStep> | AnyFunctionStep); // put there by the builder, which took nothing else
+    }
+  }
+
+  /** Keys that a definition names and this registry cannot make. */
+  missing(definition: AnyDefinition): readonly string[] {
+    const named = definition.graph.steps.flatMap((step) => (step.kind === "step" && step.stepType !== undefined ? [step.stepType] : []));
+    return [...new Set(named)].filter((key) => {
+      const known = this.#steps.get(key);
+      return known === undefined || (known.form === "class" && known.needsFactory);
+    });
+  }
+
+  /** @throws StepNotRegisteredError */
+  resolve(step: StepDefinition): RegisteredStep {
+    const found = this.#steps.get(step.stepType ?? "");
+    if (found === undefined) throw new StepNotRegisteredError([step.stepType ?? step.name]);
+    return found;
+  }
+}
+
+/** Stable key of a step: `static stepType`, or the class name. */
+export function stepKey(step: StepClass<AnyStep> | StepRef<AnyStep>): string {
+  return typeof step === "function" ? (step.stepType ?? step.name) : step.stepType;
+}
+
+function keyTaken(key: string, known: RegisteredStep, refused: string): StepKeyTakenError {
+  const registered =
+    known.form === "function" ? "a function step" : typeof known.source === "function" ? `the class ${known.source.name}` : "a factory";
+  return new StepKeyTakenError(key, registered, refused);
+}

@@ -1,0 +1,44 @@
+import type { PointerStatus } from "./workflow-status.ts";
+
+/**
+ * One position in a run, as it is stored. Immutable: a change makes a new row. Payloads (`item`, `persistenceData`, `outcome`,
+ * `eventData`) are encoded strings: JSON text, after the host's codec. Unique by (workflow id, `id`).
+ */
+export interface PointerRow {
+  readonly id: string;
+  /** Order of creation within the instance, 1 or more; unique there. Every listing of pointers is sorted by it. */
+  readonly seq: number;
+  readonly stepId: number;
+  readonly stepName?: string;
+  readonly status: PointerStatus;
+  /** Ids of the enclosing containers, outermost first. */
+  readonly scope: readonly string[];
+  /** Starts so far, take-overs included. */
+  readonly attempt: number;
+  /** Failures so far; set back by resume. */
+  readonly retryCount: number;
+  /** Starts since the last result that ended in the loss of their host. */
+  readonly crashCount: number;
+  /** Results so far that did not end the step (persist, sleep, event, branch); part of the idempotency key. */
+  readonly resultCount: number;
+  readonly predecessorId?: string;
+  /** When a `sleeping` pointer wakes, or a `waitingForEvent` one times out. */
+  readonly dueAt?: Date;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  /** Order in which results were processed within the instance; compensation runs it backwards. */
+  readonly endSeq?: number;
+  /** Value of the innermost `forEach` or `branch`. */
+  readonly item?: string;
+  /** Position of `item` in its list, from 0. */
+  readonly index?: number;
+  /** State that a step or a container keeps between its runs. */
+  readonly persistenceData?: string;
+  readonly outcome?: string;
+  readonly eventName?: string;
+  readonly eventKey?: string;
+  /** Payload of the event that woke the current run. */
+  readonly eventData?: string;
+  /** The pointer that this one undoes. */
+  readonly compensates?: string;
+}

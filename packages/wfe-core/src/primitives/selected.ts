@@ -1,0 +1,62 @@
+import { SerializationError } from "../errors/value-errors.ts";
+import { StepExecutionError } from "../errors/step-errors.ts";
+import { durationMs, type Duration } from "../models/duration.ts";
+import type { PrimitiveContext } from "./primitive.ts";
+
+/** The boolean that a condition gives. Anything else is an error: truthiness hides mistakes. */
+export function selectedBoolean(context: PrimitiveContext, role: string): boolean {
+  const value = context.call(role);
+  if (typeof value !== "boolean") throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of true or false`);
+  return value;
+}
+
+/** The string that a selector or a fixed setting gives. */
+export function selectedString(context: PrimitiveContext, role: string): string {
+  const value = context.has(role) ? context.call(role) : context.step.settings?.[role];
+  if (typeof value !== "string") throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a string`);
+  return value;
+}
+
+/** The list that a selector gives. */
+export function selectedList(context: PrimitiveContext, role: string): readonly unknown[] {
+  const value = context.call(role);
+  if (!Array.isArray(value)) throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of an array`);
+  return value as readonly unknown[];
+}
+
+/** The milliseconds that a selector, or the fixed setting `{role}Ms`, gives; `undefined` when the step has neither. */
+export function selectedDuration(context: PrimitiveContext, role: string): number | undefined {
+  if (context.has(role)) {
+    const what = `the ${role} of the step ${name(context)}`;
+    try {
+      return durationMs(context.call(role) as Duration, what);
+    } catch (cause) {
+      // A wrong value comes again at every attempt; a selector that throws may not.
+      if (cause instanceof RangeError && cause.message.startsWith(what)) throw new SerializationError(what, "", cause.message.slice(what.length + 1), { cause });
+      throw cause;
+    }
+  }
+  const fixed = context.step.settings?.[`${role}Ms`];
+  return typeof fixed === "number" ? fixed : undefined;
+}
+
+/** The instant that a selector (a `Date`) or a fixed setting (ISO text) gives; `undefined` when the step has neither. */
+export function selectedDate(context: PrimitiveContext, role: string): Date | undefined {
+  const value = context.has(role) ? context.call(role) : context.step.settings?.[role];
+  if (value === undefined) return undefined;
+  const date = value instanceof Date ? value : typeof value === "string" ? new Date(value) : undefined;
+  if (date === undefined || Number.isNaN(date.getTime())) {
+    throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a valid Date`);
+  }
+  return date;
+}
+
+function name(context: PrimitiveContext): string {
+  return JSON.stringify(context.step.name);
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : value instanceof Date ? "an invalid Date" : "an object";
+  return String(value);
+}

@@ -1,0 +1,131 @@
+import { LockError } from "../errors/store-errors.ts";
+import type { Clock, Timer } from "../traits/clock.ts";
+import type { Lease } from "../traits/lock-provider.ts";
+
+/** What a lock provider hands over to make a {@link Lease}. */
+export interface LeaseRequest {
+  readonly resource: string;
+  /** Random, new for each acquisition. */
+  readonly token: string;
+  readonly ttlMs: number;
+  readonly clock: Clock;
+  /** `clock.monotonic()` from before the request was sent: the store counts from later, so the holder ends first. */
+  readonly requestedAt: number;
+  /** Makes the store's lease of this token last a whole ttl from now. @returns Whether it was unexpired and this token's. */
+  readonly extend: () => Promise<boolean>;
+  /** Removes the store's lease of this token. @returns Whether it was unexpired and this token's. */
+  readonly release: () => Promise<boolean>;
+}
+
+/**
+ * The holder's side of a lease, the same for every lock provider: the provider brings the two requests to its store, this counts the time
+ * on the holder's own monotonic clock. Costs one timer of the clock, and an `AbortController` only when somebody reads `signal`.
+ */
+export function createLease(request: LeaseRequest): Lease {
+  return new CountedLease(request);
+}
+
+class CountedLease implements Lease {
+  readonly #request: LeaseRequest;
+  #endsAt: number;
+  #expiresAt: Date;
+  #timer: Timer | undefined;
+  #controller: AbortController | undefined;
+  /** Why it is not held any more. */
+  #ended: string | undefined;
+  /** A release the store did not answer: asking again is right, the store may still hold the lease. */
+  #releaseUnanswered = false;
+
+  constructor(request: LeaseRequest) {
+    this.#request = request;
+    this.#endsAt = request.requestedAt + request.ttlMs;
+    this.#expiresAt = this.#wallEnd();
+    this.#count();
+  }
+
+  get resource(): string {
+    return this.#request.resource;
+  }
+
+  get token(): string {
+    return this.#request.token;
+  }
+
+  get expiresAt(): Date {
+    return this.#expiresAt;
+  }
+
+  get signal(): AbortSignal {
+    this.#look();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  async extend(): Promise<boolean> {
+    this.#look();
+    if (this.#ended !== undefined) return false;
+    const requestedAt = this.#request.clock.monotonic();
+    const held = await this.#request.extend();
+    if (!held) this.#end("was lost");
+    else this.#look();
+    if (this.#ended !== undefined) {
+      if (held) await this.#giveBackUnseen();
+      return false;
+    }
+    // Answers may overtake each other; a later end that is known does not move back.
+    this.#endsAt = Math.max(this.#endsAt, requestedAt + this.#request.ttlMs);
+    this.#expiresAt = this.#wallEnd();
+    return true;
+  }
+
+  async release(): Promise<boolean> {
+    this.#look();
+    if (this.#ended !== undefined && !this.#releaseUnanswered) return false;
+    this.#end("was released");
+    this.#releaseUnanswered = true;
+    const held = await this.#request.release();
+    this.#releaseUnanswered = false;
+    return held;
+  }
+
+  /** The store has extended a lease that ended on this side while the answer was under way; nobody holds it. */
+  async #giveBackUnseen(): Promise<void> {
+    try {
+      await this.#request.release();
+    } catch {
+      // Only a courtesy to the next holder: without it the lease ends with its ttl.
+    }
+  }
+
+  #wallEnd(): Date {
+    const { clock } = this.#request;
+    return new Date(Math.floor(clock.now() + this.#endsAt - clock.monotonic()));
+  }
+
+  /** The timer is late after a freeze of the process; whoever asks must not be told that the lease is held. */
+  #look(): void {
+    if (this.#ended === undefined && this.#request.clock.monotonic() >= this.#endsAt) this.#end("is over");
+  }
+
+  #count(): void {
+    const remaining = this.#endsAt - this.#request.clock.monotonic();
+    if (remaining <= 0) return this.#end("is over");
+    // An extension does not touch the timer: it finds the later end when it fires, and counts the rest.
+    this.#timer = this.#request.clock.setTimer(Math.ceil(remaining), () => this.#count());
+  }
+
+  #end(why: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#abort(why);
+  }
+
+  #abort(why: string): void {
+    this.#controller?.abort(new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
+  }
+}

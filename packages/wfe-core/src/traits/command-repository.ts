@@ -1,0 +1,18 @@
+import type { ScheduledCommand } from "../models/scheduled-command.ts";
+
+/** Commands the engine owes to other instances. Every method may be called concurrently, from any number of processes. */
+export interface CommandRepository {
+  /** Stores a command; one with the same name and data that waits already gets the earlier of the two times. */
+  scheduleCommand(command: ScheduledCommand): Promise<void>;
+  /**
+   * Hands over due commands, the earliest first, each to one caller at a time, and removes each after its handler resolved. One whose handler
+   * rejects stays, is handed over again after `claimUntil`, and does not hold up the others.
+   *
+   * @returns How many were handled.
+   */
+  processCommands(
+    asAt: Date,
+    options: { readonly limit: number; readonly claimUntil: Date },
+    handler: (command: ScheduledCommand) => Promise<void>,
+  ): Promise<number>;
+}

@@ -1,0 +1,30 @@
+import type { EventRow, StoredEvent } from "../models/event.ts";
+import type { Topic } from "../models/event-subscription.ts";
+
+/** An undelivered event, claimed for delivery. */
+export interface RunnableEvent extends Topic {
+  readonly id: string;
+}
+
+/** Events. Every method may be called concurrently, from any number of processes. */
+export interface EventRepository {
+  /** Stores an event, undelivered. @returns Its id; an id that exists already keeps its first payload and is returned. */
+  createEvent(event: EventRow, now: Date): Promise<string>;
+  getEvent(id: string): Promise<StoredEvent | undefined>;
+  /** Ids of stored events with this name and key and an event time at or after `asOf`, by time, then arrival. */
+  getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]>;
+  /**
+   * Undelivered events eligible at `asAt`, by time, then arrival; hides them from this method until `claimUntil` in the same atomic step.
+   */
+  getRunnableEvents(asAt: Date, options: { readonly limit: number; readonly claimUntil: Date }): Promise<readonly RunnableEvent[]>;
+  /**
+   * Delivers on these topics: each open subscription of an instance that is not over is given the earliest event it may take (by time, then
+   * arrival; eligible at `now`; not consumed by its instance), once; its instance gets `inboxSeq` + 1 and is due now. Then the
+   * topic's events that are eligible at `now` are marked delivered; waits that open later still find them.
+   *
+   * @returns Ids of the instances that got something, each once.
+   */
+  deliverEvents(topics: readonly Topic[], now: Date): Promise<readonly string[]>;
+  /** Removes delivered events stored strictly before an instant. @returns How many went, `limit` at most. */
+  deleteDeliveredEvents(storedBefore: Date, limit: number): Promise<number>;
+}

@@ -1,0 +1,114 @@
+import type { ActivityDefinition, ActivityToken, PendingActivity } from "../models/activity.ts";
+import type { Duration } from "../models/duration.ts";
+import type { EventDefinition, StoredEvent } from "../models/event.ts";
+import type { ExecutionError } from "../models/execution-error.ts";
+import type { ExecutionPointer } from "../models/execution-pointer.ts";
+import type { WorkflowId } from "../models/ids.ts";
+import type { DurableShape, JsonValue } from "../models/json.ts";
+import type { WorkflowDefinition } from "../models/workflow-definition.ts";
+import type { Page, PageRequest, PurgeOptions, WorkflowFilter } from "../models/workflow-filter.ts";
+import type { FinishedWorkflow, WorkflowInstance } from "../models/workflow-instance.ts";
+
+/** Options of `startWorkflow`. */
+export interface StartOptions {
+  /** Unique in the store, usable wherever an id is; may not be blank, look like an id, or look like a generated name. @default `{definitionId}-{n}` */
+  readonly name?: string;
+  /** Makes the start idempotent: a repeat with the same definition, version and input gives this id and starts nothing. @default a new UUID */
+  readonly id?: string;
+  /** Anything of the caller's, searchable. */
+  readonly reference?: string;
+  /** Not before. @default at once */
+  readonly startAt?: Date;
+}
+
+/** Options of `waitForWorkflow`. */
+export interface WaitForOptions {
+  /** @default no limit */
+  readonly timeout?: Duration;
+  readonly signal?: AbortSignal;
+  /** Whether a suspension (the default end of a failing step) rejects with `WorkflowSuspendedError` or is waited out. @default "reject" */
+  readonly onSuspended?: "reject" | "wait";
+}
+
+/** Options of `publishEvent`. */
+export interface PublishOptions {
+  /** Event time; one in the future delays the delivery. @default now */
+  readonly time?: Date;
+  /** Makes publishing idempotent: the first payload under an id wins. @default a new UUID */
+  readonly id?: string;
+}
+
+/** What outside code needs to drive workflows; a host is one, and a process that runs no steps can have one too. */
+export interface WorkflowClient {
+  /**
+   * Stores a new instance and gets it going; resolves when it is stored.
+   *
+   * @throws DefinitionNotFoundError when the host does not know the definition, InputInvalidError when `inputSchema` refuses the input,
+   * SerializationError or PayloadTooLargeError when the data cannot be stored, WorkflowAlreadyExistsError, WorkflowNameTakenError; nothing
+   * is stored then.
+   */
+  startWorkflow<TData, TInput>(definition: WorkflowDefinition<TData, TInput>, input: NoInfer<TInput>, options?: StartOptions): Promise<WorkflowId<TData>>;
+  startWorkflow<TData extends DurableShape<TData>>(
+    definitionId: string,
+    version: number,
+    input: TData,
+    options?: StartOptions,
+  ): Promise<WorkflowId<unknown>>;
+  /** Starts, waits, and gives the data; a terminated workflow rejects with `WorkflowTerminatedError`. */
+  runWorkflow<TData, TInput>(
+    definition: WorkflowDefinition<TData, TInput>,
+    input: NoInfer<TInput>,
+    options?: StartOptions & WaitForOptions,
+  ): Promise<TData>;
+  /**
+   * Waits for the end of an instance; by notification where this process runs it.
+   *
+   * @throws WorkflowNotFoundError, WorkflowSuspendedError, TimeoutError, or CancelledError when `signal` aborts.
+   */
+  waitForWorkflow<TData>(definition: WorkflowDefinition<TData, never>, id: string, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
+  waitForWorkflow<TData>(id: WorkflowId<TData>, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
+  /** @throws WorkflowNotFoundError */
+  getWorkflow<TData>(idOrName: WorkflowId<TData>): Promise<WorkflowInstance<TData>>;
+  /**
+   * Stores an event and delivers it to whoever waits for it; resolves when it is stored.
+   *
+   * @returns Its id.
+   * @throws RangeError for a name of the engine's own, InputInvalidError when the event's schema refuses the payload, SerializationError or
+   * PayloadTooLargeError when it cannot be stored.
+   */
+  publishEvent<TPayload>(event: EventDefinition<TPayload>, key: string, payload: NoInfer<TPayload>, options?: PublishOptions): Promise<string>;
+  publishEvent<TPayload extends DurableShape<TPayload>>(name: string, key: string, payload: TPayload, options?: PublishOptions): Promise<string>;
+  /** Lets running bodies finish and starts nothing until resumed. @returns Whether it was runnable. @throws WorkflowNotFoundError */
+  suspendWorkflow(idOrName: string): Promise<boolean>;
+  /** Goes on, and runs failed steps again with fresh retries. @returns Whether it was suspended. @throws WorkflowNotFoundError */
+  resumeWorkflow(idOrName: string): Promise<boolean>;
+  /** Ends it at once; running bodies are aborted. @returns Whether it was not over yet. @throws WorkflowNotFoundError */
+  terminateWorkflow(idOrName: string): Promise<boolean>;
+  /** Instances that match, the newest first. */
+  listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>>;
+  countWorkflows(filter?: WorkflowFilter): Promise<number>;
+  /** Failed attempts, in the order they were recorded. @throws WorkflowNotFoundError */
+  getErrors(idOrName: string): Promise<readonly ExecutionError[]>;
+  /** All pointers, in order of creation. @throws WorkflowNotFoundError */
+  getHistory(idOrName: string): Promise<readonly ExecutionPointer[]>;
+  /** @throws EventNotFoundError */
+  getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }>;
+  /** Removes instances that are over. @returns How many went. @throws RangeError for another status. */
+  purgeWorkflows(options: PurgeOptions): Promise<number>;
+}
+
+/** What outside workers need. */
+export interface ActivityClient {
+  getPendingActivity<TIn, TOut>(
+    activity: ActivityDefinition<TIn, TOut> | string,
+    workerId: string,
+    options: { readonly lease: Duration; readonly wait?: Duration },
+  ): Promise<PendingActivity<TIn, TOut> | undefined>;
+  submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void>;
+  submitActivityFailure(
+    token: ActivityToken<never>,
+    error: Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean },
+  ): Promise<void>;
+  extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean>;
+  releaseActivity(token: ActivityToken<never>): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import type { Delivery } from "../models/event-subscription.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
+import type { DefinitionKey } from "../models/workflow-definition.ts";
+import type { Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
+import type { Counters, NewWorkflow, WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
+import type { WorkflowStatus } from "../models/workflow-status.ts";
+
+/** What a pass needs of an instance. */
+export interface LoadedWorkflow {
+  readonly row: WorkflowRow;
+  /** The open pointers in order of creation; absent when the row's revision is the one the caller said it knows. */
+  readonly pointers?: readonly PointerRow[];
+  /** Events assigned to this instance's subscriptions and not yet used, in order of delivery. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** The part of an instance that others change. */
+export interface WorkflowSignals extends Counters {
+  readonly id: string;
+  readonly status: WorkflowStatus;
+}
+
+/** What moves the status of an instance from outside. */
+export type ControlCommand = "suspend" | "resume" | "terminate";
+
+/** Instances and their pointers. Every method may be called concurrently, from any number of processes. */
+export interface WorkflowRepository {
+  /**
+   * Stores a new instance with its first pointers, whole or not at all; `revision`, `controlSeq` and `inboxSeq` start at 0, `sequence` at the
+   * highest `seq` of its pointers, `status` at `runnable`.
+   *
+   * @returns The id.
+   * @throws WorkflowAlreadyExistsError carrying what is stored, when the id exists.
+   * @throws WorkflowNameTakenError when another instance has the name.
+   */
+  createNewWorkflow(workflow: NewWorkflow, now: Date): Promise<string>;
+  /**
+   * Applies one commit, atomically: all of it or nothing. A change whose `commitId` is the row's last is answered as it was the first time.
+   * Otherwise the row must hold what `expected` says. Then: the row gets the change's status, data (if given), sequence, error, completedAt
+   * and due time (now, if the row's inboxSeq is higher than `seenInboxSeq`), and revision + 1; pointers are upserted; consumed and closed
+   * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
+   * then arrival; eligible at `now`; not consumed by this instance), which counts as a delivery (inboxSeq + 1, due now).
+   *
+   * @throws ConflictError when the row holds something else; nothing is written.
+   */
+  persistWorkflow(change: WorkflowChange, now: Date): Promise<CommitResult>;
+  /** What a pass starts from, read at one instant. @returns `undefined` when there is no such instance. */
+  loadForPass(id: string, options?: { readonly knownRevision?: number }): Promise<LoadedWorkflow | undefined>;
+  /** One instance with all its pointers, read at one instant; `undefined` when there is none. */
+  getWorkflowInstance(id: string): Promise<WorkflowRecord | undefined>;
+  /** Like {@link getWorkflowInstance}, by name (compared exactly). */
+  getWorkflowInstanceByName(name: string): Promise<WorkflowRecord | undefined>;
+  /** Those of these instances that exist, in the order of `ids`. */
+  getWorkflowInstances(ids: readonly string[]): Promise<readonly WorkflowRecord[]>;
+  /**
+   * Runnable instances of these definitions whose due time is at or before `asAt`, the earliest first; moves their due time to `claimUntil` in
+   * the same atomic step, so that each goes to one caller per interval.
+   */
+  claimDueInstances(
+    asAt: Date,
+    options: { readonly definitions: readonly DefinitionKey[]; readonly limit: number; readonly claimUntil: Date },
+  ): Promise<readonly string[]>;
+  /**
+   * Changes the status of an instance in its own atomic step, and moves `controlSeq`. `suspend`: from runnable, no due time. `resume`: from
+   * suspended, due now, error cleared. `terminate`: from runnable or suspended; no due time, `completedAt` = now, open pointers become
+   * `cancelled` with `endedAt` = now, subscriptions are closed, and the event `completedEvent` is stored (undelivered).
+   *
+   * @param options.completedEvent - For `terminate`: the engine's event that tells others of the end.
+   * @returns `true` when it was done, `false` when the status did not allow it, `undefined` when there is no such instance.
+   */
+  command(
+    id: string,
+    command: ControlCommand,
+    now: Date,
+    options?: { readonly completedEvent?: { readonly id: string; readonly name: string; readonly key: string; readonly data?: string } },
+  ): Promise<boolean | undefined>;
+  /** Counters and status of those of these instances that exist, in one query. */
+  readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]>;
+  /**
+   * Reserves numbers of a definition, for names; atomic.
+   *
+   * @param count - How many, 1 or more.
+   * @returns The first of them; the very first is 1.
+   */
+  nextDefinitionSequence(definitionId: string, count: number): Promise<number>;
+  /** Instances that match, the newest first (by creation, then id), without their pointers. */
+  listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>>;
+  /** How many instances match. */
+  countWorkflows(filter: WorkflowFilter): Promise<number>;
+  /** Removes instances that are over, with their pointers, subscriptions and errors; others are left alone. @returns How many went. */
+  deleteWorkflows(ids: readonly string[]): Promise<number>;
+}
