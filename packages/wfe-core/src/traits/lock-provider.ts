@@ -27,7 +27,7 @@ export interface Lease {
 /**
  * Leases on resources: they make double work rare, and are not what keeps state right (the commit's compare-and-set is).
  * Every method may be called concurrently, and rejects with a `LockError` `WFE_PROVIDER_NOT_RUNNING` before `start` and after `stop`.
- * `stop` releases nothing: leases run on until their time is over.
+ * `stop` releases nothing: leases run on until their time is over, or are found as orphans.
  */
 export interface DistributedLockProvider extends Provider {
   /**

@@ -1,0 +1,69 @@
+/** What a {@link SharedRun} opens and closes. */
+export interface SharedRunOptions {
+  /** Takes what the provider needs; called by the first start, and again by the first after a stop. */
+  readonly open: () => void | Promise<void>;
+  /** Gives it back; called by the last stop. */
+  readonly close: () => void | Promise<void>;
+  /** The error of a call while not running. */
+  readonly notRunning: () => Error;
+}
+
+/**
+ * `start` and `stop` of a provider that several hosts of one process share: opened by the first start, closed by the stop that matches the
+ * last one. Opening and closing never overlap, whoever calls when.
+ */
+export class SharedRun {
+  readonly #options: SharedRunOptions;
+  #users = 0;
+  #running = false;
+  #transition: Promise<void> = Promise.resolve();
+
+  constructor(options: SharedRunOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it is open: from the end of the first start to the beginning of the last stop. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** @throws What `notRunning` makes, when it is not open. */
+  check(): void {
+    if (!this.#running) throw this.#options.notRunning();
+  }
+
+  /** Resolves when it is open. Rejects with what `open` threw; that start then does not count. */
+  async start(): Promise<void> {
+    this.#users += 1;
+    if (this.#users === 1) {
+      this.#follow(async () => {
+        await this.#options.open();
+        this.#running = this.#users > 0;
+      });
+    }
+    try {
+      await this.#transition;
+    } catch (error) {
+      this.#users = Math.max(0, this.#users - 1);
+      throw error;
+    }
+  }
+
+  /** Resolves when it is closed, or at once when others still use it. A stop without a start does nothing. */
+  async stop(): Promise<void> {
+    if (this.#users > 0) {
+      this.#users -= 1;
+      if (this.#users > 0) return;
+      this.#running = false;
+      this.#follow(async () => {
+        await this.#options.close();
+      });
+    }
+    await this.#transition;
+  }
+
+  #follow(step: () => Promise<void>): void {
+    // A failure belongs to those who wait for that transition, not to the next one.
+    this.#transition = this.#transition.catch(() => {}).then(step);
+  }
+}
