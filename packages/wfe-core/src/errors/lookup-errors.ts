@@ -19,7 +19,11 @@ export class DefinitionNotFoundError extends WfeError {
 
   constructor(definitionId: string, version?: number, options?: WfeErrorOptions) {
     const which = version === undefined ? JSON.stringify(definitionId) : `${JSON.stringify(definitionId)} version ${version}`;
-    super("WFE_DEFINITION_NOT_FOUND", `the definition ${which} is not registered here: call host.registerWorkflowDefinition(definition) first`, options);
+    super(
+      "WFE_DEFINITION_NOT_FOUND",
+      `the definition ${which} is not registered here: call host.registerWorkflowDefinition(definition) first`,
+      options,
+    );
     this.definitionId = definitionId;
     this.version = version;
   }

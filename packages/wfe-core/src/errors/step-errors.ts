@@ -39,7 +39,11 @@ export class PointersTooManyError extends WfeError {
   override readonly name = "PointersTooManyError";
 
   constructor(count: number, limit: number, options?: WfeErrorOptions) {
-    super("WFE_POINTERS_TOO_MANY", `the workflow would have ${count} open pointers, the limit is ${limit}: iterate sequentially, or over pages`, options);
+    super(
+      "WFE_POINTERS_TOO_MANY",
+      `the workflow would have ${count} open pointers, the limit is ${limit}: iterate sequentially, or over pages`,
+      options,
+    );
   }
 }
 

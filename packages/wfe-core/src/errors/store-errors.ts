@@ -51,7 +51,12 @@ export class LockError extends WfeError {
   override readonly name = "LockError";
 
   /** @param options.code - Which failure it is. @default "WFE_LOCK_BACKEND" */
-  constructor(message: string, options?: WfeErrorOptions & { readonly code?: "WFE_LOCK_BACKEND" | "WFE_PROVIDER_NOT_RUNNING" }) {
+  constructor(
+    message: string,
+    options?: WfeErrorOptions & {
+      readonly code?: "WFE_LOCK_BACKEND" | "WFE_PROVIDER_NOT_RUNNING";
+    },
+  ) {
     super(options?.code ?? "WFE_LOCK_BACKEND", message, options);
   }
 }
@@ -61,7 +66,12 @@ export class QueueError extends WfeError {
   override readonly name = "QueueError";
 
   /** @param options.code - Which failure it is. @default "WFE_QUEUE_BACKEND" */
-  constructor(message: string, options?: WfeErrorOptions & { readonly code?: "WFE_QUEUE_BACKEND" | "WFE_PROVIDER_NOT_RUNNING" }) {
+  constructor(
+    message: string,
+    options?: WfeErrorOptions & {
+      readonly code?: "WFE_QUEUE_BACKEND" | "WFE_PROVIDER_NOT_RUNNING";
+    },
+  ) {
     super(options?.code ?? "WFE_QUEUE_BACKEND", message, options);
   }
 }

@@ -6,11 +6,19 @@ export class WorkflowAlreadyExistsError extends WfeError {
   override readonly name = "WorkflowAlreadyExistsError";
   readonly workflowId: string;
   /** What is stored under the id: enough to tell a repeated start from another one. */
-  readonly existing: { readonly definitionId: string; readonly version: number; readonly inputDigest: string };
+  readonly existing: {
+    readonly definitionId: string;
+    readonly version: number;
+    readonly inputDigest: string;
+  };
 
   constructor(
     workflowId: string,
-    existing: { readonly definitionId: string; readonly version: number; readonly inputDigest: string },
+    existing: {
+      readonly definitionId: string;
+      readonly version: number;
+      readonly inputDigest: string;
+    },
     options?: WfeErrorOptions,
   ) {
     super(
@@ -60,7 +68,11 @@ export class WorkflowTerminatedError extends WfeError {
   readonly error: InstanceError | undefined;
 
   constructor(workflowId: string, error: InstanceError | undefined, options?: WfeErrorOptions) {
-    super("WFE_WORKFLOW_TERMINATED", `the workflow ${JSON.stringify(workflowId)} was terminated${error === undefined ? "" : `: ${error.message}`}`, options);
+    super(
+      "WFE_WORKFLOW_TERMINATED",
+      `the workflow ${JSON.stringify(workflowId)} was terminated${error === undefined ? "" : `: ${error.message}`}`,
+      options,
+    );
     this.workflowId = workflowId;
     this.error = error;
   }

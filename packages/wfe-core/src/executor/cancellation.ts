@@ -27,7 +27,11 @@ export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "c
       name: WORKFLOW_COMPLETED_EVENT,
       key: of.state.row.id,
       data: services.payloads.encode(
-        { status: end, data: of.state.data, ...(of.state.error === undefined ? {} : { error: of.state.error }) },
+        {
+          status: end,
+          data: of.state.data,
+          ...(of.state.error === undefined ? {} : { error: of.state.error }),
+        },
         "the end of the workflow",
       ),
       time,

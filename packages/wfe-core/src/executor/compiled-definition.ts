@@ -33,7 +33,8 @@ export class CompiledDefinition {
   function(key: string): DefinitionFunction {
     const found = this.definition.functions.get(key);
     // The definition check has found every key in the table; one that is missing here was taken out since.
-    if (typeof found !== "function") throw new TypeError(`the definition ${JSON.stringify(this.definition.id)} has no function ${JSON.stringify(key)}`);
+    if (typeof found !== "function")
+      throw new TypeError(`the definition ${JSON.stringify(this.definition.id)} has no function ${JSON.stringify(key)}`);
     return found as DefinitionFunction;
   }
 

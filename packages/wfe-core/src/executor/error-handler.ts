@@ -16,12 +16,18 @@ export function handleFailure(scope: PassScope, step: StepDefinition, pointer: P
   const behavior = scope.definition.errorBehavior(step);
   if (behavior.kind === "retry" && retries(step, behavior, failure, pointer)) {
     const dueAt = new Date(services.clock.now() + retryDelayMs(behavior, pointer.retryCount, scope.entropy.random()));
-    const row: PointerRow = { ...pointer, status: "sleeping", retryCount: pointer.retryCount + 1, crashCount: 0, dueAt };
+    const row: PointerRow = {
+      ...pointer,
+      status: "sleeping",
+      retryCount: pointer.retryCount + 1,
+      crashCount: 0,
+      dueAt,
+    };
     state.put(row);
     state.effects.lifecycle.push(stepEvent("stepRetrying", state.row, step, row, now(scope)));
     return;
   }
-  giveUp(scope, step, pointer, failure, behavior.kind === "retry" ? (behavior.onExhausted ?? "suspend") : behavior.kind);
+  giveUp(scope, pointer, failure, behavior.kind === "retry" ? (behavior.onExhausted ?? "suspend") : behavior.kind);
 }
 
 /** Faults that come again are not retried; neither is a timeout of a wait, unless the step itself asks for retries. */
@@ -31,9 +37,13 @@ function retries(step: StepDefinition, behavior: Extract<ErrorBehavior, { kind: 
   return failure.retryable && (!waitTimedOut || askedFor) && mayRetry(behavior, pointer.retryCount);
 }
 
-function giveUp(scope: PassScope, step: StepDefinition, pointer: PointerRow, failure: Failure, end: "suspend" | "terminate" | "compensate"): void {
+function giveUp(scope: PassScope, pointer: PointerRow, failure: Failure, end: "suspend" | "terminate" | "compensate"): void {
   const { state } = scope;
-  state.error ??= { code: failure.code, message: failure.message, ...(failure.data === undefined ? {} : { data: failure.data }) };
+  state.error ??= {
+    code: failure.code,
+    message: failure.message,
+    ...(failure.data === undefined ? {} : { data: failure.data }),
+  };
   const failed = closed(pointer, "failed", now(scope), state.nextSequence());
   state.put(failed);
   // A command has suspended the instance meanwhile: the failure waits there, and resume runs the step again.
@@ -45,7 +55,6 @@ function giveUp(scope: PassScope, step: StepDefinition, pointer: PointerRow, fai
   // Compensation is refused at registration by a host that cannot do it; a failure is never passed over.
   state.status = "suspended";
   state.effects.lifecycle.push(instanceEvent("suspended", state.row, now(scope)));
-  void step;
 }
 
 function record(scope: PassScope, step: StepDefinition, pointer: PointerRow, failure: Failure): void {
@@ -60,7 +69,11 @@ function record(scope: PassScope, step: StepDefinition, pointer: PointerRow, fai
     code: failure.code,
     message: failure.message,
     ...(failure.stack === undefined ? {} : { stack: failure.stack }),
-    ...(failure.data === undefined ? {} : { data: services.payloads.encode(failure.data, "the data of an error") }),
+    ...(failure.data === undefined
+      ? {}
+      : {
+          data: services.payloads.encode(failure.data, "the data of an error"),
+        }),
   });
   state.effects.lifecycle.push(errorEvent(failure, state.row, step, pointer, at));
 }

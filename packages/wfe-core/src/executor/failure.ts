@@ -33,7 +33,12 @@ export function failureOf(thrown: unknown): Failure {
 
 /** Faults that come again at every attempt, whatever the step's behavior says. */
 function isNonRetryable(thrown: unknown): boolean {
-  return thrown instanceof NonRetryableError || thrown instanceof SerializationError || thrown instanceof PayloadTooLargeError || (isWfeError(thrown) && FINAL_CODES.has(thrown.code));
+  return (
+    thrown instanceof NonRetryableError ||
+    thrown instanceof SerializationError ||
+    thrown instanceof PayloadTooLargeError ||
+    (isWfeError(thrown) && FINAL_CODES.has(thrown.code))
+  );
 }
 
 const FINAL_CODES: ReadonlySet<string> = new Set([

@@ -30,20 +30,24 @@ export function finish(scope: PassScope, step: StepDefinition, pointer: PointerR
 /** Opens chains inside a container, which stays open until they have ended. */
 export function openBlocks(scope: PassScope, container: PointerRow, entries: readonly BlockEntry[]): void {
   const { state, definition, services, limits } = scope;
-  if (state.openCount + entries.length > limits.maxOpenPointers) throw new PointersTooManyError(state.openCount + entries.length, limits.maxOpenPointers);
+  if (state.openCount + entries.length > limits.maxOpenPointers)
+    throw new PointersTooManyError(state.openCount + entries.length, limits.maxOpenPointers);
   const scopeInside = [...container.scope, container.id];
-  for (const entry of entries) {
-    const item = entry.item === undefined ? container.item : services.payloads.encode(services.payloads.stored(entry.item.value, "the item"), "the item");
+  // All that can be refused comes before the first pointer: a failure leaves nothing half-opened.
+  const items = entries.map((entry) =>
+    entry.item === undefined ? container.item : services.payloads.encode(services.payloads.stored(entry.item.value, "the item"), "the item"),
+  );
+  entries.forEach((entry, position) => {
     state.put(
       pendingPointer(definition.step(entry.block.entry), {
         seq: state.nextSequence(),
         scope: scopeInside,
         predecessorId: container.id,
-        item,
+        item: items[position],
         index: entry.item === undefined ? container.index : entry.item.index,
       }),
     );
-  }
+  });
 }
 
 /** Whether a step only holds others: such steps publish no step events. */

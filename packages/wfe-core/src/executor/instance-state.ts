@@ -195,11 +195,22 @@ export class InstanceState {
     this.status = row.status;
     this.error = error;
     this.completedAt = row.completedAt;
-    this.#saved = { ...this.#saved, status: this.status, error, completedAt: row.completedAt };
+    this.#saved = {
+      ...this.#saved,
+      status: this.status,
+      error,
+      completedAt: row.completedAt,
+    };
   }
 
   #head(): Head {
-    return { status: this.status, data: this.data, sequence: this.sequence, error: this.error, completedAt: this.completedAt };
+    return {
+      status: this.status,
+      data: this.data,
+      sequence: this.sequence,
+      error: this.error,
+      completedAt: this.completedAt,
+    };
   }
 
   #isDueAt(id: string, dueMs: number): boolean {
@@ -233,7 +244,8 @@ export class InstanceState {
     if (after.status === "pending" && before?.status !== "pending") {
       (this.#kinds.runsBody(after.stepId) ? this.#bodies : this.#primitives).push(after.id);
     }
-    if (after.dueAt !== undefined && (after.status === "sleeping" || after.status === "waitingForEvent")) this.#due.add(after.dueAt.getTime(), after.id);
+    if (after.dueAt !== undefined && (after.status === "sleeping" || after.status === "waitingForEvent"))
+      this.#due.add(after.dueAt.getTime(), after.id);
   }
 
   #remove(pointer: PointerRow | undefined): void {
@@ -254,5 +266,12 @@ export class InstanceState {
 }
 
 function noEffects(): Effects {
-  return { openSubscriptions: [], consume: [], closeSubscriptions: [], events: [], errors: [], lifecycle: [] };
+  return {
+    openSubscriptions: [],
+    consume: [],
+    closeSubscriptions: [],
+    events: [],
+    errors: [],
+    lifecycle: [],
+  };
 }

@@ -24,7 +24,12 @@ export function errorEvent(
   pointer: PointerRow,
   at: Date,
 ): LifecycleEvent {
-  return { ...instanceOf(row, at), ...stepOf(step, pointer), type: "error", error: { code: error.code, message: error.message } };
+  return {
+    ...instanceOf(row, at),
+    ...stepOf(step, pointer),
+    type: "error",
+    error: { code: error.code, message: error.message },
+  };
 }
 
 function instanceOf(row: WorkflowRow, at: Date): InstanceOfEvent {
@@ -38,5 +43,10 @@ function instanceOf(row: WorkflowRow, at: Date): InstanceOfEvent {
 }
 
 function stepOf(step: StepDefinition, pointer: PointerRow): StepOfEvent {
-  return { step: step.name, stepId: step.id, pointerId: pointer.id, attempt: pointer.attempt };
+  return {
+    step: step.name,
+    stepId: step.id,
+    pointerId: pointer.id,
+    attempt: pointer.attempt,
+  };
 }

@@ -59,6 +59,8 @@ function refusePromise(value: unknown, step: StepDefinition, key: FunctionKey): 
   if ((typeof value === "object" || typeof value === "function") && value !== null && typeof (value as { then?: unknown }).then === "function") {
     // Left alone it would become an unhandled rejection if it fails.
     void Promise.resolve(value as PromiseLike<unknown>).catch(() => undefined);
-    throw new StepExecutionError(`the mapping or condition ${key} of the step ${JSON.stringify(step.name)} is asynchronous: await in the step, map its result`);
+    throw new StepExecutionError(
+      `the mapping or condition ${key} of the step ${JSON.stringify(step.name)} is asynchronous: await in the step, map its result`,
+    );
   }
 }

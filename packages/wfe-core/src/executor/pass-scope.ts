@@ -13,13 +13,15 @@ export interface InstanceLimits {
   readonly maxOpenPointers: number;
 }
 
-/** What the parts of a pass share: the instance, its definition, and the world. */
+/** What the parts of a pass share: the instance, its definition, and the world. Lives as long as the pass. */
 export interface PassScope {
   readonly state: InstanceState;
   readonly definition: CompiledDefinition;
   readonly services: ContextServices;
   readonly entropy: Entropy;
   readonly limits: InstanceLimits;
+  /** Encode the data after every result, to find the one that takes it beyond its limit; else only at the commit. */
+  checksSizes: boolean;
 }
 
 /** The instant of now. */

@@ -36,7 +36,12 @@ export function pendingPointer(step: StepDefinition, place: PointerPlace): Point
 /** The pointer as one more start of its body makes it. */
 export function started(pointer: PointerRow, now: Date): PointerRow {
   const { dueAt: _, ...rest } = pointer;
-  return { ...rest, status: "running", attempt: pointer.attempt + 1, startedAt: pointer.startedAt ?? now };
+  return {
+    ...rest,
+    status: "running",
+    attempt: pointer.attempt + 1,
+    startedAt: pointer.startedAt ?? now,
+  };
 }
 
 /** The pointer as the result that ends it makes it. */

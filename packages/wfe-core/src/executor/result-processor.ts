@@ -21,20 +21,32 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
   switch (result.kind) {
     case "next":
     case "outcome": {
-      const { state, services } = scope;
-      const outcome = result.kind === "outcome" ? services.payloads.stored(result.value, "the outcome") : undefined;
-      const patch = result.output === undefined ? undefined : services.payloads.stored(result.output, "the output");
-      state.data = mapOutputs(scope.definition, step, state.data, source, patch, contextOf(scope, step, pointer), services.payloads);
+      const { payloads } = scope.services;
+      const outcome = result.kind === "outcome" ? payloads.stored(result.value, "the outcome") : undefined;
+      const patch = result.output === undefined ? undefined : payloads.stored(result.output, "the output");
+      const data = dataAfter(scope, step, pointer, source, patch);
       finish(scope, step, pointer, "complete", outcome === undefined ? {} : { outcome });
+      scope.state.data = data;
       return;
     }
     case "persist":
-      scope.state.put({ ...afterResult(scope, pointer, result.persistenceData), status: "pending" });
+      scope.state.put({
+        ...afterResult(scope, pointer, result.persistenceData),
+        status: "pending",
+      });
       return;
     case "sleep": {
       const next = afterResult(scope, pointer, result.persistenceData);
       const delay = sleepMs(result.duration);
-      scope.state.put(delay === 0 ? { ...next, status: "pending" } : { ...next, status: "sleeping", dueAt: new Date(scope.services.clock.now() + delay) });
+      scope.state.put(
+        delay === 0
+          ? { ...next, status: "pending" }
+          : {
+              ...next,
+              status: "sleeping",
+              dueAt: new Date(scope.services.clock.now() + delay),
+            },
+      );
       return;
     }
     case "waitForEvent":
@@ -48,11 +60,29 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
   }
 }
 
+/**
+ * The data after a step's output mappings and patch.
+ *
+ * @throws whatever a mapping throws; SerializationError, PayloadTooLargeError.
+ */
+export function dataAfter(scope: PassScope, step: StepDefinition, pointer: PointerRow, source: unknown, patch?: unknown): unknown {
+  const { state, definition } = scope;
+  const { payloads } = scope.services;
+  const data = mapOutputs(definition, step, state.data, source, patch, contextOf(scope, step, pointer), payloads);
+  if (scope.checksSizes && data !== state.data) payloads.encode(data, "the data", payloads.limits.data);
+  return data;
+}
+
 /** The pointer behind a result that does not end the step: its next run has another idempotency key. */
 function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unknown): PointerRow {
   const { eventData: _, dueAt: __, ...rest } = pointer;
   const kept = persistenceData === undefined ? {} : { persistenceData: encoded(scope, persistenceData) };
-  return { ...rest, ...kept, resultCount: pointer.resultCount + 1, crashCount: 0 };
+  return {
+    ...rest,
+    ...kept,
+    resultCount: pointer.resultCount + 1,
+    crashCount: 0,
+  };
 }
 
 function encoded(scope: PassScope, persistenceData: unknown): string {
@@ -73,7 +103,12 @@ function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRo
   if (typeof result.name !== "string" || result.name === "" || typeof result.key !== "string") {
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event without a name or a key: both are strings`);
   }
-  const waiting: PointerRow = { ...afterResult(scope, pointer, undefined), status: "waitingForEvent", eventName: result.name, eventKey: result.key };
+  const waiting: PointerRow = {
+    ...afterResult(scope, pointer, undefined),
+    status: "waitingForEvent",
+    eventName: result.name,
+    eventKey: result.key,
+  };
   state.effects.openSubscriptions.push({
     id: subscriptionId(state.row.id, waiting),
     pointerId: waiting.id,
@@ -95,7 +130,10 @@ function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, res
     if (value === undefined) throw new SerializationError("a branch value", `[${index}]`, "is undefined: use null");
     return payloads.stored(value, "a branch value");
   });
-  const container: PointerRow = { ...afterResult(scope, pointer, result.persistenceData), status: "running" };
+  const container: PointerRow = {
+    ...afterResult(scope, pointer, result.persistenceData),
+    status: "running",
+  };
   openBlocks(
     scope,
     container,

@@ -73,8 +73,16 @@ export class StepContext implements StepExecutionContext {
     return pointerView(this.#pointer, this.#services.payloads);
   }
 
-  get step(): { readonly id: number; readonly name: string; readonly config: JsonValue | undefined } {
-    return { id: this.#step.id, name: this.#step.name, config: this.#step.config };
+  get step(): {
+    readonly id: number;
+    readonly name: string;
+    readonly config: JsonValue | undefined;
+  } {
+    return {
+      id: this.#step.id,
+      name: this.#step.name,
+      config: this.#step.config,
+    };
   }
 
   get workflow(): WorkflowInstance {
@@ -82,7 +90,10 @@ export class StepContext implements StepExecutionContext {
   }
 
   get definition(): { readonly id: string; readonly version: number } {
-    return { id: this.#instance.row.definitionId, version: this.#instance.row.version };
+    return {
+      id: this.#instance.row.definitionId,
+      version: this.#instance.row.version,
+    };
   }
 
   get host(): Pick<WorkflowClient, "startWorkflow" | "publishEvent"> {
@@ -94,7 +105,15 @@ export class StepContext implements StepExecutionContext {
   }
 
   get log(): StepLog {
-    const write = (level: LogLevel, message: string, more: { fields?: object; stream?: "stdout" | "stderr"; chunk?: string | Uint8Array }): void => {
+    const write = (
+      level: LogLevel,
+      message: string,
+      more: {
+        fields?: object;
+        stream?: "stdout" | "stderr";
+        chunk?: string | Uint8Array;
+      },
+    ): void => {
       try {
         this.#services.log.write({
           at: new Date(this.#services.clock.now()),

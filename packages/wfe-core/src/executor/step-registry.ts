@@ -5,7 +5,13 @@ import type { AnyDefinition } from "../traits/workflow-registry.ts";
 
 /** What the registry can make: a fresh object of a class, or a function. */
 export type RegisteredStep =
-  | { readonly form: "class"; readonly create: () => AnyStep; readonly source: unknown; readonly byFactory: boolean; readonly needsFactory: boolean }
+  | {
+      readonly form: "class";
+      readonly create: () => AnyStep;
+      readonly source: unknown;
+      readonly byFactory: boolean;
+      readonly needsFactory: boolean;
+    }
   | { readonly form: "function"; readonly step: AnyFunctionStep };
 
 /** The steps a host can make, by key. */
@@ -29,7 +35,13 @@ export class StepRegistry {
     if (known?.form === "class" && (known.source === step || (known.byFactory && known.source === undefined))) return;
     if (known !== undefined) throw keyTaken(key, known, `the class ${step.name}`);
     const create = (): AnyStep => new (step as unknown as new () => AnyStep)(); // constructor parameters are refused by missing()
-    this.#steps.set(key, { form: "class", create, source: step, byFactory: false, needsFactory: step.length > 0 });
+    this.#steps.set(key, {
+      form: "class",
+      create,
+      source: step,
+      byFactory: false,
+      needsFactory: step.length > 0,
+    });
   }
 
   /**
@@ -45,7 +57,13 @@ export class StepRegistry {
       const sameClass = known.form === "class" && (known.source === undefined || source === undefined || known.source === source);
       if (!sameClass || (known.form === "class" && known.byFactory)) throw keyTaken(key, known, "the factory");
     }
-    this.#steps.set(key, { form: "class", create, source: source ?? (known?.form === "class" ? known.source : undefined), byFactory: true, needsFactory: false });
+    this.#steps.set(key, {
+      form: "class",
+      create,
+      source: source ?? (known?.form === "class" ? known.source : undefined),
+      byFactory: true,
+      needsFactory: false,
+    });
   }
 
   /** Registers every class and function that a definition carries. @throws StepKeyTakenError */

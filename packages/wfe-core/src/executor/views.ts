@@ -12,7 +12,10 @@ export function pointerView(row: PointerRow, payloads: Payloads): ExecutionPoint
   const view: Record<string, unknown> = { ...rest };
   const lazily = (field: string, text: string | undefined): void => {
     if (text === undefined) return;
-    Object.defineProperty(view, field, { enumerable: true, get: () => payloads.decode(text, `the ${field} of a pointer`) });
+    Object.defineProperty(view, field, {
+      enumerable: true,
+      get: () => payloads.decode(text, `the ${field} of a pointer`),
+    });
   };
   lazily("item", item);
   lazily("persistenceData", persistenceData);
@@ -32,7 +35,14 @@ export function instanceView<TData>(row: WorkflowRow, data: TData, error: Instan
     createdAt: row.createdAt,
     ...(row.reference === undefined ? {} : { reference: row.reference }),
     ...(error === undefined ? {} : { error }),
-    ...(row.parent === undefined ? {} : { parent: { workflowId: row.parent.workflowId, pointerId: row.parent.pointerId } }),
+    ...(row.parent === undefined
+      ? {}
+      : {
+          parent: {
+            workflowId: row.parent.workflowId,
+            pointerId: row.parent.pointerId,
+          },
+        }),
     ...(row.rootWorkflowId === undefined ? {} : { rootWorkflowId: row.rootWorkflowId }),
     ...(row.dueAt === undefined ? {} : { dueAt: row.dueAt }),
     ...(row.completedAt === undefined ? {} : { completedAt: row.completedAt }),
@@ -52,5 +62,10 @@ export function decodedError(row: WorkflowRow, payloads: Payloads): InstanceErro
 /** A recorded failure, decoded. */
 export function errorView(row: ExecutionErrorRow, payloads: Payloads): ExecutionError {
   const { data, ...rest } = row;
-  return data === undefined ? rest : { ...rest, data: payloads.decode(data, "the data of an error") as JsonValue };
+  return data === undefined
+    ? rest
+    : {
+        ...rest,
+        data: payloads.decode(data, "the data of an error") as JsonValue,
+      };
 }

@@ -18,7 +18,9 @@ export function defineActivity<TIn extends DurableShape<TIn>, TOut extends Durab
 }
 
 /** Proof that a worker holds an activity; opaque. */
-export type ActivityToken<TOut = never> = string & { readonly "~out"?: (result: TOut) => void };
+export type ActivityToken<TOut = never> = string & {
+  readonly "~out"?: (result: TOut) => void;
+};
 
 /** An activity handed to a worker. */
 export interface PendingActivity<out TIn, in TOut> {

@@ -41,4 +41,8 @@ export const ErrorBehavior: {
 };
 
 /** The behavior of a step that names none and whose definition names none: every 60 s, 3 times. Inherited from the Rust crate. */
-export const DEFAULT_ERROR_BEHAVIOR: ErrorBehavior = { kind: "retry", interval: 60_000, maxRetries: 3 };
+export const DEFAULT_ERROR_BEHAVIOR: ErrorBehavior = {
+  kind: "retry",
+  interval: 60_000,
+  maxRetries: 3,
+};

@@ -11,18 +11,42 @@ declare const resultTypes: unique symbol;
  */
 export interface ExecutionResult<out TOutcome = JsonValue, out TPatch = {}> {
   /** Never there at run time. A function type, so that a result can never pass for a JSON value. */
-  readonly [resultTypes]?: () => { readonly outcome: TOutcome; readonly patch: TPatch };
+  readonly [resultTypes]?: () => {
+    readonly outcome: TOutcome;
+    readonly patch: TPatch;
+  };
   readonly kind: "next" | "outcome" | "persist" | "branch" | "sleep" | "waitForEvent" | "pollEndpoint";
 }
 
 /** A result as the executor reads it. */
 export type ResultBody =
-  | { readonly kind: "next"; readonly output?: unknown; /** What a function step returned; the source of `.output` and `saveAs`. */ readonly value?: unknown }
-  | { readonly kind: "outcome"; readonly value: unknown; readonly output?: unknown }
+  | {
+      readonly kind: "next";
+      readonly output?: unknown /** What a function step returned; the source of `.output` and `saveAs`. */;
+      readonly value?: unknown;
+    }
+  | {
+      readonly kind: "outcome";
+      readonly value: unknown;
+      readonly output?: unknown;
+    }
   | { readonly kind: "persist"; readonly persistenceData: unknown }
-  | { readonly kind: "branch"; readonly values: readonly unknown[]; readonly persistenceData?: unknown }
-  | { readonly kind: "sleep"; readonly duration: Duration; readonly persistenceData?: unknown }
-  | { readonly kind: "waitForEvent"; readonly name: string; readonly key: string; readonly effectiveDate?: Date }
+  | {
+      readonly kind: "branch";
+      readonly values: readonly unknown[];
+      readonly persistenceData?: unknown;
+    }
+  | {
+      readonly kind: "sleep";
+      readonly duration: Duration;
+      readonly persistenceData?: unknown;
+    }
+  | {
+      readonly kind: "waitForEvent";
+      readonly name: string;
+      readonly key: string;
+      readonly effectiveDate?: Date;
+    }
   | { readonly kind: "pollEndpoint"; readonly config: PollEndpointConfig };
 
 // A registry symbol, so that a result made by another copy of this package is recognized.
@@ -69,7 +93,8 @@ export const ExecutionResult: {
   persist: (data: unknown) => make({ kind: "persist", persistenceData: data }),
   branch: (values: readonly unknown[], persistenceData?: JsonValue) =>
     make(persistenceData === undefined ? { kind: "branch", values } : { kind: "branch", values, persistenceData }),
-  sleep: (duration, persistenceData) => make(persistenceData === undefined ? { kind: "sleep", duration } : { kind: "sleep", duration, persistenceData }),
+  sleep: (duration, persistenceData) =>
+    make(persistenceData === undefined ? { kind: "sleep", duration } : { kind: "sleep", duration, persistenceData }),
   waitForEvent: (name, key, options) =>
     make({
       kind: "waitForEvent",

@@ -39,7 +39,9 @@ export type Durable<T> = 0 extends 1 & T
                       ? NotJson<"a promise", "await it first">
                       : T extends readonly unknown[]
                         ? { [K in keyof T]: DurableElement<T[K]> }
-                        : { [K in keyof T]: K extends symbol ? NotJson<"a symbol key", "use a string key"> : Durable<T[K]> };
+                        : {
+                            [K in keyof T]: K extends symbol ? NotJson<"a symbol key", "use a string key"> : Durable<T[K]>;
+                          };
 
 /**
  * {@link Durable} in the form that may bound its own parameter: `T extends DurableShape<T>`. A mapped type, because a conditional

@@ -20,7 +20,14 @@ export type LifecycleEvent = {
   readonly reference?: string;
   readonly at: Date;
 } & (
-  | { readonly type: "started" | "resumed" | "suspended" | "completed" | "terminated" }
-  | ({ readonly type: "error"; readonly error: { readonly code: string; readonly message: string } } & Partial<StepOfEvent>)
-  | ({ readonly type: "stepStarted" | "stepCompleted" | "stepRetrying" | "stepSkipped" | "stepCompensated" } & StepOfEvent)
+  | {
+      readonly type: "started" | "resumed" | "suspended" | "completed" | "terminated";
+    }
+  | ({
+      readonly type: "error";
+      readonly error: { readonly code: string; readonly message: string };
+    } & Partial<StepOfEvent>)
+  | ({
+      readonly type: "stepStarted" | "stepCompleted" | "stepRetrying" | "stepSkipped" | "stepCompensated";
+    } & StepOfEvent)
 );

@@ -21,7 +21,11 @@ export interface WorkflowChange {
   /** New for every change; a change whose id is the row's last is answered as committed, as the first time. */
   readonly commitId: string;
   /** What the row must hold for the change to be accepted. `inboxSeq` is there only when an undelivered subscription is closed. */
-  readonly expected: { readonly revision: number; readonly controlSeq: number; readonly inboxSeq?: number };
+  readonly expected: {
+    readonly revision: number;
+    readonly controlSeq: number;
+    readonly inboxSeq?: number;
+  };
   /** Deliveries up to this one are known to the pass; if the row has more, it stays due now whatever `dueAt` says. */
   readonly seenInboxSeq: number;
   readonly status: WorkflowStatus;

@@ -13,7 +13,10 @@ export interface WorkflowInstance<out TData = unknown, out TStatus extends Workf
   readonly data: Readonly<TData>;
   /** The first failure that led to a suspension, a termination or a compensation; a complete instance can have one. */
   readonly error?: InstanceError;
-  readonly parent?: { readonly workflowId: WorkflowId; readonly pointerId: string };
+  readonly parent?: {
+    readonly workflowId: WorkflowId;
+    readonly pointerId: string;
+  };
   readonly rootWorkflowId?: WorkflowId;
   /** When the engine looks at it next; absent when it waits for events alone, or is over. */
   readonly dueAt?: Date;

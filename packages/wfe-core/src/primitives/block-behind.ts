@@ -15,7 +15,10 @@ export function blockBehind(holder: StepDefinition, end: { readonly outcome?: un
 /** Holds the blocks of `onOutcome`, or the one of `onTimeout`, of the step before it; runs the one that applies, then joins. */
 export const blockBehindPrimitive: Primitive = {
   enter(context) {
-    const block = blockBehind(context.step, { outcome: context.outcome(), timedOut: true });
+    const block = blockBehind(context.step, {
+      outcome: context.outcome(),
+      timedOut: true,
+    });
     return block === undefined ? { kind: "complete" } : { kind: "open", entries: [{ block }] };
   },
 };

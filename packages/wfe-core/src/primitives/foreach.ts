@@ -13,9 +13,16 @@ export const forEachPrimitive: Primitive = {
     const [first] = items;
     if (items.length === 0) return { kind: "complete" };
     if (context.step.settings?.["parallel"] !== false) {
-      return { kind: "open", entries: items.map((value, index) => iteration(context, value, index)) };
+      return {
+        kind: "open",
+        entries: items.map((value, index) => iteration(context, value, index)),
+      };
     }
-    return { kind: "open", entries: [iteration(context, first, 0)], state: { items } };
+    return {
+      kind: "open",
+      entries: [iteration(context, first, 0)],
+      state: { items },
+    };
   },
   ended(context) {
     const state = context.state();
@@ -27,5 +34,8 @@ export const forEachPrimitive: Primitive = {
 };
 
 function iteration(context: PrimitiveContext, value: unknown, index: number): BlockEntry {
-  return { block: context.step.blocks?.[0] as BlockDefinition, item: { value, index } }; // the definition check refuses a forEach without a block
+  return {
+    block: context.step.blocks?.[0] as BlockDefinition,
+    item: { value, index },
+  }; // the definition check refuses a forEach without a block
 }

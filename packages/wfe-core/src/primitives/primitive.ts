@@ -47,13 +47,29 @@ export interface AwaitedTopic {
 /** What becomes of a primitive's pointer. */
 export type PrimitiveAction =
   /** It has finished; `value` is the source of its output mappings. `timedOut` leads into the `timeout` block behind it. */
-  | { readonly kind: "complete"; readonly value?: unknown; readonly timedOut?: boolean }
+  | {
+      readonly kind: "complete";
+      readonly value?: unknown;
+      readonly timedOut?: boolean;
+    }
   /** It opens these chains and stays open until they have ended. */
-  | { readonly kind: "open"; readonly entries: readonly BlockEntry[]; readonly state?: unknown }
+  | {
+      readonly kind: "open";
+      readonly entries: readonly BlockEntry[];
+      readonly state?: unknown;
+    }
   /** It waits for an instant; one that has passed goes on in the same pass. */
-  | { readonly kind: "sleep"; readonly untilMs: number; readonly state: unknown }
+  | {
+      readonly kind: "sleep";
+      readonly untilMs: number;
+      readonly state: unknown;
+    }
   /** It waits for an event, until an instant if one is given. */
-  | { readonly kind: "wait"; readonly topic: AwaitedTopic; readonly untilMs?: number }
+  | {
+      readonly kind: "wait";
+      readonly topic: AwaitedTopic;
+      readonly untilMs?: number;
+    }
   /** It ends the whole instance as complete. */
   | { readonly kind: "end" };
 

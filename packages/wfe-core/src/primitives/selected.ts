@@ -6,7 +6,8 @@ import type { PrimitiveContext } from "./primitive.ts";
 /** The boolean that a condition gives. Anything else is an error: truthiness hides mistakes. */
 export function selectedBoolean(context: PrimitiveContext, role: string): boolean {
   const value = context.call(role);
-  if (typeof value !== "boolean") throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of true or false`);
+  if (typeof value !== "boolean")
+    throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of true or false`);
   return value;
 }
 
@@ -32,7 +33,8 @@ export function selectedDuration(context: PrimitiveContext, role: string): numbe
       return durationMs(context.call(role) as Duration, what);
     } catch (cause) {
       // A wrong value comes again at every attempt; a selector that throws may not.
-      if (cause instanceof RangeError && cause.message.startsWith(what)) throw new SerializationError(what, "", cause.message.slice(what.length + 1), { cause });
+      if (cause instanceof RangeError && cause.message.startsWith(what))
+        throw new SerializationError(what, "", cause.message.slice(what.length + 1), { cause });
       throw cause;
     }
   }

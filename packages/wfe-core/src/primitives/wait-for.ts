@@ -16,12 +16,18 @@ export const waitForPrimitive: Primitive = {
     const timeout = selectedDuration(context, "timeout");
     return {
       kind: "wait",
-      topic: { name, key: selectedString(context, "key"), bound: effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate } },
+      topic: {
+        name,
+        key: selectedString(context, "key"),
+        bound: effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate },
+      },
       ...(timeout === undefined ? {} : { untilMs: context.nowMs + timeout }),
     };
   },
   due(context) {
     if (context.hasTimeoutBlock) return { kind: "complete", timedOut: true };
-    throw new TimeoutError(`the wait of the step ${JSON.stringify(context.step.name)}`, selectedDuration(context, "timeout") ?? 0, { retryable: false });
+    throw new TimeoutError(`the wait of the step ${JSON.stringify(context.step.name)}`, selectedDuration(context, "timeout") ?? 0, {
+      retryable: false,
+    });
   },
 };

@@ -11,7 +11,10 @@ export interface PayloadLimits {
 }
 
 /** The documented limits. */
-export const DEFAULT_PAYLOAD_LIMITS: PayloadLimits = { data: 1_048_576, event: 262_144 };
+export const DEFAULT_PAYLOAD_LIMITS: PayloadLimits = {
+  data: 1_048_576,
+  event: 262_144,
+};
 
 const DEEPEST = 200;
 
@@ -29,7 +32,12 @@ export class Payloads {
   readonly #codec: Codec | undefined;
   readonly limits: PayloadLimits;
 
-  constructor(options: { readonly codec?: Codec | undefined; readonly limits?: Partial<PayloadLimits> | undefined } = {}) {
+  constructor(
+    options: {
+      readonly codec?: Codec | undefined;
+      readonly limits?: Partial<PayloadLimits> | undefined;
+    } = {},
+  ) {
     this.#codec = options.codec;
     this.limits = { ...DEFAULT_PAYLOAD_LIMITS, ...options.limits };
   }

@@ -86,7 +86,10 @@ export class Timers<TKey> {
     this.#armed = undefined;
     if (dueMs === undefined) return;
     const delayMs = Math.max(0, Math.ceil(dueMs - this.#now()));
-    this.#armed = { dueMs, timer: this.#clock.setTimer(delayMs, () => this.#fire()) };
+    this.#armed = {
+      dueMs,
+      timer: this.#clock.setTimer(delayMs, () => this.#fire()),
+    };
   }
 
   #fire(): void {

@@ -54,7 +54,11 @@ export class VirtualClock implements Clock {
   setTimer(delayMs: number, callback: () => void): Timer {
     if (!(delayMs >= 0)) throw new RangeError(`a timer must be set for 0 ms or more: got ${delayMs}`);
     this.#activity += 1;
-    const entry = this.#timers.push({ dueMs: this.#elapsedMs + delayMs, order: this.#order++, callback });
+    const entry = this.#timers.push({
+      dueMs: this.#elapsedMs + delayMs,
+      order: this.#order++,
+      callback,
+    });
     if (delayMs === 0) this.defer(() => this.#fireNext(this.#elapsedMs));
     return {
       cancel: () => {

@@ -13,8 +13,7 @@ import type { WorkflowRepository } from "./workflow-repository.ts";
  * nothing is then half-written. `retryable` says whether the same call may succeed later; a commit may always be sent again, its
  * `commitId` answers whether it has happened.
  */
-export interface PersistenceProvider
-  extends Provider, WorkflowRepository, EventRepository, SubscriptionRepository, CommandRepository {
+export interface PersistenceProvider extends Provider, WorkflowRepository, EventRepository, SubscriptionRepository, CommandRepository {
   /** Creates or upgrades tables; idempotent, safe when several processes race. `start` does it too. */
   ensureStoreExists(): Promise<void>;
   /** Failed attempts of an instance, in the order they were recorded. */

@@ -35,6 +35,10 @@ export interface QueueProvider extends Provider {
    */
   dequeueWork(
     type: QueueType,
-    options: { readonly limit: number; readonly wait: Duration; readonly signal?: AbortSignal },
+    options: {
+      readonly limit: number;
+      readonly wait: Duration;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<readonly WorkItem[]>;
 }

@@ -35,7 +35,11 @@ export interface StepExecutionContext<out TData = unknown, out TItem = unknown> 
   /** What the step stored with its last `persist`, `sleep` or `branch`. */
   readonly persistenceData: JsonValue | undefined;
   readonly pointer: ExecutionPointer;
-  readonly step: { readonly id: number; readonly name: string; readonly config: JsonValue | undefined };
+  readonly step: {
+    readonly id: number;
+    readonly name: string;
+    readonly config: JsonValue | undefined;
+  };
   readonly workflow: WorkflowInstance<TData>;
   readonly definition: { readonly id: string; readonly version: number };
   /** Aborts when the run is over for the engine: timeout (a `TimeoutError`), or a `CancelledError` that says why. */

@@ -47,7 +47,11 @@ export interface WorkflowClient {
    * SerializationError or PayloadTooLargeError when the data cannot be stored, WorkflowAlreadyExistsError, WorkflowNameTakenError; nothing
    * is stored then.
    */
-  startWorkflow<TData, TInput>(definition: WorkflowDefinition<TData, TInput>, input: NoInfer<TInput>, options?: StartOptions): Promise<WorkflowId<TData>>;
+  startWorkflow<TData, TInput>(
+    definition: WorkflowDefinition<TData, TInput>,
+    input: NoInfer<TInput>,
+    options?: StartOptions,
+  ): Promise<WorkflowId<TData>>;
   startWorkflow<TData extends DurableShape<TData>>(
     definitionId: string,
     version: number,
@@ -107,7 +111,13 @@ export interface ActivityClient {
   submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void>;
   submitActivityFailure(
     token: ActivityToken<never>,
-    error: Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean },
+    error:
+      | Error
+      | {
+          readonly message: string;
+          readonly data?: JsonValue;
+          readonly retryable?: boolean;
+        },
   ): Promise<void>;
   extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean>;
   releaseActivity(token: ActivityToken<never>): Promise<void>;

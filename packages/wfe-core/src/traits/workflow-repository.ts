@@ -59,7 +59,11 @@ export interface WorkflowRepository {
    */
   claimDueInstances(
     asAt: Date,
-    options: { readonly definitions: readonly DefinitionKey[]; readonly limit: number; readonly claimUntil: Date },
+    options: {
+      readonly definitions: readonly DefinitionKey[];
+      readonly limit: number;
+      readonly claimUntil: Date;
+    },
   ): Promise<readonly string[]>;
   /**
    * Changes the status of an instance in its own atomic step, and moves `controlSeq`. `suspend`: from runnable, no due time. `resume`: from
@@ -73,7 +77,14 @@ export interface WorkflowRepository {
     id: string,
     command: ControlCommand,
     now: Date,
-    options?: { readonly completedEvent?: { readonly id: string; readonly name: string; readonly key: string; readonly data?: string } },
+    options?: {
+      readonly completedEvent?: {
+        readonly id: string;
+        readonly name: string;
+        readonly key: string;
+        readonly data?: string;
+      };
+    },
   ): Promise<boolean | undefined>;
   /** Counters and status of those of these instances that exist, in one query. */
   readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]>;

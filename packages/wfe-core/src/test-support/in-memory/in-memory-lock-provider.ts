@@ -35,7 +35,11 @@ export class InMemoryLockStore {
   /** Claims a resource that no unexpired lease is on. @returns Whether it did. */
   acquire(resource: string, token: string, ttlMs: number, owner: { present: boolean }): boolean {
     if (this.#held(resource) !== undefined) return false;
-    this.#leases.set(resource, { token, owner, endsAt: this.#clock.monotonic() + ttlMs });
+    this.#leases.set(resource, {
+      token,
+      owner,
+      endsAt: this.#clock.monotonic() + ttlMs,
+    });
     if (this.#leases.size >= this.#sweepAt) this.#sweep();
     return true;
   }

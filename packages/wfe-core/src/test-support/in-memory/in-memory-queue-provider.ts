@@ -55,7 +55,11 @@ export class InMemoryQueueProvider implements QueueProvider {
 
   async dequeueWork(
     type: QueueType,
-    options: { readonly limit: number; readonly wait: Duration; readonly signal?: AbortSignal },
+    options: {
+      readonly limit: number;
+      readonly wait: Duration;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<readonly WorkItem[]> {
     this.#run.check();
     const { limit, signal } = options;
@@ -81,7 +85,11 @@ export class InMemoryQueueProvider implements QueueProvider {
       const timer = this.#clock.setTimer(waitMs, end);
       signal?.addEventListener("abort", end);
       this.#waits.add(end);
-      leave = this.#store.wait(type, { limit, visibilityMs: this.#visibilityMs, give: settle });
+      leave = this.#store.wait(type, {
+        limit,
+        visibilityMs: this.#visibilityMs,
+        give: settle,
+      });
     });
   }
 

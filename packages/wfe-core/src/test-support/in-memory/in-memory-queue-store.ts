@@ -47,13 +47,20 @@ class Lane {
  */
 export class InMemoryQueueStore {
   readonly #clock: Clock;
-  readonly #lanes: Readonly<Record<QueueType, Lane>> = { workflow: new Lane(), event: new Lane() };
+  readonly #lanes: Readonly<Record<QueueType, Lane>> = {
+    workflow: new Lane(),
+    event: new Lane(),
+  };
   readonly #timers: Timers<QueueType>;
   #order = 0;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
-    this.#timers = new Timers({ clock, on: "monotonic", onDue: (types) => types.forEach((type) => this.#serve(type)) });
+    this.#timers = new Timers({
+      clock,
+      on: "monotonic",
+      onDue: (types) => types.forEach((type) => this.#serve(type)),
+    });
   }
 
   /** Adds an entry, pulls one forward, or marks one that is being worked on. */
@@ -75,7 +82,11 @@ export class InMemoryQueueStore {
       lane.byDueTime.pop();
       lane.waiting.delete(next.id);
       const delivery: Delivery = { id: next.id, endsAt: now + visibilityMs };
-      lane.working.set(next.id, { delivery, markMs: undefined, end: lane.byEnd.push(delivery) });
+      lane.working.set(next.id, {
+        delivery,
+        markMs: undefined,
+        end: lane.byEnd.push(delivery),
+      });
       taken.push(delivery);
     }
     return taken;

@@ -1,0 +1,26 @@
+import { durationMs } from "../models/duration.ts";
+import type { JsonValue } from "../models/json.ts";
+import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
+import { Payloads } from "../runtime/payloads.ts";
+
+const METHODS: readonly unknown[] = [undefined, "GET", "POST", "PUT", "HEAD"];
+
+/**
+ * The fixed settings of a poll as they stand in a graph: checked, copied, the durations in milliseconds.
+ *
+ * @throws RangeError for a bad duration, method, condition or an empty address; SerializationError for a body that JSON cannot carry.
+ */
+export function storedPollConfig(config: PollEndpointConfig): JsonValue {
+  if (typeof config.url !== "string" || config.url === "") throw new RangeError("url of pollEndpoint must be text that is not empty");
+  if (!METHODS.includes(config.method)) throw new RangeError(`method of pollEndpoint must be GET, POST, PUT or HEAD: got ${String(config.method)}`);
+  const until: object | undefined = config.until;
+  if (until === undefined || !("status" in until || "path" in until || "bodyContains" in until)) {
+    throw new RangeError("until of pollEndpoint must be { status }, { path, equals } or { bodyContains }");
+  }
+  const stored = {
+    ...config,
+    interval: durationMs(config.interval, "interval of pollEndpoint"),
+    timeout: durationMs(config.timeout, "timeout of pollEndpoint"),
+  };
+  return new Payloads().stored(stored, "the config of pollEndpoint") as JsonValue; // what `stored` gives is JSON
+}

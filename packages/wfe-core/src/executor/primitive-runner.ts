@@ -1,0 +1,134 @@
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import { primitiveOf } from "../primitives/primitives.ts";
+import type { Primitive, PrimitiveAction, PrimitiveContext } from "../primitives/primitive.ts";
+import { WfeError } from "../errors/wfe-error.ts";
+import { endInstance } from "./cancellation.ts";
+import { handleFailure } from "./error-handler.ts";
+import { finish, openBlocks } from "./flow.ts";
+import { stepEvent } from "./lifecycle.ts";
+import { evaluate } from "./mappings.ts";
+import { contextOf, now, type PassScope } from "./pass-scope.ts";
+import { started, subscriptionId } from "./pointer-factory.ts";
+import { dataAfter } from "./result-processor.ts";
+
+/** Runs a pending primitive; a failure is handled as one of its step. */
+export function enterPrimitive(scope: PassScope, pointer: PointerRow): void {
+  const step = scope.definition.step(pointer.stepId);
+  const row = started(pointer, now(scope));
+  if (pointer.attempt === 0 && step.blocks === undefined)
+    scope.state.effects.lifecycle.push(stepEvent("stepStarted", scope.state.row, step, row, now(scope)));
+  attempt(scope, step, row, (primitive, context) => primitive.enter(context));
+}
+
+/** The due time of a primitive has come: the end of its sleep, the limit of its wait, or its next attempt. */
+export function primitiveDue(scope: PassScope, pointer: PointerRow): void {
+  const step = scope.definition.step(pointer.stepId);
+  const isRetry = pointer.status === "sleeping" && pointer.persistenceData === undefined;
+  if (pointer.status === "waitingForEvent") scope.state.effects.closeSubscriptions.push(subscriptionId(scope.state.row.id, pointer));
+  const { dueAt: _, ...row } = pointer;
+  // Another wait of this pointer opens another subscription.
+  const next: PointerRow = {
+    ...row,
+    status: "running",
+    resultCount: pointer.resultCount + 1,
+  };
+  attempt(scope, step, next, (primitive, context) => (isRetry || primitive.due === undefined ? primitive.enter(context) : primitive.due(context)));
+}
+
+/** What a container opened has ended. */
+export function blocksEnded(scope: PassScope, pointer: PointerRow, endedIndex: number | undefined): void {
+  const step = scope.definition.step(pointer.stepId);
+  attempt(scope, step, pointer, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, endedIndex);
+}
+
+function attempt(
+  scope: PassScope,
+  step: StepDefinition,
+  row: PointerRow,
+  run: (primitive: Primitive, context: PrimitiveContext) => PrimitiveAction,
+  endedIndex?: number,
+): void {
+  try {
+    const primitive = primitiveOf(step.kind);
+    // Registration refuses such definitions; an instance may come here only through a registry that is not the host's.
+    if (primitive === undefined) throw new WfeError("WFE_STEP_KIND_UNSUPPORTED", `this version cannot run a step of kind ${step.kind}`);
+    const context = primitiveContext(scope, step, row, endedIndex);
+    let action = run(primitive, context);
+    if (action.kind === "sleep" && action.untilMs <= context.nowMs) action = primitive.due?.(context) ?? { kind: "complete" };
+    apply(scope, step, row, action);
+  } catch (error) {
+    handleFailure(scope, step, row, error);
+  }
+}
+
+/** Nothing is put before the last thing that can throw. */
+function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: PrimitiveAction): void {
+  const { state, services } = scope;
+  const keep = (value: unknown): string => services.payloads.encode(services.payloads.stored(value, "the list"), "the state of a step");
+  switch (action.kind) {
+    case "complete": {
+      const data = dataAfter(scope, step, row, action.value);
+      finish(scope, step, row, "complete", action.timedOut === true ? { timedOut: true } : {});
+      state.data = data;
+      return;
+    }
+    case "open": {
+      const container: PointerRow = {
+        ...row,
+        status: "running",
+        ...(action.state === undefined ? {} : { persistenceData: keep(action.state) }),
+      };
+      openBlocks(scope, container, action.entries);
+      state.put(container);
+      return;
+    }
+    case "sleep":
+      state.put({
+        ...row,
+        status: "sleeping",
+        dueAt: new Date(action.untilMs),
+        persistenceData: keep(action.state),
+      });
+      return;
+    case "wait": {
+      const { topic } = action;
+      const waiting: PointerRow = {
+        ...row,
+        status: "waitingForEvent",
+        eventName: topic.name,
+        eventKey: topic.key,
+        ...(action.untilMs === undefined ? {} : { dueAt: new Date(action.untilMs) }),
+      };
+      state.effects.openSubscriptions.push({
+        id: subscriptionId(state.row.id, waiting),
+        pointerId: waiting.id,
+        ...topic,
+      });
+      state.put(waiting);
+      return;
+    }
+    case "end":
+      finish(scope, step, row, "complete");
+      endInstance(scope, "complete");
+      return;
+  }
+}
+
+function primitiveContext(scope: PassScope, step: StepDefinition, row: PointerRow, endedIndex: number | undefined): PrimitiveContext {
+  const { payloads, clock } = scope.services;
+  const decoded = (text: string | undefined, what: string): unknown => (text === undefined ? undefined : payloads.decode(text, what));
+  return {
+    step,
+    pointer: row,
+    nowMs: clock.now(),
+    call: (role) => evaluate(scope.definition, step, step.functions?.[role] ?? "", contextOf(scope, step, row)),
+    has: (role) => step.functions?.[role] !== undefined,
+    state: () => decoded(row.persistenceData, "the state of a step"),
+    outcome: () => decoded(row.outcome, "the outcome"),
+    eventData: () => decoded(row.eventData, "the event data"),
+    hasEvent: row.eventData !== undefined,
+    hasTimeoutBlock: step.next !== undefined && scope.definition.step(step.next).kind === "timeout",
+    endedIndex,
+  };
+}

@@ -1,0 +1,88 @@
+import { NonRetryableError, StepExecutionError, TimeoutError } from "../errors/step-errors.ts";
+import { resultBody, type ResultBody } from "../models/execution-result.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import type { Timer } from "../traits/clock.ts";
+import type { StepExecutionContext } from "../traits/step-execution-context.ts";
+import { evaluate, mapInputs } from "./mappings.ts";
+import { contextOf, type PassScope } from "./pass-scope.ts";
+import type { StepRegistry } from "./step-registry.ts";
+
+/** How a run of a body ended. `source` is what its output mappings read. */
+export type BodyOutcome = { readonly result: ResultBody; readonly source: unknown } | { readonly error: unknown };
+
+/** A run of a body. Reports once at most; a body that goes on after its end is not heard. */
+export class BodyRun {
+  readonly pointer: PointerRow;
+  readonly #controller = new AbortController();
+  #timer: Timer | undefined;
+  #over = false;
+
+  private constructor(pointer: PointerRow) {
+    this.pointer = pointer;
+  }
+
+  /** Starts the body of a pointer. `settled` is called in a later micro-task. */
+  static start(scope: PassScope, steps: StepRegistry, step: StepDefinition, pointer: PointerRow, settled: (outcome: BodyOutcome) => void): BodyRun {
+    const run = new BodyRun(pointer);
+    const report = (outcome: BodyOutcome): void => {
+      if (run.#over) return;
+      run.#end();
+      settled(outcome);
+    };
+    const limit = step.timeoutMs;
+    if (limit !== undefined) {
+      run.#timer = scope.services.clock.setTimer(limit, () => {
+        const error = new TimeoutError(`the step ${JSON.stringify(step.name)}`, limit);
+        report({ error });
+        run.#controller.abort(error);
+      });
+    }
+    execute(scope, steps, step, contextOf(scope, step, pointer, run.#controller.signal)).then(report, (error: unknown) => report({ error }));
+    return run;
+  }
+
+  /** Calls the run off: its signal aborts, what comes of it is not heard. */
+  abort(reason: Error): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller.abort(reason);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#timer?.cancel();
+  }
+}
+
+async function execute(scope: PassScope, steps: StepRegistry, step: StepDefinition, ctx: StepExecutionContext): Promise<BodyOutcome> {
+  if (step.kind === "inline") {
+    const run = scope.definition.function(step.functions?.["run"] ?? "");
+    return valueOutcome(scope, await run(ctx));
+  }
+  const registered = steps.resolve(step);
+  if (registered.form === "function") {
+    const key = step.inputs?.[0];
+    const input = key === undefined ? undefined : evaluate(scope.definition, step, key, ctx);
+    return valueOutcome(scope, await registered.step.run(input as never, ctx as never)); // typed where the builder joined step and workflow
+  }
+  const body = registered.create();
+  if (typeof (body as { run?: unknown } | null | undefined)?.run !== "function") {
+    throw new StepExecutionError(`what was registered for ${JSON.stringify(step.stepType)} makes something without a run method`);
+  }
+  mapInputs(scope.definition, step, body, ctx);
+  const returned: unknown = await body.run(ctx as never); // typed where the builder joined step and workflow
+  const result = returned === undefined ? ({ kind: "next" } as const) : resultBody(returned);
+  if (result === undefined)
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} is a class and returned something else than an ExecutionResult`);
+  return { result, source: body };
+}
+
+function valueOutcome(scope: PassScope, returned: unknown): BodyOutcome {
+  const result = resultBody(returned);
+  if (result !== undefined) return { result, source: undefined };
+  return {
+    result: { kind: "next" },
+    source: returned === undefined ? undefined : scope.services.payloads.stored(returned, "the value of the step"),
+  };
+}
