@@ -1,1 +1,18 @@
-export {};
+export { eventually, type EventuallyOptions } from "./eventually.ts";
+export {
+  InMemoryLifecycleBus,
+  InMemoryLifecyclePublisher,
+  type InMemoryLifecyclePublisherOptions,
+} from "./in-memory/in-memory-lifecycle-publisher.ts";
+export { InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockStore } from "./in-memory/in-memory-lock-provider.ts";
+export { InMemoryQueueProvider, type InMemoryQueueProviderOptions } from "./in-memory/in-memory-queue-provider.ts";
+export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
+export type { LockContext } from "./suites/lock.cases.ts";
+export { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "./suites/lock-suite.ts";
+export type { QueueContext, QueueOpenOptions } from "./suites/queue.cases.ts";
+export { QUEUE_SUITE_CASES, queueSuite, type QueueSuiteTarget } from "./suites/queue-suite.ts";
+export { registerSuite, runSuiteCase, type SuiteRegistration, type SuiteRunner } from "./suites/register-suite.ts";
+export type { SuiteCase, SuiteStore, SuiteTarget } from "./suites/suite-case.ts";
+export { SuiteContext } from "./suites/suite-context.ts";
+export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
+export { VirtualEntropy } from "./virtual-entropy.ts";

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Timers } from "../../src/runtime/timers.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 
-function setUp(on: "wall" | "monotonic" = "wall"): { clock: VirtualClock; start: number; fired: [number, readonly string[]][]; timers: Timers<string> } {
+function setUp(on: "wall" | "monotonic" = "wall"): {
+  clock: VirtualClock;
+  start: number;
+  fired: [number, readonly string[]][];
+  timers: Timers<string>;
+} {
   const clock = new VirtualClock();
   const read = (): number => (on === "wall" ? clock.now() : clock.monotonic());
   const start = read();

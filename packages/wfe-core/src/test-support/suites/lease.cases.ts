@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+import { held, type LockContext, LONG, refused } from "./lock.cases.ts";
+import type { SuiteCase } from "./suite-case.ts";
+
+/** How long a lock is held: expiry, extension, stale holders, owners that are gone. */
+export const LEASE_CASES: readonly SuiteCase<LockContext>[] = [
+  {
+    name: "ends a lease by itself when its time is over",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "r", 10 * context.unitMs);
+
+      await context.elapse(11);
+
+      await held(second, "r");
+      await refused(first, "r", "the former holder does not hold it any more");
+    },
+  },
+  {
+    name: "holds a lease until its time is over",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r", 10 * context.unitMs);
+
+      await context.elapse(6);
+
+      await refused(second, "r", "the lease has time left");
+      assert.equal(lease.signal.aborted, false, "the lease has time left");
+    },
+  },
+  {
+    name: "keeps a ttl of less than a second to the millisecond",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "r", 4 * context.unitMs);
+
+      await refused(second, "r", "a short lease is a lease");
+      await context.elapse(5);
+
+      await held(second, "r");
+    },
+  },
+  {
+    name: "aborts the signal when the lease is over, though nobody took it",
+    async run(context) {
+      const locks = await context.start();
+      const lease = await held(locks, "r", 10 * context.unitMs);
+      let aborted = false;
+      lease.signal.addEventListener("abort", () => {
+        aborted = true;
+      });
+
+      await context.elapse(11);
+
+      assert.equal(aborted, true, "the holder is told that its time is over");
+      assert.equal(lease.signal.aborted, true);
+    },
+  },
+  {
+    name: "makes an extended lease last a whole ttl from then",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r", 10 * context.unitMs);
+
+      await context.elapse(6);
+      assert.equal(await lease.extend(), true);
+      await context.elapse(6);
+      await refused(second, "r", "the extension has time left");
+      assert.equal(lease.signal.aborted, false, "the extension has time left");
+      await context.elapse(5);
+
+      assert.equal(lease.signal.aborted, true, "the extension is over");
+      await held(second, "r");
+    },
+  },
+  {
+    name: "moves the end of an extended lease",
+    async run(context) {
+      const locks = await context.start();
+      const lease = await held(locks, "r", 10 * context.unitMs);
+      const before = lease.expiresAt.getTime();
+
+      await context.elapse(4);
+      await lease.extend();
+
+      const moved = lease.expiresAt.getTime() - before;
+      assert.ok(moved >= 3 * context.unitMs, `expiresAt moves with the extension: it moved by ${moved} ms`);
+    },
+  },
+  {
+    name: "holds a lease as long as it is extended",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r", 10 * context.unitMs);
+
+      for (let round = 0; round < 5; round += 1) {
+        await context.elapse(5);
+        assert.equal(await lease.extend(), true, "an extension in time succeeds");
+        await refused(second, "r", "work that takes longer than the ttl stays under its lock");
+      }
+
+      assert.equal(lease.signal.aborted, false);
+    },
+  },
+  {
+    name: "extends a lease twice at the same moment",
+    async run(context) {
+      const locks = await context.start();
+      const lease = await held(locks, "r");
+
+      assert.deepEqual(await Promise.all([lease.extend(), lease.extend()]), [true, true]);
+      assert.equal(lease.signal.aborted, false);
+    },
+  },
+  {
+    name: "refuses to extend a lease after its end, though nobody took it",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r", 4 * context.unitMs);
+
+      await context.elapse(6);
+      const extended = await lease.extend();
+
+      assert.equal(extended, false, "an end is final");
+      assert.equal(lease.signal.aborted, true);
+      await held(second, "r");
+    },
+  },
+  {
+    name: "refuses to extend a lease that another holds now",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const stale = await held(first, "r", 4 * context.unitMs);
+      await context.elapse(6);
+      const current = await held(second, "r");
+
+      assert.equal(await stale.extend(), false);
+
+      assert.equal(await current.extend(), true, "the holder of now is not disturbed");
+      await refused(first, "r", "the lock was not taken back");
+    },
+  },
+  {
+    name: "refuses to release a lease that another holds now",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const stale = await held(first, "r", 4 * context.unitMs);
+      await context.elapse(6);
+      const current = await held(second, "r");
+
+      assert.equal(await stale.release(), false);
+
+      await refused(first, "r", "a stale release does not free the lock of the holder of now");
+      assert.equal(await current.extend(), true);
+    },
+  },
+  {
+    name: "refuses to release a lease that another task of the same instance holds now",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const stale = await held(first, "r", 4 * context.unitMs);
+      await context.elapse(6);
+      await held(first, "r");
+
+      assert.equal(await stale.release(), false);
+
+      await refused(second, "r", "a stale release does not free the lock of another task");
+    },
+  },
+  {
+    name: "answers a release after the end with false",
+    async run(context) {
+      const locks = await context.start();
+      const lease = await held(locks, "r", 4 * context.unitMs);
+
+      await context.elapse(6);
+
+      assert.equal(await lease.release(), false, "it was not held any more");
+    },
+  },
+  {
+    name: "releases once",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r");
+
+      assert.equal(await lease.release(), true);
+      await held(second, "r");
+      assert.equal(await lease.release(), false, "the second release was late");
+
+      await refused(first, "r", "the second release does not free the lock of the next holder");
+    },
+  },
+  {
+    name: "aborts the signal at the release",
+    async run(context) {
+      const locks = await context.start();
+      const lease = await held(locks, "r");
+      const { signal } = lease;
+
+      await lease.release();
+
+      assert.equal(signal.aborted, true);
+    },
+  },
+  {
+    name: "does not take a released lock back by an extension",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r");
+      await lease.release();
+
+      assert.equal(await lease.extend(), false);
+
+      await held(second, "r");
+    },
+  },
+  {
+    name: "names the locks of an owner that is gone, once, and frees them",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "a");
+      await held(first, "b");
+      await held(second, "c");
+
+      await context.kill(first);
+      const named = await orphans(context, second, 2);
+
+      assert.deepEqual(named, ["a", "b"]);
+      assert.deepEqual(await second.orphans?.(10), [], "what was named is ended");
+      await held(second, "a");
+      await refused(second, "c", "the lock of a present owner stays");
+    },
+  },
+  {
+    name: "does not name the locks of owners that are present",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "a");
+      await held(second, "b");
+
+      for (let round = 0; round < 10; round += 1) {
+        assert.deepEqual(await second.orphans?.(10), [], "nobody is gone");
+        await context.elapse(1);
+      }
+
+      await refused(second, "a", "looking for orphans frees nothing");
+    },
+  },
+  {
+    name: "does not name a lock that was released or is over",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await (await held(first, "released")).release();
+      await held(first, "over", 4 * context.unitMs);
+      await held(first, "held");
+      await context.elapse(6);
+
+      await context.kill(first);
+
+      assert.deepEqual(await orphans(context, second, 1), ["held"]);
+    },
+  },
+  {
+    name: "names as many orphans as asked for, and the rest the next time",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      for (const name of ["a", "b", "c"]) await held(first, name);
+      await context.kill(first);
+
+      const some = await context.until(
+        "naming an orphan",
+        async () => {
+          const named = (await second.orphans?.(2)) ?? [];
+          return named.length === 0 ? undefined : named;
+        },
+        GONE_UNITS,
+      );
+      assert.equal(some.length, 2, "no more than the limit");
+      const rest = await orphans(context, second, 1);
+
+      assert.deepEqual([...some, ...rest].sort(), ["a", "b", "c"]);
+    },
+  },
+  {
+    name: "gives an orphan to one of those who look at the same moment",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const third = await context.start();
+      const names = Array.from({ length: 10 }, (_, index) => `r${index}`);
+      await Promise.all(names.map((name) => held(first, name)));
+      await context.kill(first);
+
+      const named: string[] = [];
+      await context.until(
+        "naming all orphans",
+        async () => {
+          const answers = await Promise.all([second, third, second, third].map((locks) => locks.orphans?.(3)));
+          named.push(...answers.flatMap((answer) => answer ?? []));
+          return named.length >= names.length ? true : undefined;
+        },
+        GONE_UNITS,
+      );
+
+      assert.deepEqual(named.sort(), names, "each is named once");
+    },
+  },
+  {
+    name: "ends the lease of a present owner too when its time is over",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "r", 4 * context.unitMs);
+
+      await context.elapse(6);
+
+      await held(second, "r", LONG);
+      await refused(first, "r", "presence does not prolong a lease");
+    },
+  },
+];
+
+/** Units within which a store has to notice that an owner is gone. */
+const GONE_UNITS = 100;
+
+async function orphans(context: LockContext, locks: Parameters<LockContext["kill"]>[0], count: number): Promise<readonly string[]> {
+  const named: string[] = [];
+  await context.until(
+    "naming the orphans",
+    async () => {
+      named.push(...((await locks.orphans?.(10)) ?? []));
+      return named.length >= count ? true : undefined;
+    },
+    GONE_UNITS,
+  );
+  return named.sort();
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { held, type LockContext, LONG, refused } from "./lock.cases.ts";
+import { isNotRunning } from "./not-running.ts";
+import type { SuiteCase } from "./suite-case.ts";
+
+/** Start and stop of a lock provider. */
+export const LOCK_NOT_RUNNING_CASES: readonly SuiteCase<LockContext>[] = [
+  {
+    name: "refuses calls before its start",
+    async run(context) {
+      const locks = await context.open();
+
+      await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
+      if (locks.orphans !== undefined) await assert.rejects(locks.orphans(1), isNotRunning);
+    },
+  },
+  {
+    name: "refuses calls after its stop",
+    async run(context) {
+      const locks = await context.start();
+      await held(locks, "r");
+
+      await locks.stop();
+
+      await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
+      if (locks.orphans !== undefined) await assert.rejects(locks.orphans(1), isNotRunning);
+    },
+  },
+  {
+    name: "starts and stops twice without harm",
+    async run(context) {
+      const locks = await context.open();
+
+      await locks.stop();
+      await locks.start();
+      await locks.start();
+      await held(locks, "r");
+      await locks.stop();
+      await locks.stop();
+      await locks.stop();
+
+      await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
+    },
+  },
+  {
+    name: "runs until it was stopped as often as started",
+    async run(context) {
+      const locks = await context.start();
+      await locks.start();
+      const lease = await held(locks, "r");
+
+      await locks.stop();
+
+      assert.equal(await lease.extend(), true, "one user is left");
+      await locks.stop();
+      await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
+    },
+  },
+  {
+    name: "starts again after its stop, on the same store",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(second, "r");
+
+      await first.stop();
+      await first.start();
+
+      await refused(first, "r", "the store is the one of before");
+      await held(first, "s");
+      await refused(second, "s", "both see one store");
+    },
+  },
+];

@@ -1,0 +1,36 @@
+import { InMemoryLockProvider, InMemoryLockStore } from "../../../src/test-support/in-memory/in-memory-lock-provider.ts";
+import { InMemoryQueueProvider } from "../../../src/test-support/in-memory/in-memory-queue-provider.ts";
+import { InMemoryQueueStore } from "../../../src/test-support/in-memory/in-memory-queue-store.ts";
+import type { LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
+import type { QueueSuiteTarget } from "../../../src/test-support/suites/queue-suite.ts";
+import { VirtualClock } from "../../../src/test-support/virtual-clock.ts";
+
+/** In-memory locks in virtual time. */
+export const inMemoryLockTarget: LockSuiteTarget = {
+  capabilities: ["presence"],
+  async createStore() {
+    const clock = new VirtualClock();
+    const store = new InMemoryLockStore(clock);
+    return {
+      open: async () => new InMemoryLockProvider({ store, clock }),
+      elapse: (ms) => clock.advance(ms),
+      now: () => clock.now(),
+      kill: async (provider) => (provider as InMemoryLockProvider).kill(),
+      dispose: async () => {},
+    };
+  },
+};
+
+/** In-memory queues in virtual time. */
+export const inMemoryQueueTarget: QueueSuiteTarget = {
+  async createStore() {
+    const clock = new VirtualClock();
+    const store = new InMemoryQueueStore(clock);
+    return {
+      open: async (options) => new InMemoryQueueProvider({ store, clock, visibility: options?.visibilityMs ?? "30s" }),
+      elapse: (ms) => clock.advance(ms),
+      now: () => clock.now(),
+      dispose: async () => {},
+    };
+  },
+};
