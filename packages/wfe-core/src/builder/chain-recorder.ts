@@ -1,0 +1,196 @@
+import { DefinitionError } from "../errors/definition-errors.ts";
+import type { Duration } from "../models/duration.ts";
+import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
+import type { AnyDefinition } from "../traits/workflow-registry.ts";
+import { bodyNode } from "./body-node.ts";
+import { BranchesRecorder, CasesRecorder, type RecordBlock } from "./case-recorder.ts";
+import { definitionOf } from "./definition-of.ts";
+import { writeGraph } from "./graph-writer.ts";
+import { storedPollConfig } from "./poll-settings.ts";
+import { refuseToBeAwaited } from "./refuse-to-be-awaited.ts";
+import { type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
+import { type RecordedBlock, StepRecorder } from "./step-recorder.ts";
+import { activityNode, durationParts, type RecordedEvent, type RecordedWaitOptions, waitForAnyNode, waitForNode } from "./wait-node.ts";
+import type { WorkflowRecord } from "./workflow-record.ts";
+
+type Fn = (...args: never[]) => unknown;
+
+/**
+ * What every builder is at run time: a place in a chain, with the verbs that go on from there and the settings of the step before it. The
+ * interfaces of `verbs.ts` say which of them the author sees.
+ */
+export class ChainRecorder extends StepRecorder {
+  readonly #chain: ChainNode;
+  readonly #last: StepNode | undefined;
+
+  /** @param last - The step to go on from; `undefined` at the start of the chain. */
+  constructor(record: WorkflowRecord, chain: ChainNode, last?: StepNode) {
+    super(record, last);
+    this.#chain = chain;
+    this.#last = last;
+  }
+
+  then(...args: readonly unknown[]): ChainRecorder {
+    refuseToBeAwaited(args);
+    return this.#append(bodyNode(this.record, args[0], args[1]));
+  }
+
+  startWith(...args: readonly unknown[]): ChainRecorder {
+    return this.then(...args);
+  }
+
+  thenFn(name: string, fn: Fn): ChainRecorder {
+    return this.#append(stepNode("inline", name, { functions: { run: fn } }));
+  }
+
+  waitFor(event: RecordedEvent, key: unknown, options?: RecordedWaitOptions): ChainRecorder {
+    return this.#append(waitForNode(event, key, options));
+  }
+
+  waitForAny(events: Readonly<Record<string, { readonly event: RecordedEvent; readonly key: unknown }>>, options?: RecordedWaitOptions): ChainRecorder {
+    return this.#append(waitForAnyNode(events, options));
+  }
+
+  activity(activity: RecordedEvent, input: Fn, options?: RecordedWaitOptions): ChainRecorder {
+    return this.#append(activityNode(activity, input, options));
+  }
+
+  pollEndpoint(config: PollEndpointConfig | Fn): ChainRecorder {
+    const parts = typeof config === "function" ? { functions: { config } } : { settings: { config: storedPollConfig(config) } };
+    return this.#append(stepNode("pollEndpoint", "pollEndpoint", parts));
+  }
+
+  subWorkflow(child: string | AnyDefinition, input: Fn, version?: number): ChainRecorder {
+    const { id, version: childVersion } = typeof child === "string" ? { id: child, version } : child;
+    const settings = { definitionId: id, ...(childVersion === undefined ? {} : { version: childVersion }) };
+    return this.#append(stepNode("subWorkflow", `subWorkflow ${id}`, { settings, functions: { input } }));
+  }
+
+  delay(duration: Duration | Fn): ChainRecorder {
+    return this.#append(stepNode("delay", "delay", durationParts("duration", duration, "duration of delay")));
+  }
+
+  schedule(after: Duration | Fn, block: RecordedBlock): ChainRecorder {
+    const node = stepNode("schedule", "schedule", durationParts("duration", after, "duration of schedule"));
+    return this.#container(node, (record) => [record("body", block)]);
+  }
+
+  recur(interval: Duration | Fn, until: Fn, block: RecordedBlock): ChainRecorder {
+    const { functions, settings } = durationParts("interval", interval, "interval of recur");
+    const node = stepNode("recur", "recur", { functions: { ...functions, until }, ...(settings === undefined ? {} : { settings }) });
+    return this.#container(node, (record) => [record("body", block)]);
+  }
+
+  ifDo(condition: Fn, then: RecordedBlock, otherwise?: RecordedBlock): ChainRecorder {
+    const node = stepNode("if", "ifDo", { functions: { condition } });
+    return this.#container(node, (record) => [record("then", then), ...(otherwise === undefined ? [] : [record("otherwise", otherwise)])]);
+  }
+
+  whileDo(condition: Fn, block: RecordedBlock): ChainRecorder {
+    return this.#container(stepNode("while", "whileDo", { functions: { condition } }), (record) => [record("body", block)]);
+  }
+
+  forEach(items: Fn, block: RecordedBlock, options: { readonly parallel?: boolean } = {}): ChainRecorder {
+    const node = stepNode("forEach", "forEach", { functions: { items }, settings: { parallel: options.parallel ?? true } });
+    return this.#container(node, (record) => [record("body", block)]);
+  }
+
+  parallel(branches: (p: never) => unknown): ChainRecorder {
+    const node = stepNode("parallel", "parallel");
+    return this.#container(node, (record) => {
+      const recorder = new BranchesRecorder(record);
+      this.#expect(branches(recorder as never), recorder, () => `parallel of ${shownNode(node)} must return what the last branch(…) gave`);
+      return recorder.blocks;
+    });
+  }
+
+  decide(on: Fn, cases: (d: never) => unknown): ChainRecorder {
+    const node = stepNode("decide", "decide", { functions: { on } });
+    return this.#container(node, (record) => {
+      const recorder = new CasesRecorder(record);
+      this.#expect(cases(recorder as never), recorder, () => `decide of ${shownNode(node)} must return what the last case(…) or otherwise(…) gave`);
+      return recorder.blocks;
+    });
+  }
+
+  saga(block: RecordedBlock): ChainRecorder {
+    return this.#container(stepNode("saga", "saga"), (record) => [record("body", block)]);
+  }
+
+  use(fragment: RecordedBlock): ChainRecorder {
+    const result = fragment(new ChainRecorder(this.record, this.#chain, this.#last) as never);
+    if (result instanceof ChainRecorder && result.#chain === this.#chain) return result;
+    neverMind(result);
+    this.record.fault(() => "a fragment given to use(…) must return the chain that it was given, gone on");
+    return this;
+  }
+
+  goTo(stepId: string): ChainRecorder {
+    return this.#append(stepNode("goTo", `goTo ${stepId}`, { settings: { target: stepId } }));
+  }
+
+  endWorkflow(): ChainRecorder {
+    return this.#append(stepNode("end", "endWorkflow"));
+  }
+
+  /** @throws DefinitionError with all faults. */
+  build(id: string, version: number): AnyDefinition {
+    if (this.#chain !== this.record.root) throw new DefinitionError(id, version, ["build is called inside a block: it belongs to the workflow itself"]);
+    const { graph, functions } = writeGraph(this.record);
+    return definitionOf({ id, version, description: this.record.description, graph }, functions, this.record.faults());
+  }
+
+  protected override chainOf(block: RecordedBlock, what: () => string): ChainNode {
+    const chain: ChainNode = {};
+    if (typeof block !== "function") {
+      this.record.fault(() => `${what()} is no function`);
+      return chain;
+    }
+    const result = block(new ChainRecorder(this.record, chain) as never);
+    if (!(result instanceof ChainRecorder && result.#chain === chain)) {
+      neverMind(result);
+      this.record.fault(() => `${what()} must return the chain of its own steps`);
+    }
+    return chain;
+  }
+
+  #container(node: StepNode, blocks: (record: RecordBlock) => readonly ReturnType<RecordBlock>[]): ChainRecorder {
+    const after = this.#append(node);
+    node.blocks.push(
+      ...blocks((role, block, { name, value } = {}) => {
+        const what = (): string => `the block ${role} of ${shownNode(node)}`;
+        return {
+          ...this.block(role, block, what),
+          ...(name === undefined ? {} : { name }),
+          ...(role === "case" ? { value: this.record.fixedValue(value, () => `the value of ${what()}`) } : {}),
+        };
+      }),
+    );
+    return after;
+  }
+
+  #append(node: StepNode): ChainRecorder {
+    const last = this.#last;
+    const taken = last === undefined ? this.#chain.first : last.next;
+    if (taken !== undefined) {
+      const place = (): string => (last === undefined ? "a chain starts" : `${shownNode(last)} goes on`);
+      this.record.fault(() => `${place()} with ${shownNode(taken)} and again with ${shownNode(node)}: go on from what the last verb returned`);
+    } else if (last === undefined) {
+      this.#chain.first = node;
+    } else {
+      last.next = node;
+    }
+    return new ChainRecorder(this.record, this.#chain, node);
+  }
+
+  #expect(result: unknown, recorder: unknown, describe: () => string): void {
+    if (result === recorder) return;
+    neverMind(result);
+    this.record.fault(describe);
+  }
+}
+
+/** A block that was async gave a promise, which rejects when it awaits a builder: the fault says it all, so nobody else need hear of it. */
+function neverMind(result: unknown): void {
+  if (result instanceof Promise) void result.catch(() => undefined);
+}

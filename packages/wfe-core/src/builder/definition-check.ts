@@ -1,0 +1,107 @@
+import type { StepDefinition } from "../models/step-definition.ts";
+import { STEP_KINDS } from "../models/step-definition.ts";
+import type { WorkflowGraph } from "../models/workflow-definition.ts";
+import { storedErrorBehavior } from "./error-behavior-settings.ts";
+import { shownStep, walkGraph } from "./graph-walk.ts";
+import { compensatorFaults, externalIdFaults, goToFaults } from "./reference-check.ts";
+import { isBlank, isVersion, stepFaults } from "./step-check.ts";
+
+/** Containers in each other, at most. As deep as data may be. */
+const DEEPEST = 200;
+
+/** What is checked of a definition. */
+export interface CheckedDefinition {
+  readonly id: string;
+  readonly version: number;
+  readonly description?: string | undefined;
+  readonly graph: WorkflowGraph;
+}
+
+/**
+ * Everything that is wrong with a definition, one sentence each; empty when nothing is. Believes nothing about the graph: it may be JSON
+ * from anywhere. A step without the shape of one hides what could be said about the steps around it.
+ */
+export function definitionFaults(definition: CheckedDefinition, functions: ReadonlyMap<string, unknown>): readonly string[] {
+  return [...identityFaults(definition), ...tableFaults(definition.graph, functions), ...graphFaults(definition.graph, functions)];
+}
+
+function identityFaults({ id, version, description }: CheckedDefinition): string[] {
+  const faults: string[] = [];
+  if (isBlank(id)) faults.push(`the id must be text that is not blank: got ${JSON.stringify(id)}`);
+  if (!isVersion(version)) faults.push(`the version must be a whole number, 1 or more: got ${String(version)}`);
+  if (description !== undefined && typeof description !== "string") faults.push("the description must be text");
+  return faults;
+}
+
+function tableFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknown>): string[] {
+  const faults: string[] = [];
+  const initialData = functions.get("initialData");
+  if (initialData !== undefined && typeof initialData !== "function") faults.push("initialData is no function");
+  const schema = functions.get("inputSchema") as { readonly "~standard"?: { readonly validate?: unknown } } | null | undefined;
+  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") faults.push("inputSchema is no Standard Schema (standardschema.dev)");
+  const behavior = (graph as WorkflowGraph | undefined)?.defaultErrorBehavior;
+  if (behavior !== undefined) {
+    try {
+      storedErrorBehavior(behavior, "defaultErrorBehavior");
+    } catch (cause) {
+      faults.push((cause as Error).message); // nothing else is thrown there
+    }
+  }
+  return faults;
+}
+
+function graphFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknown>): readonly string[] {
+  const steps: unknown = (graph as WorkflowGraph | undefined)?.steps;
+  if (!Array.isArray(steps)) return ["the graph has no list of steps"];
+  if (steps.length === 0) return ["the workflow has no steps"];
+  const misshapen = steps.flatMap((step: unknown, index) => shapeFaults(step, index));
+  if (misshapen.length > 0) return misshapen;
+  const shaped = steps as readonly StepDefinition[]; // just checked
+  const { places, faults } = walkGraph(shaped);
+  const tooDeep = shaped.find((step) => (places.get(step.id)?.depth ?? 0) > DEEPEST);
+  return [
+    ...faults,
+    ...shaped.filter((step) => !places.has(step.id)).map((step) => `${shownStep(step)} cannot be reached from the first step`),
+    ...(tooDeep === undefined ? [] : [`${shownStep(tooDeep)} stands in more than ${DEEPEST} containers: move the inner ones into a sub-workflow`]),
+    ...shaped.flatMap((step) => stepFaults(step, places.get(step.id), functions)),
+    ...externalIdFaults(shaped),
+    ...goToFaults(shaped, places),
+    ...compensatorFaults(shaped, places),
+  ];
+}
+
+function shapeFaults(step: unknown, index: number): string[] {
+  if (typeof step !== "object" || step === null || Array.isArray(step)) return [`step ${index} is no object`];
+  const { id, name, kind, next, compensationStep, blocks, functions, inputs, outputs, settings } = step as Readonly<Record<string, unknown>>;
+  const faults: string[] = [];
+  const expect = (holds: boolean, problem: string): void => {
+    if (!holds) faults.push(`step ${index} ${problem}`);
+  };
+  expect(id === index, `has the id ${JSON.stringify(id)}: ids are positions`);
+  expect(typeof name === "string", "has no name");
+  expect((STEP_KINDS as readonly unknown[]).includes(kind), `has the unknown kind ${JSON.stringify(kind)}`);
+  expect(next === undefined || Number.isInteger(next), "has a next that is no step id");
+  expect(compensationStep === undefined || Number.isInteger(compensationStep), "has a compensationStep that is no step id");
+  expect(blocks === undefined || (Array.isArray(blocks) && blocks.every(isBlock)), "has blocks that are no list of { entry, role }");
+  expect(isAbsentOrTextRecord(functions), "has functions that are no record of keys");
+  expect(isAbsentOrTextList(inputs), "has inputs that are no list of keys");
+  expect(isAbsentOrTextList(outputs), "has outputs that are no list of keys");
+  expect(settings === undefined || isRecord(settings), "has settings that are no record");
+  return faults;
+}
+
+function isBlock(block: unknown): boolean {
+  return isRecord(block) && Number.isInteger(block["entry"]) && typeof block["role"] === "string";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAbsentOrTextRecord(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && Object.values(value).every((key) => typeof key === "string"));
+}
+
+function isAbsentOrTextList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((key) => typeof key === "string"));
+}

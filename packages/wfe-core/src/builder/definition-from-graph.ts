@@ -1,0 +1,28 @@
+import { DefinitionError } from "../errors/definition-errors.ts";
+import type { WorkflowGraph } from "../models/workflow-definition.ts";
+import { Payloads } from "../runtime/payloads.ts";
+import type { AnyDefinition } from "../traits/workflow-registry.ts";
+import { type DefinitionSource, definitionOf } from "./definition-of.ts";
+
+const strict = new Payloads();
+
+/**
+ * Makes a definition out of JSON, for example one that was written by another program, or that `JSON.stringify(definition)` gave.
+ *
+ * @param source - Id, version and graph. Anything else in it is left out; a fingerprint is worked out anew.
+ * @param functions - The code that the graph names, by key. Classes and function steps (`{step number}.body`) may be missing: the host can
+ * be given them under their keys.
+ * @throws DefinitionError with all faults; a missing function is one.
+ */
+export function definitionFromGraph(
+  source: DefinitionSource,
+  functions: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>> = {},
+): AnyDefinition {
+  let graph: WorkflowGraph;
+  try {
+    graph = strict.stored(source.graph, "the graph") as WorkflowGraph; // checked next
+  } catch (cause) {
+    throw new DefinitionError(source.id, source.version, [cause instanceof Error ? cause.message : String(cause)], { cause });
+  }
+  return definitionOf({ ...source, graph }, functions instanceof Map ? functions : new Map(Object.entries(functions)));
+}
