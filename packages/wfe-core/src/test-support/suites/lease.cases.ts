@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { held, type LockContext, LONG, refused } from "./lock.cases.ts";
+import { held, type LockContext, refused } from "./lock.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
-/** How long a lock is held: expiry, extension, stale holders, owners that are gone. */
+/** How long a lock is held: expiry, extension, stale holders. */
 export const LEASE_CASES: readonly SuiteCase<LockContext>[] = [
   {
     name: "ends a lease by itself when its time is over",
@@ -215,128 +215,4 @@ export const LEASE_CASES: readonly SuiteCase<LockContext>[] = [
       await held(second, "r");
     },
   },
-  {
-    name: "names the locks of an owner that is gone, once, and frees them",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      await held(first, "a");
-      await held(first, "b");
-      await held(second, "c");
-
-      await context.kill(first);
-      const named = await orphans(context, second, 2);
-
-      assert.deepEqual(named, ["a", "b"]);
-      assert.deepEqual(await second.orphans?.(10), [], "what was named is ended");
-      await held(second, "a");
-      await refused(second, "c", "the lock of a present owner stays");
-    },
-  },
-  {
-    name: "does not name the locks of owners that are present",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      await held(first, "a");
-      await held(second, "b");
-
-      for (let round = 0; round < 10; round += 1) {
-        assert.deepEqual(await second.orphans?.(10), [], "nobody is gone");
-        await context.elapse(1);
-      }
-
-      await refused(second, "a", "looking for orphans frees nothing");
-    },
-  },
-  {
-    name: "does not name a lock that was released or is over",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      await (await held(first, "released")).release();
-      await held(first, "over", 4 * context.unitMs);
-      await held(first, "held");
-      await context.elapse(6);
-
-      await context.kill(first);
-
-      assert.deepEqual(await orphans(context, second, 1), ["held"]);
-    },
-  },
-  {
-    name: "names as many orphans as asked for, and the rest the next time",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      for (const name of ["a", "b", "c"]) await held(first, name);
-      await context.kill(first);
-
-      const some = await context.until(
-        "naming an orphan",
-        async () => {
-          const named = (await second.orphans?.(2)) ?? [];
-          return named.length === 0 ? undefined : named;
-        },
-        GONE_UNITS,
-      );
-      assert.equal(some.length, 2, "no more than the limit");
-      const rest = await orphans(context, second, 1);
-
-      assert.deepEqual([...some, ...rest].sort(), ["a", "b", "c"]);
-    },
-  },
-  {
-    name: "gives an orphan to one of those who look at the same moment",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      const third = await context.start();
-      const names = Array.from({ length: 10 }, (_, index) => `r${index}`);
-      await Promise.all(names.map((name) => held(first, name)));
-      await context.kill(first);
-
-      const named: string[] = [];
-      await context.until(
-        "naming all orphans",
-        async () => {
-          const answers = await Promise.all([second, third, second, third].map((locks) => locks.orphans?.(3)));
-          named.push(...answers.flatMap((answer) => answer ?? []));
-          return named.length >= names.length ? true : undefined;
-        },
-        GONE_UNITS,
-      );
-
-      assert.deepEqual(named.sort(), names, "each is named once");
-    },
-  },
-  {
-    name: "ends the lease of a present owner too when its time is over",
-    requires: ["presence"],
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      await held(first, "r", 4 * context.unitMs);
-
-      await context.elapse(6);
-
-      await held(second, "r", LONG);
-      await refused(first, "r", "presence does not prolong a lease");
-    },
-  },
 ];
-
-/** Units within which a store has to notice that an owner is gone. */
-const GONE_UNITS = 100;
-
-async function orphans(context: LockContext, locks: Parameters<LockContext["kill"]>[0], count: number): Promise<readonly string[]> {
-  const named: string[] = [];
-  await context.until(
-    "naming the orphans",
-    async () => {
-      named.push(...((await locks.orphans?.(10)) ?? []));
-      return named.length >= count ? true : undefined;
-    },
-    GONE_UNITS,
-  );
-  return named.sort();
-}

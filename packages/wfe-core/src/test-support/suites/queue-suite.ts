@@ -4,8 +4,10 @@ import { QUEUE_CASES, type QueueContext, type QueueOpenOptions } from "./queue.c
 import { QUEUE_NOT_RUNNING_CASES } from "./queue-not-running.cases.ts";
 import { REDELIVERY_CASES } from "./redelivery.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
+import { REQUEUE_CASES } from "./requeue.cases.ts";
 import type { SuiteCase, SuiteTarget } from "./suite-case.ts";
 import { SuiteContext } from "./suite-context.ts";
+import { WAITING_CASES } from "./waiting.cases.ts";
 
 /** What the queue suite runs against; `open` makes an instance with the visibility time asked for. */
 export type QueueSuiteTarget = SuiteTarget<QueueProvider, QueueOpenOptions>;
@@ -13,8 +15,10 @@ export type QueueSuiteTarget = SuiteTarget<QueueProvider, QueueOpenOptions>;
 /** Every case of {@link queueSuite}, as data. */
 export const QUEUE_SUITE_CASES: readonly SuiteCase<QueueContext>[] = [
   ...QUEUE_CASES,
+  ...WAITING_CASES,
   ...COMPETITION_CASES,
   ...REDELIVERY_CASES,
+  ...REQUEUE_CASES,
   ...QUEUE_NOT_RUNNING_CASES,
 ];
 

@@ -37,7 +37,7 @@ export async function takeOne(queue: QueueProvider): Promise<WorkItem> {
   return items[0] as WorkItem; // there is one: asserted above
 }
 
-/** What a queue gives, in which order and when. */
+/** What a queue gives, in which order. */
 export const QUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
   {
     name: "gives items in order of queueing",
@@ -207,125 +207,6 @@ export const QUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
       await queue.queueWork("x", "workflow", { delay: LONG });
 
       assert.deepEqual(await idsOf(queue), ["x"]);
-    },
-  },
-  {
-    name: "waits for the first item and is woken by its queueing",
-    async run(context) {
-      const queue = await context.start();
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: LONG });
-      await context.elapse(1);
-
-      await queue.queueWork("x", "workflow");
-      const items = await context.soon("waking up", waiting);
-
-      assert.deepEqual(
-        items.map((item) => item.id),
-        ["x"],
-      );
-    },
-  },
-  {
-    name: "is woken by a queueing through another instance",
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      const waiting = first.dequeueWork("workflow", { limit: 5, wait: LONG });
-      await context.elapse(1);
-
-      await second.queueWork("x", "workflow");
-      const items = await context.soon("waking up", waiting);
-
-      assert.deepEqual(
-        items.map((item) => item.id),
-        ["x"],
-      );
-    },
-  },
-  {
-    name: "is woken when a delayed item comes due",
-    async run(context) {
-      const [first, second] = await context.startTwo();
-      await second.queueWork("x", "workflow", { delay: 6 * context.unitMs });
-      const waiting = first.dequeueWork("workflow", { limit: 5, wait: LONG });
-      await context.elapse(7);
-
-      const items = await context.soon("waking up", waiting);
-
-      assert.deepEqual(
-        items.map((item) => item.id),
-        ["x"],
-      );
-    },
-  },
-  {
-    name: "is not woken by another type of work",
-    async run(context) {
-      const queue = await context.start();
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: 6 * context.unitMs });
-      await context.elapse(1);
-
-      await queue.queueWork("x", "event");
-      const items = await context.soon("the end of the wait", waiting);
-
-      assert.deepEqual(items, []);
-      assert.deepEqual(await idsOf(queue, "event"), ["x"], "the item is where it belongs");
-    },
-  },
-  {
-    name: "ends a wait with nothing when its time is over, and takes nothing after",
-    async run(context) {
-      const queue = await context.start();
-
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: 4 * context.unitMs });
-      await context.elapse(5);
-      assert.deepEqual(await context.soon("the end of the wait", waiting), []);
-      await queue.queueWork("x", "workflow");
-      await context.elapse(1);
-
-      assert.deepEqual(await idsOf(queue), ["x"], "the item is not lost to a wait that is over");
-    },
-  },
-  {
-    name: "waits as long as it was told to",
-    async run(context) {
-      const queue = await context.start();
-      let over = false;
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: 10 * context.unitMs }).then((items) => {
-        over = true;
-        return items;
-      });
-
-      await context.elapse(5);
-      assert.equal(over, false, "half of the time is left");
-      await context.elapse(6);
-
-      assert.deepEqual(await context.soon("the end of the wait", waiting), []);
-    },
-  },
-  {
-    name: "ends a wait with nothing when its signal aborts, and takes nothing after",
-    async run(context) {
-      const queue = await context.start();
-      const stop = new AbortController();
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: LONG, signal: stop.signal });
-      await context.elapse(1);
-
-      stop.abort();
-      assert.deepEqual(await context.soon("the end of the wait", waiting), []);
-      await queue.queueWork("x", "workflow");
-      await context.elapse(1);
-
-      assert.deepEqual(await idsOf(queue), ["x"], "the item is not lost to a wait that was ended");
-    },
-  },
-  {
-    name: "does not wait, nor reject, when its signal has aborted before",
-    async run(context) {
-      const queue = await context.start();
-
-      const waiting = queue.dequeueWork("workflow", { limit: 5, wait: LONG, signal: AbortSignal.abort() });
-
-      assert.deepEqual(await context.soon("the end of the wait", waiting), []);
     },
   },
   {

@@ -3,16 +3,17 @@ import type { QueueProvider } from "../../traits/queue-provider.ts";
 import { idsOf, LONG, type QueueContext, take, takeOne } from "./queue.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
-const VISIBLE_AFTER_UNITS = 10;
+/** Visibility time of what {@link withX} opens. */
+export const VISIBLE_AFTER_UNITS = 10;
 
 /** Two instances whose items come back after 10 units, with `x` queued. */
-async function withX(context: QueueContext): Promise<readonly [QueueProvider, QueueProvider]> {
+export async function withX(context: QueueContext): Promise<readonly [QueueProvider, QueueProvider]> {
   const queues = await context.startTwo({ visibilityMs: VISIBLE_AFTER_UNITS * context.unitMs });
   await queues[0].queueWork("x", "workflow");
   return queues;
 }
 
-/** What becomes of an item that was taken: ack, retry, mark, and nothing at all. */
+/** What becomes of an item that was taken: ack, retry, and nothing at all. */
 export const REDELIVERY_CASES: readonly SuiteCase<QueueContext>[] = [
   {
     name: "gives an item again that was neither acked nor retried in time",
@@ -210,113 +211,6 @@ export const REDELIVERY_CASES: readonly SuiteCase<QueueContext>[] = [
       await item.retry(0);
 
       assert.equal((await context.soon("waking up", waiting)).length, 1);
-    },
-  },
-  {
-    name: "keeps an id that is queued while it is being worked on, for after the ack",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-
-      await second.queueWork("x", "workflow");
-      await first.queueWork("x", "workflow");
-      assert.deepEqual(await idsOf(second), [], "it is still being worked on");
-      await item.ack();
-
-      await (await takeOne(second)).ack();
-      assert.deepEqual(await idsOf(first), [], "however often it was queued, it is given once more");
-    },
-  },
-  {
-    name: "wakes who waits by an ack that leaves an entry",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-      await first.queueWork("x", "workflow");
-      const waiting = second.dequeueWork("workflow", { limit: 1, wait: LONG });
-      await context.elapse(1);
-
-      await item.ack();
-
-      assert.equal((await context.soon("waking up", waiting)).length, 1);
-    },
-  },
-  {
-    name: "keeps the delay of an id that is queued while it is being worked on",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-      await first.queueWork("x", "workflow", { delay: 6 * context.unitMs });
-
-      await item.ack();
-      assert.deepEqual(await idsOf(second), [], "its delay is not over");
-      await context.elapse(7);
-
-      await takeOne(second);
-    },
-  },
-  {
-    name: "keeps the earliest of the times for which an id is queued while it is being worked on",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-      await first.queueWork("x", "workflow", { delay: LONG });
-      await second.queueWork("x", "workflow");
-      await first.queueWork("x", "workflow", { delay: LONG });
-
-      await item.ack();
-
-      await takeOne(second);
-    },
-  },
-  {
-    name: "retries at the time it was queued for meanwhile when that is earlier",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-      await second.queueWork("x", "workflow");
-
-      await item.retry(LONG);
-
-      await (await takeOne(second)).ack();
-      assert.deepEqual(await idsOf(first), []);
-    },
-  },
-  {
-    name: "retries after the delay when it was queued for later meanwhile",
-    async run(context) {
-      const [first, second] = await withX(context);
-      const item = await takeOne(first);
-      await second.queueWork("x", "workflow", { delay: LONG });
-
-      await item.retry(0);
-
-      await takeOne(second);
-    },
-  },
-  {
-    name: "gives one entry when an id was queued again and then comes back",
-    async run(context) {
-      const [first, second] = await withX(context);
-      await takeOne(first);
-      await second.queueWork("x", "workflow");
-
-      await context.elapse(VISIBLE_AFTER_UNITS + 1);
-      await (await takeOne(second)).ack();
-
-      assert.deepEqual(await idsOf(first), [], "the queueing is served by what came back");
-    },
-  },
-  {
-    name: "does not let a later queueing delay an item that comes back",
-    async run(context) {
-      const [first, second] = await withX(context);
-      await takeOne(first);
-      await second.queueWork("x", "workflow", { delay: LONG });
-
-      await context.elapse(VISIBLE_AFTER_UNITS + 1);
-
-      await takeOne(second);
     },
   },
 ];

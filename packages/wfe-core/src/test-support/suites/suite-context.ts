@@ -85,7 +85,7 @@ export class SuiteContext<TProvider extends Provider, TOptions = never> {
   /** Stops what was opened and removes the store. Rejects with the first failure, after everything was tried. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
-    for (const provider of this.#opened) await provider.stop().catch((error: unknown) => failures.push(error));
+    for (const provider of this.#opened) await this.soon("the stop of a provider", provider.stop()).catch((error: unknown) => failures.push(error));
     await this.#store.dispose().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
