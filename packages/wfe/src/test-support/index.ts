@@ -1,1 +1,2 @@
-export {};
+/** Everything of `wfe-core/test-support`. */
+export * from "wfe-core/test-support";

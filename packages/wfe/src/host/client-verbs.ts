@@ -1,0 +1,103 @@
+import type {
+  AnyDefinition,
+  DurableShape,
+  EventDefinition,
+  ExecutionError,
+  ExecutionPointer,
+  FinishedWorkflow,
+  JsonValue,
+  Page,
+  PageRequest,
+  PublishOptions,
+  PurgeOptions,
+  StartOptions,
+  StoredEvent,
+  WaitForOptions,
+  WorkflowClient,
+  WorkflowDefinition,
+  WorkflowFilter,
+  WorkflowId,
+  WorkflowInstance,
+} from "wfe-core";
+import type { WorkflowController } from "./workflow-controller.ts";
+
+/** The verbs of {@link WorkflowClient}, typed for their callers; a controller does the work. */
+export abstract class ClientVerbs implements WorkflowClient {
+  protected abstract readonly controller: WorkflowController;
+
+  startWorkflow<TData, TInput>(
+    definition: WorkflowDefinition<TData, TInput>,
+    input: NoInfer<TInput>,
+    options?: StartOptions,
+  ): Promise<WorkflowId<TData>>;
+  startWorkflow<TData extends DurableShape<TData>>(
+    definitionId: string,
+    version: number,
+    input: TData,
+    options?: StartOptions,
+  ): Promise<WorkflowId<unknown>>;
+  startWorkflow(definition: string | AnyDefinition, ...args: readonly unknown[]): Promise<WorkflowId> {
+    return this.controller.startWorkflow(definition, args);
+  }
+
+  runWorkflow<TData, TInput>(
+    definition: WorkflowDefinition<TData, TInput>,
+    input: NoInfer<TInput>,
+    options?: StartOptions & WaitForOptions,
+  ): Promise<TData> {
+    return this.controller.runWorkflow(definition as AnyDefinition, input, options ?? {}) as Promise<TData>; // the definition's own data
+  }
+
+  waitForWorkflow<TData>(definition: WorkflowDefinition<TData, never>, id: string, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
+  waitForWorkflow<TData>(id: WorkflowId<TData>, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
+  waitForWorkflow(...args: readonly unknown[]): Promise<FinishedWorkflow<never>> {
+    const [id, options] = (typeof args[0] === "string" ? args : args.slice(1)) as [string, WaitForOptions | undefined];
+    return this.controller.waitForWorkflow(id, options ?? {}) as Promise<FinishedWorkflow<never>>; // as the id's type, or the definition, says
+  }
+
+  getWorkflow<TData>(idOrName: WorkflowId<TData>): Promise<WorkflowInstance<TData>> {
+    return this.controller.getWorkflow(idOrName) as Promise<WorkflowInstance<TData>>; // as the id's type says
+  }
+
+  publishEvent<TPayload>(event: EventDefinition<TPayload>, key: string, payload: NoInfer<TPayload>, options?: PublishOptions): Promise<string>;
+  publishEvent<TPayload extends DurableShape<TPayload>>(name: string, key: string, payload: TPayload, options?: PublishOptions): Promise<string>;
+  publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options?: PublishOptions): Promise<string> {
+    return this.controller.publishEvent(event, key, payload, options ?? {});
+  }
+
+  suspendWorkflow(idOrName: string): Promise<boolean> {
+    return this.controller.command(idOrName, "suspend");
+  }
+
+  resumeWorkflow(idOrName: string): Promise<boolean> {
+    return this.controller.command(idOrName, "resume");
+  }
+
+  terminateWorkflow(idOrName: string): Promise<boolean> {
+    return this.controller.command(idOrName, "terminate");
+  }
+
+  listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>> {
+    return this.controller.listWorkflows(filter ?? {}, page ?? {});
+  }
+
+  countWorkflows(filter?: WorkflowFilter): Promise<number> {
+    return this.controller.countWorkflows(filter ?? {});
+  }
+
+  getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
+    return this.controller.getErrors(idOrName);
+  }
+
+  getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
+    return this.controller.getHistory(idOrName);
+  }
+
+  getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {
+    return this.controller.getEvent(id);
+  }
+
+  purgeWorkflows(options: PurgeOptions): Promise<number> {
+    return this.controller.purgeWorkflows(options);
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  CancelledError,
+  decodedInstance,
+  durationMs,
+  type FinishedWorkflow,
+  isFinal,
+  type Timer,
+  TimeoutError,
+  type WaitForOptions,
+  WfeError,
+  WorkflowNotFoundError,
+  WorkflowSuspendedError,
+  type WorkflowStatus,
+} from "wfe-core";
+import { type HostServices, warn } from "./host-services.ts";
+
+interface Waiter {
+  readonly onSuspended: "reject" | "wait";
+  readonly settle: (end: FinishedWorkflow<unknown> | Error) => void;
+}
+
+const FIRST_POLL_MS = 20;
+const LONGEST_POLL_MS = 1_000;
+
+/**
+ * Wakes those who wait for the end of an instance: at once for what this host commits, and for what others do by asking for all awaited ids
+ * in one query, each 20 ms at first and each second in the end.
+ */
+export class CompletionWaiter {
+  readonly #services: HostServices;
+  readonly #waiters = new Map<string, Set<Waiter>>();
+  #pollMs = FIRST_POLL_MS;
+  #timer: Timer | undefined;
+
+  constructor(services: HostServices) {
+    this.#services = services;
+  }
+
+  /**
+   * @throws WorkflowNotFoundError, WorkflowSuspendedError, TimeoutError, CancelledError
+   */
+  wait(workflowId: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
+    const limit = options.timeout === undefined ? undefined : durationMs(options.timeout, "timeout");
+    return new Promise((resolve, reject) => {
+      if (options.signal?.aborted === true) {
+        reject(new CancelledError("aborted", { cause: options.signal.reason }));
+        return;
+      }
+      const waiters = this.#waiters.get(workflowId) ?? new Set<Waiter>();
+      const onAbort = (): void => waiter.settle(new CancelledError("aborted", { cause: options.signal?.reason }));
+      let timer: Timer | undefined;
+      const waiter: Waiter = {
+        onSuspended: options.onSuspended ?? "reject",
+        settle: (end) => {
+          timer?.cancel();
+          options.signal?.removeEventListener("abort", onAbort);
+          waiters.delete(waiter);
+          if (waiters.size === 0 && this.#waiters.get(workflowId) === waiters) this.#waiters.delete(workflowId);
+          if (end instanceof Error) reject(end);
+          else resolve(end);
+        },
+      };
+      waiters.add(waiter);
+      this.#waiters.set(workflowId, waiters);
+      options.signal?.addEventListener("abort", onAbort, { once: true });
+      if (limit !== undefined) {
+        timer = this.#services.clock.setTimer(limit, () =>
+          waiter.settle(new TimeoutError(`waiting for the workflow ${JSON.stringify(workflowId)}`, limit)),
+        );
+      }
+      void this.#look(workflowId);
+      this.#pollSoon();
+    });
+  }
+
+  /** An instance has got this status by something this process did. */
+  notify(workflowId: string, status: WorkflowStatus): void {
+    if (status !== "runnable" && this.#waiters.has(workflowId)) void this.#look(workflowId);
+  }
+
+  /** The host stops: nobody would wake those who wait. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const error = new WfeError(
+      "WFE_HOST_NOT_RUNNING",
+      "the host was stopped while a workflow was awaited; it goes on with the next host that is started",
+    );
+    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.settle(error);
+  }
+
+  async #look(workflowId: string): Promise<void> {
+    try {
+      const loaded = await this.#services.persistence.loadForPass(workflowId);
+      const waiters = [...(this.#waiters.get(workflowId) ?? [])];
+      if (loaded === undefined) {
+        for (const waiter of waiters) waiter.settle(new WorkflowNotFoundError(workflowId));
+        return;
+      }
+      if (loaded.row.status === "runnable") return;
+      const instance = decodedInstance(loaded.row, this.#services.payloads);
+      for (const waiter of waiters) {
+        if (isFinal(instance.status))
+          waiter.settle(instance as FinishedWorkflow<unknown>); // as its status says
+        else if (waiter.onSuspended === "reject") waiter.settle(new WorkflowSuspendedError(workflowId, instance.error));
+      }
+    } catch (error) {
+      warn(this.#services, `the state of the awaited workflow ${workflowId} could not be read; it is asked for again`, error);
+    }
+  }
+
+  #pollSoon(): void {
+    this.#pollMs = FIRST_POLL_MS;
+    if (this.#timer !== undefined) return;
+    this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      const ids = [...this.#waiters.keys()];
+      if (ids.length === 0) return;
+      const signals = await this.#services.persistence.readSignals(ids);
+      const known = new Set(signals.map(({ id }) => id));
+      for (const { id, status } of signals) this.notify(id, status);
+      for (const id of ids) if (!known.has(id)) void this.#look(id);
+    } catch (error) {
+      warn(this.#services, "the state of awaited workflows could not be read; it is asked for again", error);
+    } finally {
+      this.#timer = undefined;
+      this.#pollMs = Math.min(2 * this.#pollMs, LONGEST_POLL_MS);
+      if (this.#waiters.size > 0) this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { Timers, type Topic, type WorkItem } from "wfe-core";
+import { type HostServices, warn } from "./host-services.ts";
+
+/** Due times further away are left to the sweep. */
+const TIMER_HORIZON_MS = 3_600_000;
+
+/** Delivers events to the subscriptions that wait for them, all that are wanted in one turn of the event loop together. */
+export class EventConsumer {
+  readonly #services: HostServices;
+  readonly #dispatch: (workflowId: string) => void;
+  readonly #wanted = new Map<string, Topic>();
+  readonly #timers: Timers<string>;
+  #delivering: Promise<void> | undefined;
+
+  /** @param dispatch - Has an instance looked at that got something. */
+  constructor(services: HostServices, dispatch: (workflowId: string) => void) {
+    this.#services = services;
+    this.#dispatch = dispatch;
+    this.#timers = new Timers<string>({ clock: services.clock, onDue: (keys) => keys.forEach((key) => this.deliver(topicOf(key))) });
+  }
+
+  /** Delivers on a topic soon. Returns at once; if it fails, the sweep finds the events undelivered. */
+  deliver(topic: Topic): void {
+    this.#wanted.set(keyOf(topic), topic);
+    this.#delivering ??= new Promise<void>((resolve) => this.#services.clock.defer(resolve)).then(() => this.#round());
+  }
+
+  /** Delivers on a topic at a future time, if it is near; the sweep has the rest. */
+  schedule(topic: Topic, at: Date): void {
+    if (at.getTime() - this.#services.clock.now() > TIMER_HORIZON_MS) return;
+    const key = keyOf(topic);
+    const known = this.#timers.dueOf(key);
+    if (known === undefined || at.getTime() < known) this.#timers.schedule(key, at.getTime());
+  }
+
+  /** Delivers the events of queue items. */
+  async consume(items: readonly WorkItem[]): Promise<void> {
+    for (const item of items) {
+      const event = await this.#services.persistence.getEvent(item.id);
+      if (event !== undefined) {
+        if (event.eligibleAt !== undefined && event.eligibleAt.getTime() > this.#services.clock.now()) this.schedule(event, event.eligibleAt);
+        else this.deliver(event);
+      }
+    }
+    await this.#delivering;
+    await Promise.all(items.map((item) => item.ack()));
+  }
+
+  /** Resolves when what was wanted is delivered, or has failed. */
+  async stop(): Promise<void> {
+    this.#timers.clear();
+    while (this.#delivering !== undefined) await this.#delivering;
+  }
+
+  async #round(): Promise<void> {
+    const topics = [...this.#wanted.values()];
+    this.#wanted.clear();
+    try {
+      const ids = await this.#services.persistence.deliverEvents(topics, new Date(this.#services.clock.now()));
+      for (const id of ids) this.#dispatch(id);
+    } catch (error) {
+      warn(this.#services, `events on ${topics.length} topics could not be delivered; the sweep delivers them`, error);
+    } finally {
+      this.#delivering = undefined;
+      const [next] = this.#wanted.values();
+      if (next !== undefined) this.deliver(next);
+    }
+  }
+}
+
+function keyOf(topic: Topic): string {
+  return JSON.stringify([topic.name, topic.key]);
+}
+
+function topicOf(key: string): Topic {
+  const [name, topicKey] = JSON.parse(key) as [string, string]; // written by keyOf
+  return { name, key: topicKey };
+}

@@ -1,0 +1,70 @@
+import { type Codec, DEFAULT_PAYLOAD_LIMITS, type Duration, durationMs } from "wfe-core";
+
+/** Settings of a host; each has a default. */
+export interface HostOptions {
+  /** Instances whose pass runs on this host at the same time, 1 or more. Waiting and sleeping ones take no room. @default 256 */
+  readonly maxConcurrentWorkflows?: number;
+  /** Bodies of one instance that run at the same time, 1 or more. @default 16 */
+  readonly maxConcurrentStepsPerWorkflow?: number;
+  /** How often the store is searched for due work; what a lost hint costs at most. 10 ms or more. @default "1s" */
+  readonly sweepInterval?: Duration;
+  /** How long a lease lasts unless it is renewed, which happens three times in it. 30 ms or more. @default "30s" */
+  readonly lockTtl?: Duration;
+  /** How long `stop` lets running bodies finish. @default "30s" */
+  readonly shutdownTimeout?: Duration;
+  /** Starts of a step that end in the loss of their host after which it fails with `WFE_STEP_CRASHED`, 1 or more. @default 5 */
+  readonly maxCrashes?: number;
+  /** How long delivered events are kept. @default "30d" */
+  readonly eventRetention?: Duration;
+  /** Longest data of an instance, in characters when encoded. @default 1048576 */
+  readonly maxDataSize?: number;
+  /** Longest payload of an event, in characters when encoded. @default 262144 */
+  readonly maxEventSize?: number;
+  /** Open pointers of an instance at most. @default 20000 */
+  readonly maxOpenPointers?: number;
+  /** Around every stored payload. @default strict JSON */
+  readonly codec?: Codec;
+}
+
+/** The settings as the host reads them. */
+export interface ResolvedHostOptions {
+  readonly maxConcurrentWorkflows: number;
+  readonly maxConcurrentSteps: number;
+  readonly sweepIntervalMs: number;
+  readonly lockTtlMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly maxCrashes: number;
+  readonly eventRetentionMs: number;
+  readonly maxDataSize: number;
+  readonly maxEventSize: number;
+  readonly maxOpenPointers: number;
+  readonly codec: Codec | undefined;
+}
+
+/** @throws RangeError that names the option, its value and its bounds. */
+export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
+  return {
+    maxConcurrentWorkflows: count("maxConcurrentWorkflows", options.maxConcurrentWorkflows ?? 256),
+    maxConcurrentSteps: count("maxConcurrentStepsPerWorkflow", options.maxConcurrentStepsPerWorkflow ?? 16),
+    sweepIntervalMs: atLeast("sweepInterval", options.sweepInterval ?? 1_000, 10),
+    lockTtlMs: atLeast("lockTtl", options.lockTtl ?? 30_000, 30),
+    shutdownTimeoutMs: durationMs(options.shutdownTimeout ?? 30_000, "shutdownTimeout"),
+    maxCrashes: count("maxCrashes", options.maxCrashes ?? 5),
+    eventRetentionMs: durationMs(options.eventRetention ?? "30d", "eventRetention"),
+    maxDataSize: count("maxDataSize", options.maxDataSize ?? DEFAULT_PAYLOAD_LIMITS.data),
+    maxEventSize: count("maxEventSize", options.maxEventSize ?? DEFAULT_PAYLOAD_LIMITS.event),
+    maxOpenPointers: count("maxOpenPointers", options.maxOpenPointers ?? 20_000),
+    codec: options.codec,
+  };
+}
+
+function count(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number, 1 or more: got ${value}`);
+  return value;
+}
+
+function atLeast(name: string, value: Duration, leastMs: number): number {
+  const ms = durationMs(value, name);
+  if (ms < leastMs) throw new RangeError(`${name} must be ${leastMs} ms or more: got ${value}`);
+  return ms;
+}

@@ -1,0 +1,23 @@
+import type { Clock, Entropy, LogSink, Payloads, PersistenceProvider, QueueProvider, WorkflowRegistry } from "wfe-core";
+import type { ResolvedHostOptions } from "./host-options.ts";
+
+/** What the parts of a host share. */
+export interface HostServices {
+  readonly persistence: PersistenceProvider;
+  readonly queue: QueueProvider;
+  readonly registry: WorkflowRegistry;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly payloads: Payloads;
+  readonly log: LogSink;
+  readonly options: ResolvedHostOptions;
+}
+
+/** Notes a trouble that is being dealt with. Never throws. */
+export function warn(services: Pick<HostServices, "log" | "clock">, message: string, error?: unknown): void {
+  try {
+    services.log.write({ at: new Date(services.clock.now()), level: "warn", message, ...(error === undefined ? {} : { fields: { error } }) });
+  } catch {
+    // A sink that fails is its owner's matter; the engine goes on.
+  }
+}

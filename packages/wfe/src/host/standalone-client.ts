@@ -1,0 +1,83 @@
+import { type Clock, type Entropy, type LogSink, Payloads, type Provider, type Providers, WfeError, type WorkflowRegistry } from "wfe-core";
+import { ClientVerbs } from "./client-verbs.ts";
+import { CompletionWaiter } from "./completion-waiter.ts";
+import type { ResolvedHostOptions } from "./host-options.ts";
+import { type HostServices, warn } from "./host-services.ts";
+import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowStarter } from "./workflow-starter.ts";
+
+/** What a client is made of. */
+export interface ClientParts {
+  readonly providers: Pick<Providers, "persistence" | "queue">;
+  readonly registry: WorkflowRegistry;
+  readonly options: ResolvedHostOptions;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: LogSink;
+}
+
+/**
+ * The verbs of a host without running steps: for processes that only start, publish and ask. What it starts and publishes is taken up by the
+ * hosts on the same store. Made by `WorkflowHostBuilder.buildClient()`.
+ */
+export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
+  /** @internal */
+  protected readonly controller: WorkflowController;
+  readonly #providers: readonly Provider[];
+  readonly #waiter: CompletionWaiter;
+  #running = false;
+  #changing: Promise<void> = Promise.resolve();
+
+  /** @internal */
+  constructor(parts: ClientParts) {
+    super();
+    const { providers, clock, entropy, registry, options, log } = parts;
+    const { queue, persistence } = providers;
+    const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
+    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, options };
+    this.#providers = [persistence, queue];
+    this.#waiter = new CompletionWaiter(services);
+    const hint = (id: string, type: "workflow" | "event"): void => {
+      queue
+        .queueWork(id, type)
+        .catch((error: unknown) => warn(services, `a hint for the ${type} ${id} could not be queued; the sweep finds it`, error));
+    };
+    this.controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), this.#waiter, {
+      assertRunning: () => {
+        if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
+      },
+      changed: (id) => hint(id, "workflow"),
+      published: (event) => hint(event.id, "event"),
+      lifecycle: () => undefined,
+    });
+  }
+
+  /** Starts the providers. Idempotent, and possible again after `stop`. */
+  start(): Promise<void> {
+    return this.#change(async () => {
+      if (this.#running) return;
+      for (const provider of this.#providers) await provider.start();
+      this.#running = true;
+    });
+  }
+
+  /** Stops the providers. Idempotent. */
+  stop(): Promise<void> {
+    return this.#change(async () => {
+      if (!this.#running) return;
+      this.#running = false;
+      this.#waiter.stop();
+      for (const provider of this.#providers) await provider.stop();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(work);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+}

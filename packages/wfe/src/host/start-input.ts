@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { type AnyDefinition, InputInvalidError, type SchemaIssue, type StandardSchema } from "wfe-core";
+import stableStringify from "safe-stable-stringify";
+
+/**
+ * The data an instance starts with: what the definition's `inputSchema` makes of the input, then what its `initialData` makes of that.
+ *
+ * @throws InputInvalidError when the schema refuses the input; whatever `initialData` throws.
+ */
+export async function initialDataOf(definition: AnyDefinition, input: unknown): Promise<unknown> {
+  const schema = definition.functions.get("inputSchema") as StandardSchema | undefined;
+  const initial = definition.functions.get("initialData") as ((input: unknown) => unknown) | undefined;
+  const checked = schema === undefined ? input : await validated(schema, input, `the input of the workflow ${JSON.stringify(definition.id)}`);
+  return initial === undefined ? checked : initial(checked);
+}
+
+/** What a schema makes of a value. @throws InputInvalidError with all its issues. */
+export async function validated(schema: StandardSchema, value: unknown, what: string): Promise<unknown> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return result.value;
+  throw new InputInvalidError(what, result.issues.map(lineOf));
+}
+
+/** SHA-256 over the canonical JSON of a start input, hexadecimal: tells a repeated start from another one. */
+export function inputDigest(input: unknown): string {
+  return createHash("sha256")
+    .update(stableStringify(input) ?? "")
+    .digest("hex");
+}
+
+function lineOf(issue: SchemaIssue): string {
+  const path = issue.path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  return path === undefined || path === "" ? issue.message : `${path}: ${issue.message}`;
+}

@@ -1,0 +1,102 @@
+import type { DistributedLockProvider, Timer } from "wfe-core";
+import type { EventConsumer } from "./event-consumer.ts";
+import { type HostServices, warn } from "./host-services.ts";
+import type { WorkflowConsumer } from "./workflow-consumer.ts";
+
+const EVENTS_PER_SWEEP = 500;
+const ORPHANS_PER_LOOK = 1_000;
+/** How often hosts ask whose owner is gone: lost work moves within two seconds. */
+const ORPHANS_EVERY_MS = 1_000;
+const RETENTION_EVERY_MS = 600_000;
+const RETENTION_BATCH = 1_000;
+
+/**
+ * The net under everything that is only a hint: searches the store, now and then, for instances that are due, events that are undelivered,
+ * and leases whose owner is gone; and removes delivered events that nobody needs any more.
+ */
+export class Sweeper {
+  readonly #services: HostServices;
+  readonly #locks: DistributedLockProvider;
+  readonly #workflows: WorkflowConsumer;
+  readonly #events: EventConsumer;
+  #loops: { timer?: Timer; running?: Promise<void> }[] = [];
+  #stopped = true;
+
+  constructor(services: HostServices, locks: DistributedLockProvider, workflows: WorkflowConsumer, events: EventConsumer) {
+    this.#services = services;
+    this.#locks = locks;
+    this.#workflows = workflows;
+    this.#events = events;
+  }
+
+  /** Sweeps once, then goes on by itself. Resolves after the first sweep. */
+  async start(): Promise<void> {
+    this.#stopped = false;
+    this.#loops = [];
+    const { sweepIntervalMs } = this.#services.options;
+    const first = this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep());
+    this.#repeat(Math.min(sweepIntervalMs, ORPHANS_EVERY_MS), "the search for lost hosts", () => this.#takeOver());
+    this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
+    await first;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { timer } of this.#loops) timer?.cancel();
+    await Promise.all(this.#loops.map(({ running }) => running));
+  }
+
+  #repeat(intervalMs: number, what: string, work: () => Promise<void>): Promise<void> {
+    const loop: { timer?: Timer; running?: Promise<void> } = {};
+    this.#loops.push(loop);
+    const run = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        warn(this.#services, `${what} has failed; it is tried again in ${intervalMs} ms`, error);
+      }
+      if (this.#stopped) return;
+      loop.timer = this.#services.clock.setTimer(intervalMs, () => {
+        loop.running = run();
+      });
+    };
+    loop.running = run();
+    return loop.running;
+  }
+
+  async #sweep(): Promise<void> {
+    await Promise.all([this.#dueInstances(), this.#undeliveredEvents()]);
+  }
+
+  async #dueInstances(): Promise<void> {
+    const { persistence, registry, clock, options } = this.#services;
+    for (;;) {
+      const limit = this.#workflows.slots.free;
+      const definitions = registry.keys();
+      if (limit === 0 || definitions.length === 0 || this.#stopped) return;
+      const now = clock.now();
+      const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + options.lockTtlMs) });
+      for (const id of ids) this.#workflows.dispatch(id);
+      if (ids.length < limit) return;
+    }
+  }
+
+  async #undeliveredEvents(): Promise<void> {
+    const { persistence, clock, options } = this.#services;
+    for (;;) {
+      const now = clock.now();
+      const events = await persistence.getRunnableEvents(new Date(now), { limit: EVENTS_PER_SWEEP, claimUntil: new Date(now + options.lockTtlMs) });
+      for (const event of events) this.#events.deliver(event);
+      if (events.length < EVENTS_PER_SWEEP || this.#stopped) return;
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    for (const id of (await this.#locks.orphans?.(ORPHANS_PER_LOOK)) ?? []) this.#workflows.dispatch(id);
+  }
+
+  async #forgetEvents(): Promise<void> {
+    const before = new Date(this.#services.clock.now() - this.#services.options.eventRetentionMs);
+    while (!this.#stopped && (await this.#services.persistence.deleteDeliveredEvents(before, RETENTION_BATCH)) === RETENTION_BATCH);
+  }
+}

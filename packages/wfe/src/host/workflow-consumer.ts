@@ -1,0 +1,212 @@
+import {
+  type DistributedLockProvider,
+  type ExecutorServices,
+  type Lease,
+  type PassEnd,
+  type PointerRow,
+  Timers,
+  type WorkflowRow,
+  type WorkItem,
+  WorkflowPass,
+} from "wfe-core";
+import { GrowingDelays } from "./growing-delays.ts";
+import { type HostServices, warn } from "./host-services.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { Slots } from "./slots.ts";
+
+/** An instance as this host has created it, to be run here at once. */
+export interface CreatedInstance {
+  readonly row: WorkflowRow;
+  readonly pointers: readonly PointerRow[];
+  readonly lease: Lease;
+}
+
+/** Due times further away are left to the sweep. */
+const TIMER_HORIZON_MS = 3_600_000;
+
+/**
+ * Runs passes: at most so many at the same time, one per instance. Whatever points at an instance (a hint, a timer, the sweep, a delivery)
+ * comes through here.
+ */
+export class WorkflowConsumer {
+  readonly slots: Slots;
+  readonly #services: HostServices;
+  readonly #executor: ExecutorServices;
+  readonly #locks: DistributedLockProvider;
+  readonly #leases: LeaseKeeper;
+  readonly #passes = new Map<string, WorkflowPass | undefined>();
+  readonly #runs = new Set<Promise<void>>();
+  readonly #busyElsewhere = new GrowingDelays(10, 1_000);
+  readonly #unknownHere = new GrowingDelays(100, 30_000);
+  readonly #failing = new GrowingDelays(100, 30_000);
+  readonly #timers: Timers<string>;
+  #drains = false;
+
+  constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider) {
+    this.#services = services;
+    this.#executor = executor;
+    this.#locks = locks;
+    this.slots = new Slots(services.options.maxConcurrentWorkflows);
+    this.#leases = new LeaseKeeper(services);
+    this.#timers = new Timers<string>({ clock: services.clock, onDue: (ids) => ids.forEach((id) => this.dispatch(id)) });
+  }
+
+  /** Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once. */
+  dispatch(id: string): void {
+    if (this.#poke(id) || this.#drains) return;
+    if (this.slots.tryTake()) this.#track(id, this.#run(id));
+    else this.#hint(id, 0);
+  }
+
+  /** Looks at an instance for a queue item; waits for room. */
+  async consume(item: WorkItem): Promise<void> {
+    await this.slots.take();
+    if (this.#drains) {
+      this.slots.give();
+      await item.retry(0);
+    } else if (this.#passes.has(item.id)) {
+      this.slots.give();
+      this.#poke(item.id);
+      await item.ack();
+    } else this.#track(item.id, this.#run(item.id, { item }));
+  }
+
+  /** Runs an instance that was just created with a place of `slots` taken for it. */
+  runCreated(created: CreatedInstance): void {
+    this.#track(created.row.id, this.#run(created.row.id, { created }));
+  }
+
+  /** Looks at the instance at this time, if it is near; the sweep has the rest. */
+  schedule(id: string, dueAt: Date): void {
+    if (!this.#drains && dueAt.getTime() - this.#services.clock.now() <= TIMER_HORIZON_MS) this.#timers.schedule(id, dueAt.getTime());
+  }
+
+  /** A command or a delivery has changed the instance: tells its pass, if it runs here. @returns Whether it does. */
+  poke(id: string): boolean {
+    return this.#poke(id);
+  }
+
+  /** Ready to run passes, also after a stop. */
+  start(): void {
+    this.#drains = false;
+  }
+
+  /**
+   * Lets running bodies finish and commits them, then calls the rest off. Resolves when no pass runs any more.
+   *
+   * @param timeoutMs - How long bodies may take to finish.
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#drains = true;
+    this.#timers.clear();
+    for (const pass of this.#passes.values()) pass?.drain();
+    const all = this.#settled();
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#services.clock.setTimer(timeoutMs, resolve);
+    });
+    await Promise.race([all, late]);
+    timer?.cancel();
+    for (const pass of this.#passes.values()) pass?.abort();
+    await all;
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#runs.size > 0) await Promise.all(this.#runs);
+  }
+
+  #poke(id: string): boolean {
+    if (!this.#passes.has(id)) return false;
+    this.#passes.get(id)?.poke(); // one whose lease is being taken has not loaded yet, and will see everything
+    return true;
+  }
+
+  /** `#run` has put the instance into `#passes` before its first await. */
+  #track(id: string, run: Promise<void>): void {
+    const tracked = run
+      .catch((error: unknown) => warn(this.#services, `the pass of the workflow ${id} has failed`, error))
+      .finally(() => this.#runs.delete(tracked));
+    this.#runs.add(tracked);
+  }
+
+  /** Owns a place of `slots`, and gives it back. */
+  async #run(id: string, from: { readonly item?: WorkItem; readonly created?: CreatedInstance } = {}): Promise<void> {
+    this.#passes.set(id, undefined);
+    this.#timers.cancel(id);
+    let again = false;
+    try {
+      const lease = from.created?.lease ?? (await this.#acquire(id, from.item));
+      if (lease === undefined) return;
+      const pass = new WorkflowPass(this.#executor, id, lease, from.created);
+      this.#passes.set(id, pass);
+      if (this.#drains) pass.drain();
+      this.#leases.add(lease, pass);
+      // Acked once the lease is held: from here on the due time in the row is the net.
+      const acked = from.item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
+      const end = await pass.run();
+      this.#leases.remove(id);
+      await Promise.all([acked, this.#release(lease)]);
+      again = pass.isPoked && end.kind !== "missing";
+      this.#after(id, end);
+    } finally {
+      this.#passes.delete(id);
+      this.slots.give();
+    }
+    if (again) this.dispatch(id);
+  }
+
+  async #acquire(id: string, item: WorkItem | undefined): Promise<Lease | undefined> {
+    try {
+      const lease = await this.#locks.acquireLock(id, { ttl: this.#services.options.lockTtlMs });
+      if (lease !== undefined) {
+        this.#busyElsewhere.forget(id);
+        return lease;
+      }
+    } catch (error) {
+      warn(this.#services, `the lease on the workflow ${id} could not be taken; it is tried again`, error);
+    }
+    const delayMs = this.#busyElsewhere.next(id);
+    if (item === undefined) this.#hint(id, delayMs);
+    else await item.retry(delayMs);
+    return undefined;
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    try {
+      await lease.release();
+    } catch (error) {
+      warn(this.#services, `the lease on ${lease.resource} could not be released; it ends at ${lease.expiresAt.toISOString()}`, error);
+    }
+  }
+
+  #after(id: string, end: PassEnd): void {
+    if (end.kind !== "failed") this.#failing.forget(id);
+    if (end.kind !== "unknownDefinition") this.#unknownHere.forget(id);
+    switch (end.kind) {
+      case "idle":
+        if (end.dueAt !== undefined) this.schedule(id, end.dueAt);
+        return;
+      case "yielded":
+        this.#hint(id, 0);
+        return;
+      case "unknownDefinition":
+        this.#hint(id, this.#unknownHere.next(id)); // another host may know it
+        return;
+      case "failed": {
+        const delayMs = this.#failing.next(id);
+        warn(this.#services, `the pass of the workflow ${id} has failed; it is tried again in ${delayMs} ms`, end.error);
+        this.#hint(id, delayMs);
+        return;
+      }
+      case "lost":
+      case "missing":
+        return;
+    }
+  }
+
+  #hint(id: string, delayMs: number): void {
+    this.#services.queue.queueWork(id, "workflow", { delay: delayMs }).catch((error: unknown) => {
+      warn(this.#services, `a hint for the workflow ${id} could not be queued; the sweep finds it`, error);
+    });
+  }
+}

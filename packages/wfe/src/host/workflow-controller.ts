@@ -1,0 +1,190 @@
+import {
+  type AnyDefinition,
+  type ControlCommand,
+  decodedInstance,
+  EventNotFoundError,
+  type EventDefinition,
+  type EventRow,
+  errorView,
+  type ExecutionError,
+  type ExecutionPointer,
+  type FinishedWorkflow,
+  instanceEvent,
+  isEngineEvent,
+  type JsonValue,
+  type LifecycleEvent,
+  type Page,
+  type PageRequest,
+  pointerView,
+  type PublishOptions,
+  type PurgeOptions,
+  type StartOptions,
+  type StoredEvent,
+  type WaitForOptions,
+  WORKFLOW_COMPLETED_EVENT,
+  type WorkflowFilter,
+  type WorkflowInstance,
+  WorkflowNotFoundError,
+  type WorkflowRecord,
+  WorkflowTerminatedError,
+} from "wfe-core";
+import { purgeWorkflows } from "../purger.ts";
+import type { CompletionWaiter } from "./completion-waiter.ts";
+import type { HostServices } from "./host-services.ts";
+import { validated } from "./start-input.ts";
+import type { WorkflowStarter } from "./workflow-starter.ts";
+
+/** What a controller leaves to its process: a host does it itself, a client asks the hosts through the queue. */
+export interface ControllerEffects {
+  /** Throws unless the process is started. */
+  assertRunning(): void;
+  /** An instance was changed from outside: look at it. */
+  changed(workflowId: string): void;
+  /** An event was stored: deliver it. */
+  published(event: EventRow): void;
+  lifecycle(event: LifecycleEvent): void;
+}
+
+/** What the verbs of a `WorkflowClient` do, over a store. */
+export class WorkflowController {
+  readonly #services: HostServices;
+  readonly #starter: WorkflowStarter;
+  readonly #waiter: CompletionWaiter;
+  readonly #effects: ControllerEffects;
+
+  constructor(services: HostServices, starter: WorkflowStarter, waiter: CompletionWaiter, effects: ControllerEffects) {
+    this.#services = services;
+    this.#starter = starter;
+    this.#waiter = waiter;
+    this.#effects = effects;
+  }
+
+  async startWorkflow(definition: string | AnyDefinition, args: readonly unknown[]): Promise<string> {
+    this.#effects.assertRunning();
+    if (typeof definition !== "string") {
+      return this.#starter.start(this.#starter.known(definition), args[0], (args[1] as StartOptions | undefined) ?? {});
+    }
+    const [version, input, options] = args as [number, unknown, StartOptions | undefined];
+    return this.#starter.start(this.#starter.definition(definition, version), input, options ?? {});
+  }
+
+  async runWorkflow(definition: AnyDefinition, input: unknown, options: StartOptions & WaitForOptions): Promise<unknown> {
+    const end = await this.waitForWorkflow(await this.startWorkflow(definition, [input, options]), options);
+    if (end.status === "terminated") throw new WorkflowTerminatedError(end.id, end.error);
+    return end.data;
+  }
+
+  async waitForWorkflow(idOrName: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
+    this.#effects.assertRunning();
+    return this.#waiter.wait(await this.#idOf(idOrName), options);
+  }
+
+  async getWorkflow(idOrName: string): Promise<WorkflowInstance> {
+    return decodedInstance(await this.#find(idOrName), this.#services.payloads);
+  }
+
+  async publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options: PublishOptions): Promise<string> {
+    this.#effects.assertRunning();
+    const name = typeof event === "string" ? event : event.name;
+    checkEvent(name, key, options);
+    const schema = typeof event === "string" ? undefined : event.schema;
+    const checked = schema === undefined ? payload : await validated(schema, payload, `the payload of the event ${JSON.stringify(name)}`);
+    const { clock, entropy, payloads, persistence } = this.#services;
+    const now = new Date(clock.now());
+    const time = options.time ?? now;
+    const row: EventRow = {
+      id: options.id ?? entropy.id(),
+      name,
+      key,
+      time,
+      // No payload at all becomes null: the wait that it wakes has to see that something came.
+      data: payloads.encode(checked === undefined ? null : payloads.stored(checked, "the event"), "the event", payloads.limits.event),
+      ...(time > now ? { eligibleAt: time } : {}),
+    };
+    const id = await persistence.createEvent(row, now);
+    this.#effects.published(row);
+    return id;
+  }
+
+  async listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowInstance>> {
+    this.#effects.assertRunning();
+    const { items, cursor } = await this.#services.persistence.listWorkflows(filter, page);
+    const decoded = items.map((row) => decodedInstance(row, this.#services.payloads));
+    return cursor === undefined ? { items: decoded } : { items: decoded, cursor };
+  }
+
+  async countWorkflows(filter: WorkflowFilter): Promise<number> {
+    this.#effects.assertRunning();
+    return this.#services.persistence.countWorkflows(filter);
+  }
+
+  async getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
+    const { id } = await this.#find(idOrName);
+    return (await this.#services.persistence.getErrors(id)).map((row) => errorView(row, this.#services.payloads));
+  }
+
+  async getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
+    const { pointers } = await this.#find(idOrName);
+    return pointers.map((row) => pointerView(row, this.#services.payloads));
+  }
+
+  async getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {
+    this.#effects.assertRunning();
+    const event = await this.#services.persistence.getEvent(id);
+    if (event === undefined) throw new EventNotFoundError(id);
+    return { ...event, data: event.data === undefined ? undefined : (this.#services.payloads.decode(event.data, "the event") as JsonValue) };
+  }
+
+  async purgeWorkflows(options: PurgeOptions): Promise<number> {
+    this.#effects.assertRunning();
+    return purgeWorkflows(this.#services.persistence, options, this.#services.clock);
+  }
+
+  /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
+  async command(idOrName: string, command: ControlCommand): Promise<boolean> {
+    const { clock, payloads, persistence } = this.#services;
+    const row = await this.#find(idOrName);
+    const now = new Date(clock.now());
+    // The data of the last commit: what a pass has not committed yet is lost with the termination.
+    const end = payloads.encode({ status: "terminated", data: payloads.decode(row.data, "the data") }, "the end of the workflow");
+    const completedEvent = { id: `${row.id}/completed`, name: WORKFLOW_COMPLETED_EVENT, key: row.id, data: end };
+    const done = await persistence.command(row.id, command, now, command === "terminate" ? { completedEvent } : {});
+    if (done === undefined) throw new WorkflowNotFoundError(idOrName);
+    if (!done) return false;
+    this.#effects.lifecycle(instanceEvent(EVENT_OF[command], row, now));
+    if (command === "suspend") this.#waiter.notify(row.id, "suspended");
+    if (command === "terminate") {
+      this.#waiter.notify(row.id, "terminated");
+      this.#effects.published({ ...completedEvent, time: now });
+    }
+    this.#effects.changed(row.id);
+    return true;
+  }
+
+  async #idOf(idOrName: string): Promise<string> {
+    const { persistence } = this.#services;
+    const [known] = await persistence.readSignals([idOrName]);
+    if (known !== undefined) return idOrName;
+    const named = await persistence.getWorkflowInstanceByName(idOrName);
+    if (named === undefined) throw new WorkflowNotFoundError(idOrName);
+    return named.id;
+  }
+
+  async #find(idOrName: string): Promise<WorkflowRecord> {
+    this.#effects.assertRunning();
+    const { persistence } = this.#services;
+    const found = (await persistence.getWorkflowInstance(idOrName)) ?? (await persistence.getWorkflowInstanceByName(idOrName));
+    if (found === undefined) throw new WorkflowNotFoundError(idOrName);
+    return found;
+  }
+}
+
+const EVENT_OF = { suspend: "suspended", resume: "resumed", terminate: "terminated" } as const;
+
+function checkEvent(name: unknown, key: unknown, options: PublishOptions): void {
+  if (typeof name !== "string" || name === "" || isEngineEvent(name)) {
+    throw new RangeError(`an event needs a name, and those that start with "wfe." are the engine's own: got ${JSON.stringify(name)}`);
+  }
+  if (typeof key !== "string") throw new RangeError(`an event's key must be a string: got ${String(key)}`);
+  if (options.time !== undefined && Number.isNaN(options.time.getTime())) throw new RangeError("the event's time is an invalid Date");
+}

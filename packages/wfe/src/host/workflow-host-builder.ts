@@ -1,0 +1,129 @@
+import {
+  type Clock,
+  type DistributedLockProvider,
+  type Entropy,
+  type LifecyclePublisher,
+  type LogSink,
+  type PersistenceProvider,
+  type Providers,
+  type QueueProvider,
+  systemClock,
+  systemEntropy,
+  WfeError,
+  type WorkflowRegistry,
+} from "wfe-core";
+import { InMemoryWorkflowRegistry } from "../registry.ts";
+import { type HostOptions, resolveHostOptions } from "./host-options.ts";
+import { StandaloneClient } from "./standalone-client.ts";
+import { WorkflowHost } from "./workflow-host.ts";
+
+/** Puts a host together from its providers. Later calls replace earlier ones. */
+export class WorkflowHostBuilder {
+  #persistence: PersistenceProvider | undefined;
+  #locks: DistributedLockProvider | undefined;
+  #queue: QueueProvider | undefined;
+  #publisher: LifecyclePublisher | undefined;
+  #registry: WorkflowRegistry | undefined;
+  #clock: Clock = systemClock;
+  #entropy: Entropy = systemEntropy;
+  #log: LogSink = { write: () => undefined };
+  #options: HostOptions = {};
+
+  /** All three providers of one store; any of them may be replaced afterwards. */
+  useProviders(providers: Providers): this {
+    return this.usePersistence(providers.persistence).useLockProvider(providers.locks).useQueueProvider(providers.queue);
+  }
+
+  usePersistence(provider: PersistenceProvider): this {
+    this.#persistence = provider;
+    return this;
+  }
+
+  useLockProvider(provider: DistributedLockProvider): this {
+    this.#locks = provider;
+    return this;
+  }
+
+  useQueueProvider(provider: QueueProvider): this {
+    this.#queue = provider;
+    return this;
+  }
+
+  /** Carries lifecycle events to observers elsewhere. @default none: `host.events()` gives those of this host */
+  useLifecyclePublisher(publisher: LifecyclePublisher): this {
+    this.#publisher = publisher;
+    return this;
+  }
+
+  /** Where `ctx.log` and the engine's warnings go. @default nowhere */
+  useLogSink(sink: LogSink): this {
+    this.#log = sink;
+    return this;
+  }
+
+  /** Where definitions are kept. @default a new {@link InMemoryWorkflowRegistry} */
+  useRegistry(registry: WorkflowRegistry): this {
+    this.#registry = registry;
+    return this;
+  }
+
+  /** Time as the host sees it. @default the machine's clock */
+  useClock(clock: Clock): this {
+    this.#clock = clock;
+    return this;
+  }
+
+  /** Randomness and new ids. @default the machine's */
+  useEntropy(entropy: Entropy): this {
+    this.#entropy = entropy;
+    return this;
+  }
+
+  /** Settings; those of an earlier call that are not named stay. */
+  withOptions(options: HostOptions): this {
+    this.#options = { ...this.#options, ...options };
+    return this;
+  }
+
+  /** @throws WfeError `WFE_PROVIDER_MISSING` naming each; RangeError for an option out of its bounds. */
+  build(): WorkflowHost {
+    const { persistence, queue } = this.#required({ "a lock provider (useLockProvider)": this.#locks });
+    return new WorkflowHost({
+      providers: { persistence, queue, locks: this.#locks as DistributedLockProvider }, // #required has looked
+      registry: this.#registry ?? new InMemoryWorkflowRegistry(),
+      options: resolveHostOptions(this.#options),
+      clock: this.#clock,
+      entropy: this.#entropy,
+      log: this.#log,
+      publisher: this.#publisher,
+    });
+  }
+
+  /**
+   * The same verbs without running steps; needs no lock provider.
+   *
+   * @throws WfeError `WFE_PROVIDER_MISSING` naming each; RangeError for an option out of its bounds.
+   */
+  buildClient(): StandaloneClient {
+    return new StandaloneClient({
+      providers: this.#required({}),
+      registry: this.#registry ?? new InMemoryWorkflowRegistry(),
+      options: resolveHostOptions(this.#options),
+      clock: this.#clock,
+      entropy: this.#entropy,
+      log: this.#log,
+    });
+  }
+
+  #required(others: Readonly<Record<string, unknown>>): { readonly persistence: PersistenceProvider; readonly queue: QueueProvider } {
+    const needed = { "a persistence provider (usePersistence)": this.#persistence, ...others, "a queue provider (useQueueProvider)": this.#queue };
+    const missing = Object.entries(needed).flatMap(([name, provider]) => (provider === undefined ? [name] : []));
+    if (missing.length > 0 || this.#persistence === undefined || this.#queue === undefined) {
+      throw new WfeError(
+        "WFE_PROVIDER_MISSING",
+        `the host lacks ${missing.join(", ")}: call useProviders(sqliteProviders({ path })), or the methods named`,
+      );
+    }
+    return { persistence: this.#persistence, queue: this.#queue };
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  type AnyDefinition,
+  type AnyFunctionStep,
+  type AnyStep,
+  assertSupported,
+  type Chain,
+  type Clock,
+  type Duration,
+  durationMs,
+  type Entropy,
+  type ExecutorServices,
+  type LifecycleEvent,
+  type LifecyclePublisher,
+  type LogSink,
+  Payloads,
+  type Provider,
+  type Providers,
+  type StepClass,
+  type StepRef,
+  StepNotRegisteredError,
+  StepRegistry,
+  WfeError,
+  WorkflowBuilder,
+  type WorkflowDefinition,
+  type WorkflowRegistry,
+} from "wfe-core";
+import { ClientVerbs } from "./client-verbs.ts";
+import { CompletionWaiter } from "./completion-waiter.ts";
+import { ConsumerLoop } from "./consumer-loop.ts";
+import { EventConsumer } from "./event-consumer.ts";
+import type { ResolvedHostOptions } from "./host-options.ts";
+import { type HostServices, warn } from "./host-services.ts";
+import { LifecycleBus } from "./lifecycle-bus.ts";
+import { Sweeper } from "./sweeper.ts";
+import { WorkflowConsumer } from "./workflow-consumer.ts";
+import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowStarter } from "./workflow-starter.ts";
+
+/** What a host is made of; {@link WorkflowHostBuilder} fills it in. */
+export interface HostParts {
+  readonly providers: Providers;
+  readonly registry: WorkflowRegistry;
+  readonly options: ResolvedHostOptions;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: LogSink;
+  readonly publisher: LifecyclePublisher | undefined;
+}
+
+/** Events taken off the queue at a time. */
+const EVENTS_PER_DEQUEUE = 100;
+
+/**
+ * Runs workflows inside your application. Any number of hosts, in any number of processes, may share a store; each works on the definitions
+ * registered with it. Every method may be called concurrently. Made by {@link WorkflowHostBuilder}.
+ */
+export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
+  /** @internal */
+  protected readonly controller: WorkflowController;
+  readonly #parts: HostParts;
+  readonly #steps = new StepRegistry();
+  readonly #bus: LifecycleBus;
+  readonly #workflows: WorkflowConsumer;
+  readonly #events: EventConsumer;
+  readonly #sweeper: Sweeper;
+  readonly #waiter: CompletionWaiter;
+  readonly #loops: readonly ConsumerLoop[];
+  #state: "stopped" | "starting" | "running" | "stopping" = "stopped";
+  #changing: Promise<void> = Promise.resolve();
+
+  /** @internal */
+  constructor(parts: HostParts) {
+    super();
+    const { providers, clock, entropy, registry, options, log } = parts;
+    const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
+    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, options };
+    this.#parts = parts;
+    this.#waiter = new CompletionWaiter(services);
+    this.#bus = new LifecycleBus(services, parts.publisher);
+    const executor: ExecutorServices = {
+      ...services,
+      steps: this.#steps,
+      context: { payloads, clock, log, client: this },
+      contended: () => this.#workflows.slots.free === 0,
+      committed: (change) => {
+        this.#waiter.notify(change.workflowId, change.status);
+        for (const event of change.events) this.#events.deliver(event);
+      },
+      publish: (event) => this.#bus.publish(event),
+      warn: (message, error) => warn(services, message, error),
+    };
+    this.#workflows = new WorkflowConsumer(services, executor, providers.locks);
+    this.#events = new EventConsumer(services, (id) => this.#workflows.dispatch(id));
+    this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events);
+    this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
+    const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
+    const starter = new WorkflowStarter(services, lifecycle, { consumer: this.#workflows, locks: providers.locks });
+    this.controller = new WorkflowController(services, starter, this.#waiter, {
+      assertRunning: () => this.#assertRunning(),
+      changed: (id) => this.#workflows.dispatch(id),
+      published: (event) => (event.eligibleAt === undefined ? this.#events.deliver(event) : this.#events.schedule(event, event.eligibleAt)),
+      lifecycle,
+    });
+  }
+
+  /**
+   * Builds a definition in place and registers it.
+   *
+   * @throws DefinitionError, DefinitionExistsError, StepKeyTakenError; WfeError `WFE_STEP_KIND_UNSUPPORTED`; StepNotRegisteredError on a started host.
+   */
+  registerWorkflow<TData, TInput = TData>(
+    id: string,
+    version: number,
+    block: (builder: WorkflowBuilder<TData, TInput>) => Chain,
+  ): WorkflowDefinition<TData, TInput> {
+    const chain = block(new WorkflowBuilder() as unknown as WorkflowBuilder<TData, TInput>); // the block says what the data is
+    const definition = (chain as unknown as { build(id: string, version: number): WorkflowDefinition<TData, TInput> }).build(id, version);
+    this.registerWorkflowDefinition(definition as AnyDefinition);
+    return definition;
+  }
+
+  /**
+   * Adds a definition, and the steps it names. The same one again does nothing; it takes part from the next sweep.
+   *
+   * @throws DefinitionExistsError when another graph has its id and version, StepKeyTakenError, WfeError `WFE_STEP_KIND_UNSUPPORTED`;
+   * StepNotRegisteredError on a started host.
+   */
+  registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never>): void {
+    assertSupported(definition);
+    this.#steps.registerStepsOf(definition);
+    if (this.#state !== "stopped") this.#assertSteps([definition]);
+    this.#parts.registry.register(definition);
+  }
+
+  /** Adds a step, under its key. @throws StepKeyTakenError when another step has it. */
+  registerStep(step: StepClass<AnyStep> | AnyFunctionStep): void {
+    this.#steps.register(step);
+  }
+
+  /** Says how to make a step: a class with constructor parameters, or one named by {@link stepRef}. @throws StepKeyTakenError */
+  registerStepFactory<TStep extends AnyStep>(step: StepClass<TStep> | StepRef<TStep> | string, create: () => NoInfer<TStep>): void {
+    this.#steps.registerFactory(step, create);
+  }
+
+  /**
+   * Starts the providers and begins to work; resolves when the host is ready. Idempotent, and possible again after `stop`.
+   *
+   * @throws StepNotRegisteredError naming every step that cannot be made; the providers' errors. The host is stopped then.
+   */
+  start(): Promise<void> {
+    return this.#change(async () => {
+      if (this.#state === "running") return;
+      this.#assertSteps(this.#parts.registry.getAllDefinitions());
+      this.#state = "starting";
+      const started: { stop(): Promise<void> }[] = [];
+      try {
+        for (const provider of this.#providers()) {
+          await provider.start();
+          started.unshift(provider);
+        }
+        this.#workflows.start();
+        this.#state = "running";
+        await this.#sweeper.start();
+        for (const loop of this.#loops) loop.start();
+      } catch (error) {
+        this.#state = "stopped";
+        for (const provider of started) await provider.stop();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Takes no new work, lets running bodies finish and commits them, then calls the rest off: they run again with the next host, and no crash
+   * is counted. Starts no successor. Then stops the providers. Idempotent; the host may be started again.
+   *
+   * @param options.timeout - How long bodies may take. @default the option `shutdownTimeout`
+   */
+  stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    const timeoutMs = options.timeout === undefined ? this.#parts.options.shutdownTimeoutMs : durationMs(options.timeout, "timeout");
+    return this.#change(async () => {
+      if (this.#state === "stopped") return;
+      this.#state = "stopping";
+      this.#waiter.stop();
+      await this.#sweeper.stop();
+      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      await this.#workflows.stop(timeoutMs);
+      await this.#events.stop();
+      this.#bus.stop();
+      this.#state = "stopped";
+      for (const provider of this.#providers().reverse()) await provider.stop();
+    });
+  }
+
+  /** Lifecycle events of this host's commits from now on; with a publisher, those of all hosts. Ends with `signal`, and with the host. */
+  events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LifecycleEvent> {
+    return this.#bus.events(options.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** One change of state after the other, each seeing the end of the one before. */
+  #change(work: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(work);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
+  #providers(): Provider[] {
+    const { providers, publisher } = this.#parts;
+    return [providers.persistence, providers.locks, providers.queue, ...(publisher === undefined ? [] : [publisher])];
+  }
+
+  #assertSteps(definitions: readonly AnyDefinition[]): void {
+    const missing = [...new Set(definitions.flatMap((definition) => this.#steps.missing(definition)))];
+    if (missing.length > 0) throw new StepNotRegisteredError(missing);
+  }
+
+  #assertRunning(): void {
+    // Steps that finish while the host stops may still publish and start.
+    if (this.#state === "running" || this.#state === "stopping") return;
+    throw new WfeError("WFE_HOST_NOT_RUNNING", "the host is not running: call host.start() first");
+  }
+}
+
+function workflowLoop(services: HostServices, workflows: WorkflowConsumer): ConsumerLoop {
+  const room = async (): Promise<number> => {
+    await workflows.slots.whenFree();
+    return Math.max(1, workflows.slots.free);
+  };
+  return new ConsumerLoop(services, "workflow", room, async (items) => {
+    await Promise.all(items.map((item) => workflows.consume(item)));
+  });
+}
+
+function eventLoop(services: HostServices, events: EventConsumer): ConsumerLoop {
+  return new ConsumerLoop(
+    services,
+    "event",
+    () => Promise.resolve(EVENTS_PER_DEQUEUE),
+    (items) => events.consume(items),
+  );
+}

@@ -1,0 +1,172 @@
+import {
+  type AnyDefinition,
+  DefinitionExistsError,
+  DefinitionNotFoundError,
+  type DistributedLockProvider,
+  instanceEvent,
+  isWfeError,
+  type Lease,
+  type LifecycleEvent,
+  type NewWorkflow,
+  pendingPointer,
+  runsBody,
+  started,
+  type StartOptions,
+  type WorkflowAlreadyExistsError,
+  type WorkflowRow,
+} from "wfe-core";
+import { type HostServices, warn } from "./host-services.ts";
+import { checkId, checkName, Names } from "./names.ts";
+import { initialDataOf, inputDigest } from "./start-input.ts";
+import type { WorkflowConsumer } from "./workflow-consumer.ts";
+
+/** Due at once on every clock. */
+const AT_ONCE = new Date(0);
+
+/** Where new instances are run: on this host when it has room. A client has none, and leaves them to the hosts. */
+export interface RunsHere {
+  readonly consumer: WorkflowConsumer;
+  readonly locks: DistributedLockProvider;
+}
+
+/** Creates instances. */
+export class WorkflowStarter {
+  readonly #services: HostServices;
+  readonly #runsHere: RunsHere | undefined;
+  readonly #names: Names;
+  readonly #publish: (event: LifecycleEvent) => void;
+
+  constructor(services: HostServices, publish: (event: LifecycleEvent) => void, runsHere?: RunsHere) {
+    this.#services = services;
+    this.#publish = publish;
+    this.#runsHere = runsHere;
+    this.#names = new Names(services.persistence);
+  }
+
+  /** The registered definition of this id and version. @throws DefinitionNotFoundError */
+  definition(id: string, version: number): AnyDefinition {
+    const found = this.#services.registry.getDefinition(id, version);
+    if (found === undefined) throw new DefinitionNotFoundError(id, version);
+    return found;
+  }
+
+  /**
+   * A definition object, to be started here.
+   *
+   * @throws DefinitionNotFoundError when a host does not know it; DefinitionExistsError when it knows another one under its id and version.
+   */
+  known(definition: AnyDefinition): AnyDefinition {
+    if (this.#runsHere === undefined) return definition;
+    const registered = this.definition(definition.id, definition.version);
+    if (registered.fingerprint !== definition.fingerprint) {
+      throw new DefinitionExistsError(definition.id, definition.version, registered.fingerprint, definition.fingerprint);
+    }
+    return registered;
+  }
+
+  /** @returns The id. A repeat of an earlier start gives its id and starts nothing. */
+  async start(definition: AnyDefinition, input: unknown, options: StartOptions): Promise<string> {
+    const { clock, entropy, payloads } = this.#services;
+    const id = options.id === undefined ? entropy.id() : checkId(options.id);
+    const userName = options.name === undefined ? undefined : checkName(options.name, definition.id);
+    const startAt = options.startAt;
+    if (startAt !== undefined && Number.isNaN(startAt.getTime())) throw new RangeError("startAt is an invalid Date");
+    const digest = inputDigest(input);
+    const data = payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
+    const name = userName ?? (await this.#names.next(definition.id));
+    const now = new Date(clock.now());
+    const waits = startAt !== undefined && startAt > now;
+    const here = !waits && this.#runsHere?.consumer.slots.tryTake() === true ? this.#runsHere : undefined;
+    const workflow: NewWorkflow = {
+      ...this.#instance(definition, here !== undefined, now),
+      id,
+      name,
+      data,
+      inputDigest: digest,
+      dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : AT_ONCE,
+      ...(options.reference === undefined ? {} : { reference: options.reference }),
+    };
+    return here === undefined ? this.#create(workflow, now, waits ? startAt : undefined) : this.#createAndRun(workflow, now, here);
+  }
+
+  #instance(definition: AnyDefinition, runs: boolean, now: Date): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
+    const entry = definition.graph.steps[0];
+    if (entry === undefined) throw new DefinitionNotFoundError(definition.id, definition.version); // a definition has a step: the builder's check
+    const pointer = pendingPointer(entry, { seq: 1, scope: [] });
+    // A body that will run here at once is stored as running: no commit is needed before its start.
+    const starts = runs && runsBody(entry.kind) && entry.functions?.["when"] === undefined;
+    return {
+      definitionId: definition.id,
+      version: definition.version,
+      fingerprint: definition.fingerprint,
+      createdAt: now,
+      pointers: [starts ? started(pointer, now) : pointer],
+      ...(definition.description === undefined ? {} : { description: definition.description }),
+    };
+  }
+
+  async #create(workflow: NewWorkflow, now: Date, startAt: Date | undefined): Promise<string> {
+    if (!(await this.#store(workflow, now))) return workflow.id;
+    this.#publish(instanceEvent("started", rowOf(workflow), now));
+    if (startAt === undefined) {
+      this.#services.queue.queueWork(workflow.id, "workflow").catch((error: unknown) => {
+        warn(this.#services, `a hint for the workflow ${workflow.id} could not be queued; the sweep finds it`, error);
+      });
+    } else this.#runsHere?.consumer.schedule(workflow.id, startAt);
+    return workflow.id;
+  }
+
+  /** Stores the instance and takes its lease in the same breath: both travel in one batch. */
+  async #createAndRun(workflow: NewWorkflow, now: Date, here: RunsHere): Promise<string> {
+    const [stored, leased] = await Promise.allSettled([
+      this.#store(workflow, now),
+      here.locks.acquireLock(workflow.id, { ttl: this.#services.options.lockTtlMs }),
+    ]);
+    const lease = leased.status === "fulfilled" ? leased.value : undefined;
+    if (leased.status === "rejected")
+      warn(this.#services, `the lease on the new workflow ${workflow.id} could not be taken; it is tried again`, leased.reason);
+    if (stored.status === "fulfilled" && stored.value && lease !== undefined) {
+      const row = rowOf(workflow);
+      this.#publish(instanceEvent("started", row, now));
+      here.consumer.runCreated({ row, pointers: workflow.pointers, lease });
+      return workflow.id;
+    }
+    here.consumer.slots.give();
+    await this.#giveBack(lease);
+    if (stored.status === "rejected") throw stored.reason;
+    if (stored.value) {
+      this.#publish(instanceEvent("started", rowOf(workflow), now));
+      here.consumer.dispatch(workflow.id);
+    }
+    return workflow.id;
+  }
+
+  async #giveBack(lease: Lease | undefined): Promise<void> {
+    try {
+      await lease?.release();
+    } catch (error) {
+      warn(this.#services, "the lease on a workflow that was not started could not be released; it ends by itself", error);
+    }
+  }
+
+  /** @returns Whether it was created now; `false` when the same start has created it before. */
+  async #store(workflow: NewWorkflow, now: Date): Promise<boolean> {
+    try {
+      await this.#services.persistence.createNewWorkflow(workflow, now);
+      return true;
+    } catch (error) {
+      if (!isWfeError(error, "WFE_WORKFLOW_ALREADY_EXISTS")) throw error;
+      const { existing } = error as WorkflowAlreadyExistsError;
+      const repeats =
+        existing.definitionId === workflow.definitionId && existing.version === workflow.version && existing.inputDigest === workflow.inputDigest;
+      if (!repeats) throw error;
+      return false;
+    }
+  }
+}
+
+/** The row as the store makes it of a new instance. */
+function rowOf(workflow: NewWorkflow): WorkflowRow {
+  const { pointers, ...row } = workflow;
+  return { ...row, status: "runnable", revision: 0, controlSeq: 0, inboxSeq: 0, sequence: Math.max(...pointers.map(({ seq }) => seq)) };
+}
