@@ -32,7 +32,12 @@ function isClass(step: unknown): step is StepClass<AnyStep> {
 }
 
 function isNamed(step: unknown, kind: "function" | "stepRef"): boolean {
-  return typeof step === "object" && step !== null && (step as { kind?: unknown }).kind === kind && typeof (step as { stepType?: unknown }).stepType === "string";
+  return (
+    typeof step === "object" &&
+    step !== null &&
+    (step as { kind?: unknown }).kind === kind &&
+    typeof (step as { stepType?: unknown }).stepType === "string"
+  );
 }
 
 function shown(step: unknown): string {

@@ -47,7 +47,10 @@ export class ChainRecorder extends StepRecorder {
     return this.#append(waitForNode(event, key, options));
   }
 
-  waitForAny(events: Readonly<Record<string, { readonly event: RecordedEvent; readonly key: unknown }>>, options?: RecordedWaitOptions): ChainRecorder {
+  waitForAny(
+    events: Readonly<Record<string, { readonly event: RecordedEvent; readonly key: unknown }>>,
+    options?: RecordedWaitOptions,
+  ): ChainRecorder {
     return this.#append(waitForAnyNode(events, options));
   }
 
@@ -135,7 +138,8 @@ export class ChainRecorder extends StepRecorder {
 
   /** @throws DefinitionError with all faults. */
   build(id: string, version: number): AnyDefinition {
-    if (this.#chain !== this.record.root) throw new DefinitionError(id, version, ["build is called inside a block: it belongs to the workflow itself"]);
+    if (this.#chain !== this.record.root)
+      throw new DefinitionError(id, version, ["build is called inside a block: it belongs to the workflow itself"]);
     const { graph, functions } = writeGraph(this.record);
     return definitionOf({ id, version, description: this.record.description, graph }, functions, this.record.faults());
   }

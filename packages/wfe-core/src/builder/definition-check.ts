@@ -38,7 +38,8 @@ function tableFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
   const initialData = functions.get("initialData");
   if (initialData !== undefined && typeof initialData !== "function") faults.push("initialData is no function");
   const schema = functions.get("inputSchema") as { readonly "~standard"?: { readonly validate?: unknown } } | null | undefined;
-  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") faults.push("inputSchema is no Standard Schema (standardschema.dev)");
+  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function")
+    faults.push("inputSchema is no Standard Schema (standardschema.dev)");
   const behavior = (graph as WorkflowGraph | undefined)?.defaultErrorBehavior;
   if (behavior !== undefined) {
     try {

@@ -38,7 +38,8 @@ export function compensatorFaults(steps: readonly StepDefinition[], places: Grap
   return steps.flatMap((step) => {
     if (places.get(step.id)?.compensates !== true) return [];
     const faults: string[] = [];
-    if (step.kind === "goTo" || step.kind === "end") faults.push(`${shownStep(step)} stands in a compensator, which cannot be left with ${step.kind === "end" ? "endWorkflow" : "goTo"}`);
+    if (step.kind === "goTo" || step.kind === "end")
+      faults.push(`${shownStep(step)} stands in a compensator, which cannot be left with ${step.kind === "end" ? "endWorkflow" : "goTo"}`);
     if (step.compensationStep !== undefined) faults.push(`${shownStep(step)} stands in a compensator and cannot have one itself`);
     if (canCompensate(step.errorBehavior)) faults.push(`${shownStep(step)} stands in a compensator: its onError cannot be compensate`);
     return faults;

@@ -67,13 +67,16 @@ function settingProblems(step: StepDefinition, rule: StepRule): string[] {
   for (const setting of SETTINGS) if (step[setting] !== undefined && rule.allows?.includes(setting) !== true) problems.push(`cannot have ${setting}`);
   for (const text of rule.texts ?? []) if (isBlank(settings[text])) problems.push(`has no ${text}`);
   for (const [name, value] of [...Object.entries(settings), ["timeoutMs", step.timeoutMs] as const]) {
-    if (name.endsWith("Ms") && value !== undefined && !isDuration(value)) problems.push(`has a ${name} that is no duration: ${JSON.stringify(value)}`);
+    if (name.endsWith("Ms") && value !== undefined && !isDuration(value))
+      problems.push(`has a ${name} that is no duration: ${JSON.stringify(value)}`);
   }
   if (step.kind === "recur" && settings["intervalMs"] === 0) problems.push("recurs without an interval: it must be longer than 0");
   if (step.kind === "waitForAny" && Object.keys(eventsOf(step)).length === 0) problems.push("waits for no event");
-  for (const [label, name] of Object.entries(eventsOf(step))) if (isBlank(name)) problems.push(`waits for an event without a name under ${JSON.stringify(label)}`);
+  for (const [label, name] of Object.entries(eventsOf(step)))
+    if (isBlank(name)) problems.push(`waits for an event without a name under ${JSON.stringify(label)}`);
   const { version } = settings;
-  if (step.kind === "subWorkflow" && version !== undefined && !isVersion(version)) problems.push(`starts the version ${JSON.stringify(version)}: it must be a whole number, 1 or more`);
+  if (step.kind === "subWorkflow" && version !== undefined && !isVersion(version))
+    problems.push(`starts the version ${JSON.stringify(version)}: it must be a whole number, 1 or more`);
   if (step.errorBehavior !== undefined) {
     try {
       storedErrorBehavior(step.errorBehavior, "onError");
@@ -89,7 +92,8 @@ function functionProblems(step: StepDefinition, rule: StepRule, functions: Reado
   const roles = step.functions ?? {};
   for (const role of rule.functions ?? []) if (roles[role] === undefined) problems.push(`has no function ${JSON.stringify(role)}`);
   for (const [role, setting] of rule.either ?? []) {
-    if (roles[role] === undefined && step.settings?.[setting] === undefined) problems.push(`has neither a fixed ${setting} nor a function ${JSON.stringify(role)}`);
+    if (roles[role] === undefined && step.settings?.[setting] === undefined)
+      problems.push(`has neither a fixed ${setting} nor a function ${JSON.stringify(role)}`);
   }
   const fixedKeys = step.settings?.["keys"] as Readonly<Record<string, unknown>> | undefined; // written by waitForAny; others have none
   for (const label of Object.keys(eventsOf(step))) {
@@ -113,7 +117,8 @@ function placeProblems(step: StepDefinition, place: StepPlace | undefined, rule:
     const { before } = place;
     // A wait's timeout and a step's outcomes can stand in a row only by hand; either order is understood.
     const holder = before?.kind === "timeout" || before?.kind === "outcome";
-    if (before === undefined || !(holder || rule.behind.includes(before.kind))) problems.push(`must stand behind a step of kind ${rule.behind.join(", ")}`);
+    if (before === undefined || !(holder || rule.behind.includes(before.kind)))
+      problems.push(`must stand behind a step of kind ${rule.behind.join(", ")}`);
   }
   return problems;
 }

@@ -46,7 +46,8 @@ export abstract class StepRecorder {
   saveAs(key: string): this {
     const node = this.#step("saveAs");
     // Both would not write a field of the data.
-    if (typeof key === "symbol" || key === "__proto__") this.record.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
+    if (typeof key === "symbol" || key === "__proto__")
+      this.record.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
     node.outputs.push((value: unknown, data: Record<string, unknown>) => {
       data[key] = value;
     });
@@ -139,7 +140,8 @@ export abstract class StepRecorder {
 
   #once(setting: string): StepNode {
     const node = this.#step(setting);
-    if (node.given.has(setting)) this.record.fault(() => `${shownNode(node)} has ${setting === "compensator" ? "two compensators" : `the setting ${setting} twice`}`);
+    if (node.given.has(setting))
+      this.record.fault(() => `${shownNode(node)} has ${setting === "compensator" ? "two compensators" : `the setting ${setting} twice`}`);
     node.given.add(setting);
     return node;
   }

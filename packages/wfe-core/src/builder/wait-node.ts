@@ -58,7 +58,8 @@ function waitParts(options: RecordedWaitOptions, verb: string): StepNodeParts {
 
 function dateParts(date: Date | ((...args: never[]) => unknown), verb: string): StepNodeParts {
   if (typeof date === "function") return { functions: { effectiveDate: date } };
-  if (!(date instanceof Date) || Number.isNaN(date.getTime())) throw new RangeError(`effectiveDate of ${verb} must be a valid Date: got ${String(date)}`);
+  if (!(date instanceof Date) || Number.isNaN(date.getTime()))
+    throw new RangeError(`effectiveDate of ${verb} must be a valid Date: got ${String(date)}`);
   return { settings: { effectiveDate: date.toISOString() } };
 }
 
