@@ -79,7 +79,7 @@ describe("VirtualClock", () => {
     timer.cancel();
     await clock.advance(10);
 
-    expect(clock.pendingTimers).toBe(0);
+    expect([clock.pendingTimers, clock.nextTimerAt]).toEqual([0, undefined]);
   });
 
   it("sets the wall clock without moving timers or the monotonic clock", async () => {
@@ -114,6 +114,33 @@ describe("VirtualClock", () => {
     await clock.advance(1);
 
     expect(clock.now()).toBe(6);
+  });
+
+  it("does not move back when timers of 0 ms meet an advance", async () => {
+    const clock = new VirtualClock({ start: 0 });
+    const fired: string[] = [];
+    clock.setTimer(0, () => fired.push("zero"));
+    const due = clock.setTimer(5, () => {
+      fired.push("five");
+      due.cancel();
+      clock.setTimer(0, () => fired.push("zero again"));
+    });
+
+    await clock.advance(5);
+
+    expect([fired, clock.now()]).toEqual([["zero", "five", "zero again"], 5]);
+  });
+
+  it("says so when it does not come to rest", async () => {
+    const clock = new VirtualClock();
+    let stopped = false;
+    const again = (): void => {
+      if (!stopped) clock.defer(again);
+    };
+    again();
+
+    await expect(clock.settle()).rejects.toThrow("does not come to rest");
+    stopped = true;
   });
 
   it("passes 30 days of timers in moments", async () => {

@@ -31,7 +31,7 @@ export class InMemoryLifecycleBus {
   }
 
   #deliver(event: LifecycleEvent): void {
-    for (const subscriber of [...this.#subscribers]) {
+    for (const subscriber of Array.from(this.#subscribers)) {
       if (!this.#subscribers.has(subscriber)) continue; // taken off by a listener before it
       try {
         subscriber.listener(event);
@@ -64,7 +64,7 @@ export class InMemoryLifecyclePublisher implements LifecyclePublisher {
     this.#run = new SharedRun({
       open: () => {},
       close: () => {
-        for (const end of [...this.#subscriptions]) end();
+        for (const end of this.#subscriptions) end();
       },
       notRunning: () => new WfeError("WFE_PROVIDER_NOT_RUNNING", "the in-memory lifecycle publisher is not running: call start() first"),
     });

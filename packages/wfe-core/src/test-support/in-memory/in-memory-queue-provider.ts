@@ -34,7 +34,7 @@ export class InMemoryQueueProvider implements QueueProvider {
     this.#run = new SharedRun({
       open: () => {},
       close: () => {
-        for (const end of [...this.#waits]) end();
+        for (const end of this.#waits) end();
       },
       notRunning: () => new QueueError("the in-memory queue provider is not running: call start() first", { code: "WFE_PROVIDER_NOT_RUNNING" }),
     });

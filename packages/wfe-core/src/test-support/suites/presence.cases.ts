@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import type { DistributedLockProvider } from "../../traits/lock-provider.ts";
 import { held, type LockContext, refused } from "./lock.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 /** Units within which a store has to notice that an owner is gone. */
 const GONE_UNITS = 100;
 
-async function orphans(context: LockContext, locks: Parameters<LockContext["kill"]>[0], count: number): Promise<readonly string[]> {
+function look(locks: DistributedLockProvider, limit: number): Promise<readonly string[]> {
+  assert.ok(locks.orphans !== undefined, "a provider with the capability `presence` has the method `orphans`");
+  return locks.orphans(limit);
+}
+
+async function orphans(context: LockContext, locks: DistributedLockProvider, count: number): Promise<readonly string[]> {
   const named: string[] = [];
   await context.until(
     "naming the orphans",
     async () => {
-      named.push(...((await locks.orphans?.(10)) ?? []));
+      named.push(...(await look(locks, 10)));
       return named.length >= count ? true : undefined;
     },
     GONE_UNITS,
@@ -33,7 +39,7 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
       const named = await orphans(context, second, 2);
 
       assert.deepEqual(named, ["a", "b"]);
-      assert.deepEqual(await second.orphans?.(10), [], "what was named is ended");
+      assert.deepEqual(await look(second, 10), [], "what was named is ended");
       await held(second, "a");
       await refused(second, "c", "the lock of a present owner stays");
     },
@@ -47,7 +53,7 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
       await held(second, "b");
 
       for (let round = 0; round < 10; round += 1) {
-        assert.deepEqual(await second.orphans?.(10), [], "nobody is gone");
+        assert.deepEqual(await look(second, 10), [], "nobody is gone");
         await context.elapse(1);
       }
 
@@ -80,7 +86,7 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
       const some = await context.until(
         "naming an orphan",
         async () => {
-          const named = (await second.orphans?.(2)) ?? [];
+          const named = await look(second, 2);
           return named.length === 0 ? undefined : named;
         },
         GONE_UNITS,
@@ -105,8 +111,8 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
       await context.until(
         "naming all orphans",
         async () => {
-          const answers = await Promise.all([second, third, second, third].map((locks) => locks.orphans?.(3)));
-          named.push(...answers.flatMap((answer) => answer ?? []));
+          const answers = await Promise.all([second, third, second, third].map((locks) => look(locks, 3)));
+          named.push(...answers.flat());
           return named.length >= names.length ? true : undefined;
         },
         GONE_UNITS,

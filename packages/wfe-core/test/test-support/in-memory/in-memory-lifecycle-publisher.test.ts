@@ -6,8 +6,8 @@ function event(workflowId: string): LifecycleEvent {
   return { workflowId, definitionId: "d", version: 1, at: new Date(0), type: "started" };
 }
 
-async function started(bus: InMemoryLifecycleBus, onListenerError?: (error: unknown) => void): Promise<InMemoryLifecyclePublisher> {
-  const publisher = new InMemoryLifecyclePublisher({ bus, ...(onListenerError && { onListenerError }) });
+async function started(bus?: InMemoryLifecycleBus, onListenerError?: (error: unknown) => void): Promise<InMemoryLifecyclePublisher> {
+  const publisher = new InMemoryLifecyclePublisher({ ...(bus && { bus }), ...(onListenerError && { onListenerError }) });
   await publisher.start();
   return publisher;
 }
@@ -29,7 +29,7 @@ describe("InMemoryLifecyclePublisher", () => {
   it("keeps buses apart, and delivers nothing from before the subscription", async () => {
     const bus = new InMemoryLifecycleBus();
     const publisher = await started(bus);
-    const stranger = await started(new InMemoryLifecycleBus());
+    const stranger = await started();
     const seen: string[] = [];
     await publisher.publish(event("before"));
     await publisher.subscribe(({ workflowId }) => seen.push(workflowId));
@@ -55,6 +55,19 @@ describe("InMemoryLifecyclePublisher", () => {
     await publisher.publish(event("b"));
 
     expect(seen).toEqual(["first", "first"]);
+  });
+
+  it("delivers to a listener that joins during a delivery from the next event on", async () => {
+    const publisher = await started();
+    const seen: string[] = [];
+    await publisher.subscribe(({ workflowId }) => {
+      if (workflowId === "a") void publisher.subscribe((later) => seen.push(later.workflowId));
+    });
+
+    await publisher.publish(event("a"));
+    await publisher.publish(event("b"));
+
+    expect(seen).toEqual(["b"]);
   });
 
   it("keeps the order for all when a listener publishes", async () => {

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { LOCK_SUITE_CASES, lockSuite } from "../../../src/test-support/suites/lock-suite.ts";
+import { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
 import { QUEUE_SUITE_CASES, queueSuite } from "../../../src/test-support/suites/queue-suite.ts";
 import { registerSuite, runSuiteCase, type SuiteRunner } from "../../../src/test-support/suites/register-suite.ts";
 import { inMemoryLockTarget, inMemoryQueueTarget } from "../in-memory/in-memory-targets.ts";
+import { runWithNodeTest } from "./node-test-runner.ts";
 
 /** A runner of our own, as plain as `node:test`: collects, and runs when told to. */
 class FakeRunner implements SuiteRunner {
@@ -36,6 +36,27 @@ describe("registerSuite", () => {
 
     expect(runner.suites).toEqual(["locks"]);
     expect(runner.tests.map((test) => test.name)).toEqual(LOCK_SUITE_CASES.map((suiteCase) => suiteCase.name));
+  });
+
+  it("runs the lock suite on a provider that has no presence, without the cases that need it", async () => {
+    const runner = new FakeRunner();
+    const target: LockSuiteTarget = {
+      async createStore() {
+        const store = await inMemoryLockTarget.createStore();
+        return {
+          ...store,
+          async open() {
+            const good = await store.open();
+            return { start: () => good.start(), stop: () => good.stop(), acquireLock: (resource, options) => good.acquireLock(resource, options) };
+          },
+        };
+      },
+    };
+
+    lockSuite("locks", target, runner);
+    await runner.run();
+
+    expect(runner.skipped).toHaveLength(LOCK_SUITE_CASES.filter((suiteCase) => suiteCase.requires !== undefined).length);
   });
 
   it("binds the queue suite to a runner that is passed in", async () => {
@@ -103,20 +124,21 @@ describe("registerSuite", () => {
     expect(runner.tests.map((test) => test.name)).toEqual(["a"]);
   });
 
-  it("works with node:test", () => {
-    const script = `
+  it("binds both suites to node:test", () => {
+    const { status, report } = runWithNodeTest(`
       import { describe, it } from "node:test";
-      const { registerSuite } = await import("./register-suite.mjs");
-    `;
-    // node:test needs a process of its own; what matters here is the shape of its functions.
-    const probe = spawnSync(
-      process.execPath,
-      ["--input-type=module", "-e", 'import { describe, it } from "node:test"; console.log(typeof describe, typeof it, typeof it.skip)'],
-      { encoding: "utf8" },
-    );
+      import { lockSuite } from "./src/test-support/suites/lock-suite.js";
+      import { queueSuite } from "./src/test-support/suites/queue-suite.js";
+      import { inMemoryLockTarget, inMemoryQueueTarget } from "./test/test-support/in-memory/in-memory-targets.js";
+      lockSuite("locks", { ...inMemoryLockTarget, capabilities: [] }, { describe, it });
+      queueSuite("queue", inMemoryQueueTarget, { describe, it });
+    `);
 
-    expect(script).toContain("node:test");
-    expect(probe.stdout).toContain("function function function");
+    const skipped = LOCK_SUITE_CASES.filter((suiteCase) => suiteCase.requires !== undefined).length;
+    expect(report).toContain(`# pass ${LOCK_SUITE_CASES.length + QUEUE_SUITE_CASES.length - skipped}\n`);
+    expect(report).toContain(`# skipped ${skipped}\n`);
+    expect(report).toContain("(skipped: needs the capability presence) # SKIP");
+    expect(status).toBe(0);
   });
 });
 
