@@ -36,6 +36,20 @@ describe("InMemoryLockProvider", () => {
     expect(await eventually(() => second.acquireLock("r", { ttl: 20 }), { interval: 1 })).toBeDefined();
   });
 
+  it("tells an owner that has started again that its lease was found as an orphan", async () => {
+    const store = new InMemoryLockStore();
+    const [first, second] = [new InMemoryLockProvider({ store }), new InMemoryLockProvider({ store })];
+    await Promise.all([first.start(), second.start()]);
+    const lease = await first.acquireLock("r", { ttl: "1h" });
+
+    await first.stop();
+    expect(await second.orphans(10)).toEqual(["r"]);
+    await first.start();
+
+    expect(await lease?.extend()).toBe(false);
+    expect(lease?.signal.aborted).toBe(true);
+  });
+
   it("answers nothing after it was killed", async () => {
     const locks = new InMemoryLockProvider();
     await locks.start();

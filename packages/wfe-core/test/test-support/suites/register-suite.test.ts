@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
 import { QUEUE_SUITE_CASES, queueSuite } from "../../../src/test-support/suites/queue-suite.ts";
 import { registerSuite, runSuiteCase, type SuiteRunner } from "../../../src/test-support/suites/register-suite.ts";
+import type { DistributedLockProvider } from "../../../src/traits/lock-provider.ts";
+import { altered } from "../faulty-provider.ts";
 import { inMemoryLockTarget, inMemoryQueueTarget } from "../in-memory/in-memory-targets.ts";
 import { runWithNodeTest } from "./node-test-runner.ts";
 
@@ -24,6 +26,7 @@ class FakeRunner implements SuiteRunner {
   }
 }
 
+const orphansOf = (locks: DistributedLockProvider, limit: number): Promise<readonly string[]> => locks.orphans?.(limit) ?? Promise.resolve([]);
 const passes = async (): Promise<void> => {};
 const nothing = { createContext: async () => undefined, closeContext: async () => {} };
 
@@ -57,6 +60,33 @@ describe("registerSuite", () => {
     await runner.run();
 
     expect(runner.skipped).toHaveLength(LOCK_SUITE_CASES.filter((suiteCase) => suiteCase.requires !== undefined).length);
+  });
+
+  it("runs the lock suite on a provider that is slow to notice that an owner is gone", async () => {
+    const runner = new FakeRunner();
+    const target: LockSuiteTarget = {
+      ...inMemoryLockTarget,
+      async createStore() {
+        const store = await inMemoryLockTarget.createStore();
+        const originals = new Map<DistributedLockProvider, DistributedLockProvider>();
+        return {
+          ...store,
+          async open() {
+            const good = await store.open();
+            let looks = 0;
+            const slow = altered(good, { orphans: async (limit) => await orphansOf(good, (looks += 1) % 3 === 0 ? limit : 0) });
+            originals.set(slow, good);
+            return slow;
+          },
+          kill: async (provider) => await store.kill?.(originals.get(provider) ?? provider),
+        };
+      },
+    };
+
+    lockSuite("locks", target, runner);
+    await runner.run();
+
+    expect(runner.tests).toHaveLength(LOCK_SUITE_CASES.length);
   });
 
   it("binds the queue suite to a runner that is passed in", async () => {
