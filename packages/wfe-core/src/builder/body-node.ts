@@ -1,6 +1,6 @@
 import type { AnyFunctionStep, AnyStep, StepClass, StepRef } from "../traits/step-body.ts";
 import { stepNode, type StepNode } from "./step-node.ts";
-import type { WorkflowRecord } from "./workflow-record.ts";
+import type { WorkflowDraft } from "./workflow-draft.ts";
 
 /**
  * A step that runs a registered body: a class, a function step, or one named by its key. The class or function stands in the definition's
@@ -8,10 +8,10 @@ import type { WorkflowRecord } from "./workflow-record.ts";
  *
  * @param input - The selector of a function step's input.
  */
-export function bodyNode(record: WorkflowRecord, step: unknown, input: unknown): StepNode {
+export function bodyNode(draft: WorkflowDraft, step: unknown, input: unknown): StepNode {
   if (isClass(step)) {
     const stepType = step.stepType ?? step.name;
-    if (stepType === "") record.fault(() => "a class without a name is used as a step: name it, or give it `static readonly stepType`");
+    if (stepType === "") draft.fault(() => "a class without a name is used as a step: name it, or give it `static readonly stepType`");
     return stepNode("step", stepType, { stepType, stepForm: "class", functions: { body: step } });
   }
   if (isNamed(step, "function")) {
@@ -22,7 +22,7 @@ export function bodyNode(record: WorkflowRecord, step: unknown, input: unknown):
     const { stepType } = step as StepRef<AnyStep>;
     return stepNode("step", stepType, { stepType, stepForm: "class" });
   }
-  record.fault(() => `${shown(step)} is no step: give a class with a run method, the result of defineStep or stepRef, or use thenFn(name, fn)`);
+  draft.fault(() => `${shown(step)} is no step: give a class with a run method, the result of defineStep or stepRef, or use thenFn(name, fn)`);
   return stepNode("step", "?", { stepType: "?", stepForm: "class" });
 }
 

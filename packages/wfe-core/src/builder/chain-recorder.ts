@@ -11,7 +11,7 @@ import { refuseToBeAwaited } from "./refuse-to-be-awaited.ts";
 import { type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
 import { type RecordedBlock, StepRecorder } from "./step-recorder.ts";
 import { activityNode, durationParts, type RecordedEvent, type RecordedWaitOptions, waitForAnyNode, waitForNode } from "./wait-node.ts";
-import type { WorkflowRecord } from "./workflow-record.ts";
+import type { WorkflowDraft } from "./workflow-draft.ts";
 
 type Fn = (...args: never[]) => unknown;
 
@@ -24,15 +24,16 @@ export class ChainRecorder extends StepRecorder {
   readonly #last: StepNode | undefined;
 
   /** @param last - The step to go on from; `undefined` at the start of the chain. */
-  constructor(record: WorkflowRecord, chain: ChainNode, last?: StepNode) {
-    super(record, last);
+  constructor(draft: WorkflowDraft, chain: ChainNode, last?: StepNode) {
+    super(draft, last);
     this.#chain = chain;
     this.#last = last;
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- the first word of the language; it refuses to be awaited
   then(...args: readonly unknown[]): ChainRecorder {
     refuseToBeAwaited(args);
-    return this.#append(bodyNode(this.record, args[0], args[1]));
+    return this.#append(bodyNode(this.draft, args[0], args[1]));
   }
 
   startWith(...args: readonly unknown[]): ChainRecorder {
@@ -121,10 +122,10 @@ export class ChainRecorder extends StepRecorder {
   }
 
   use(fragment: RecordedBlock): ChainRecorder {
-    const result = fragment(new ChainRecorder(this.record, this.#chain, this.#last) as never);
+    const result = fragment(new ChainRecorder(this.draft, this.#chain, this.#last) as never);
     if (result instanceof ChainRecorder && result.#chain === this.#chain) return result;
     neverMind(result);
-    this.record.fault(() => "a fragment given to use(…) must return the chain that it was given, gone on");
+    this.draft.fault(() => "a fragment given to use(…) must return the chain that it was given, gone on");
     return this;
   }
 
@@ -138,38 +139,37 @@ export class ChainRecorder extends StepRecorder {
 
   /** @throws DefinitionError with all faults. */
   build(id: string, version: number): AnyDefinition {
-    if (this.#chain !== this.record.root)
+    if (this.#chain !== this.draft.root)
       throw new DefinitionError(id, version, ["build is called inside a block: it belongs to the workflow itself"]);
-    const { graph, functions } = writeGraph(this.record);
-    return definitionOf({ id, version, description: this.record.description, graph }, functions, this.record.faults());
+    const { graph, functions } = writeGraph(this.draft);
+    return definitionOf({ id, version, description: this.draft.description, graph }, functions, this.draft.faults());
   }
 
   protected override chainOf(block: RecordedBlock, what: () => string): ChainNode {
     const chain: ChainNode = {};
     if (typeof block !== "function") {
-      this.record.fault(() => `${what()} is no function`);
+      this.draft.fault(() => `${what()} is no function`);
       return chain;
     }
-    const result = block(new ChainRecorder(this.record, chain) as never);
+    const result = block(new ChainRecorder(this.draft, chain) as never);
     if (!(result instanceof ChainRecorder && result.#chain === chain)) {
       neverMind(result);
-      this.record.fault(() => `${what()} must return the chain of its own steps`);
+      this.draft.fault(() => `${what()} must return the chain of its own steps`);
     }
     return chain;
   }
 
   #container(node: StepNode, blocks: (record: RecordBlock) => readonly ReturnType<RecordBlock>[]): ChainRecorder {
     const after = this.#append(node);
-    node.blocks.push(
-      ...blocks((role, block, { name, value } = {}) => {
-        const what = (): string => `the block ${role} of ${shownNode(node)}`;
-        return {
-          ...this.block(role, block, what),
-          ...(name === undefined ? {} : { name }),
-          ...(role === "case" ? { value: this.record.fixedValue(value, () => `the value of ${what()}`) } : {}),
-        };
-      }),
-    );
+    const recordBlock: RecordBlock = (role, block, { name, value } = {}) => {
+      const what = (): string => `the block ${role} of ${shownNode(node)}`;
+      return {
+        ...this.block(role, block, what),
+        ...(name === undefined ? {} : { name }),
+        ...(role === "case" ? { value: this.draft.fixedValue(value, () => `the value of ${what()}`) } : {}),
+      };
+    };
+    for (const block of blocks(recordBlock)) node.blocks.push(block); // not spread: there may be more than a call may have arguments
     return after;
   }
 
@@ -178,19 +178,19 @@ export class ChainRecorder extends StepRecorder {
     const taken = last === undefined ? this.#chain.first : last.next;
     if (taken !== undefined) {
       const place = (): string => (last === undefined ? "a chain starts" : `${shownNode(last)} goes on`);
-      this.record.fault(() => `${place()} with ${shownNode(taken)} and again with ${shownNode(node)}: go on from what the last verb returned`);
+      this.draft.fault(() => `${place()} with ${shownNode(taken)} and again with ${shownNode(node)}: go on from what the last verb returned`);
     } else if (last === undefined) {
       this.#chain.first = node;
     } else {
       last.next = node;
     }
-    return new ChainRecorder(this.record, this.#chain, node);
+    return new ChainRecorder(this.draft, this.#chain, node);
   }
 
   #expect(result: unknown, recorder: unknown, describe: () => string): void {
     if (result === recorder) return;
     neverMind(result);
-    this.record.fault(describe);
+    this.draft.fault(describe);
   }
 }
 

@@ -2,15 +2,15 @@ import { durationMs, type Duration } from "../models/duration.ts";
 import type { ErrorBehavior } from "../models/error-behavior.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { shownNode, type StepNode } from "./step-node.ts";
-import type { WorkflowRecord } from "./workflow-record.ts";
+import type { WorkflowDraft } from "./workflow-draft.ts";
 
 /** Records the settings of a compensator; what `configure` of `compensateWith` and `compensateWithFn` is given. */
 export class CompensatorRecorder {
-  readonly #record: WorkflowRecord;
+  readonly #draft: WorkflowDraft;
   readonly #node: StepNode;
 
-  constructor(record: WorkflowRecord, node: StepNode) {
-    this.#record = record;
+  constructor(draft: WorkflowDraft, node: StepNode) {
+    this.#draft = draft;
     this.#node = node;
   }
 
@@ -40,7 +40,7 @@ export class CompensatorRecorder {
   }
 
   #once(setting: string): StepNode {
-    if (this.#node.given.has(setting)) this.#record.fault(() => `${shownNode(this.#node)} has the setting ${setting} twice`);
+    if (this.#node.given.has(setting)) this.#draft.fault(() => `${shownNode(this.#node)} has the setting ${setting} twice`);
     this.#node.given.add(setting);
     return this.#node;
   }

@@ -1,6 +1,7 @@
 import type { StepDefinition } from "../models/step-definition.ts";
 import { STEP_KINDS } from "../models/step-definition.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
+import type { DefinitionSource } from "./definition-source.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { shownStep, walkGraph } from "./graph-walk.ts";
 import { compensatorFaults, externalIdFaults, goToFaults } from "./reference-check.ts";
@@ -9,23 +10,15 @@ import { isBlank, isVersion, stepFaults } from "./step-check.ts";
 /** Containers in each other, at most. As deep as data may be. */
 const DEEPEST = 200;
 
-/** What is checked of a definition. */
-export interface CheckedDefinition {
-  readonly id: string;
-  readonly version: number;
-  readonly description?: string | undefined;
-  readonly graph: WorkflowGraph;
-}
-
 /**
  * Everything that is wrong with a definition, one sentence each; empty when nothing is. Believes nothing about the graph: it may be JSON
  * from anywhere. A step without the shape of one hides what could be said about the steps around it.
  */
-export function definitionFaults(definition: CheckedDefinition, functions: ReadonlyMap<string, unknown>): readonly string[] {
+export function definitionFaults(definition: DefinitionSource, functions: ReadonlyMap<string, unknown>): readonly string[] {
   return [...identityFaults(definition), ...tableFaults(definition.graph, functions), ...graphFaults(definition.graph, functions)];
 }
 
-function identityFaults({ id, version, description }: CheckedDefinition): string[] {
+function identityFaults({ id, version, description }: DefinitionSource): string[] {
   const faults: string[] = [];
   if (isBlank(id)) faults.push(`the id must be text that is not blank: got ${JSON.stringify(id)}`);
   if (!isVersion(version)) faults.push(`the version must be a whole number, 1 or more: got ${String(version)}`);
@@ -57,7 +50,7 @@ function graphFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
   if (steps.length === 0) return ["the workflow has no steps"];
   const misshapen = steps.flatMap((step: unknown, index) => shapeFaults(step, index));
   if (misshapen.length > 0) return misshapen;
-  const shaped = steps as readonly StepDefinition[]; // just checked
+  const shaped = steps as readonly StepDefinition[] as readonly [StepDefinition, ...StepDefinition[]]; // just checked
   const { places, faults } = walkGraph(shaped);
   const tooDeep = shaped.find((step) => (places.get(step.id)?.depth ?? 0) > DEEPEST);
   return [

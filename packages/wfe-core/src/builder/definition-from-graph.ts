@@ -2,7 +2,8 @@ import { DefinitionError } from "../errors/definition-errors.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import { Payloads } from "../runtime/payloads.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
-import { type DefinitionSource, definitionOf } from "./definition-of.ts";
+import { definitionOf } from "./definition-of.ts";
+import type { DefinitionSource } from "./definition-source.ts";
 
 const strict = new Payloads();
 

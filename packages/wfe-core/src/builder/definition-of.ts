@@ -3,15 +3,8 @@ import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import { Payloads } from "../runtime/payloads.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { definitionFaults } from "./definition-check.ts";
+import type { DefinitionSource } from "./definition-source.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-
-/** A definition without what is worked out from it. */
-export interface DefinitionSource {
-  readonly id: string;
-  readonly version: number;
-  readonly description?: string | undefined;
-  readonly graph: WorkflowGraph;
-}
 
 const strict = new Payloads();
 

@@ -25,48 +25,55 @@ export function shownStep(step: StepDefinition): string {
   return `step ${step.id} ${JSON.stringify(step.name)}`;
 }
 
+interface Edge {
+  readonly from: StepDefinition;
+  readonly to: number;
+  readonly place: StepPlace;
+  /** What it is, for messages. */
+  readonly role: string;
+}
+
 /**
  * Follows all edges. Without recursion, because the graph may come from anywhere and be as deep as it likes.
  *
  * @param steps - Not empty, each with the shape of a step.
  */
-export function walkGraph(steps: readonly StepDefinition[]): GraphWalk {
-  const places = new Map<number, StepPlace>();
+export function walkGraph(steps: readonly [StepDefinition, ...StepDefinition[]]): GraphWalk {
+  const root: StepPlace = { chain: 0, depth: 0, compensates: false };
+  const places = new Map<number, StepPlace>([[0, root]]);
   const faults: string[] = [];
   /** The step over which each step was reached. */
   const cameFrom = new Map<number, number>();
-  const open: { readonly id: number; readonly place: StepPlace; readonly from?: StepDefinition; readonly edge?: string }[] = [
-    { id: 0, place: { chain: 0, depth: 0, compensates: false } },
-  ];
-  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
-    const { id, place, from, edge } = entry;
-    const step = steps[id];
+  const open = edgesOf(steps[0], root);
+  for (let edge = open.pop(); edge !== undefined; edge = open.pop()) {
+    const { from, to, place, role } = edge;
+    const step = steps[to];
     if (step === undefined) {
-      faults.push(faultOfMissing(id, from, edge));
-      continue;
-    }
-    if (places.has(id)) {
-      if (from !== undefined) faults.push(faultOfRepeat(step, from, isBehind(cameFrom, from.id, id)));
-      continue;
-    }
-    places.set(id, place);
-    if (from !== undefined) cameFrom.set(id, from.id);
-    if (step.next !== undefined) open.push({ id: step.next, place: { ...place, before: step }, from: step, edge: "what follows" });
-    if (step.compensationStep !== undefined) {
-      const undoing: StepPlace = { chain: step.compensationStep, depth: place.depth, compensates: true };
-      open.push({ id: step.compensationStep, place: undoing, from: step, edge: "the compensator" });
-    }
-    for (const block of step.blocks ?? []) {
-      const inside: StepPlace = { chain: block.entry, container: step, depth: place.depth + 1, compensates: place.compensates };
-      open.push({ id: block.entry, place: inside, from: step, edge: `the block ${block.role}` });
+      const owner = `${role} of ${shownStep(from)}`;
+      faults.push(to === -1 ? `${owner} has no steps` : `${owner} leads to step ${to}, which does not exist`);
+    } else if (places.has(to)) {
+      faults.push(faultOfRepeat(step, from, isBehind(cameFrom, from.id, to)));
+    } else {
+      places.set(to, place);
+      cameFrom.set(to, from.id);
+      for (const next of edgesOf(step, place)) open.push(next); // not spread: a step may have more blocks than a call may have arguments
     }
   }
   return { places, faults };
 }
 
-function faultOfMissing(id: number, from: StepDefinition | undefined, edge: string | undefined): string {
-  const owner = from === undefined ? "the workflow" : `${edge} of ${shownStep(from)}`;
-  return id === -1 ? `${owner} has no steps` : `${owner} leads to step ${id}, which does not exist`;
+function edgesOf(step: StepDefinition, place: StepPlace): Edge[] {
+  const edges: Edge[] = [];
+  if (step.next !== undefined) edges.push({ from: step, to: step.next, place: { ...place, before: step }, role: "what follows" });
+  if (step.compensationStep !== undefined) {
+    const undoing: StepPlace = { chain: step.compensationStep, depth: place.depth, compensates: true };
+    edges.push({ from: step, to: step.compensationStep, place: undoing, role: "the compensator" });
+  }
+  for (const block of step.blocks ?? []) {
+    const inside: StepPlace = { chain: block.entry, container: step, depth: place.depth + 1, compensates: place.compensates };
+    edges.push({ from: step, to: block.entry, place: inside, role: `the block ${block.role}` });
+  }
+  return edges;
 }
 
 function faultOfRepeat(step: StepDefinition, from: StepDefinition, cycle: boolean): string {

@@ -1,7 +1,7 @@
 import type { BlockDefinition, FunctionKey, StepDefinition, StepKind } from "../models/step-definition.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import { type BlockNode, type ChainNode, stepNode, type StepNode } from "./step-node.ts";
-import type { WorkflowRecord } from "./workflow-record.ts";
+import type { WorkflowDraft } from "./workflow-draft.ts";
 
 /** A graph and the functions that stand in it by key. */
 export interface WrittenGraph {
@@ -15,13 +15,13 @@ type Draft = { -readonly [K in keyof StepDefinition]: StepDefinition[K] };
  * Numbers the recorded steps and writes them down. A step comes before its blocks, they before its compensator, that before the step behind
  * it; so the numbers depend on the structure alone, not on the order in which settings were given.
  */
-export function writeGraph(record: WorkflowRecord): WrittenGraph {
+export function writeGraph(draft: WorkflowDraft): WrittenGraph {
   const steps: Draft[] = [];
   const functions = new Map<string, unknown>();
-  if (record.initialData !== undefined) functions.set("initialData", record.initialData);
-  if (record.inputSchema !== undefined) functions.set("inputSchema", record.inputSchema);
-  writeChain(record.root);
-  const { defaultErrorBehavior } = record;
+  if (draft.initialData !== undefined) functions.set("initialData", draft.initialData);
+  if (draft.inputSchema !== undefined) functions.set("inputSchema", draft.inputSchema);
+  writeChain(draft.root);
+  const { defaultErrorBehavior } = draft;
   return { graph: { steps, ...(defaultErrorBehavior === undefined ? {} : { defaultErrorBehavior }) }, functions };
 
   /** @returns Id of the first step; -1 for a chain without steps, which the definition check reports. */

@@ -52,9 +52,7 @@ function canReach(from: StepPlace, targetChain: number, places: GraphWalk["place
     const { container } = place;
     if (container === undefined) return "stands in no chain that encloses it";
     if (!canBeLeft(container)) return `stands outside the ${describe(container)} that encloses it: that cannot be left by goTo`;
-    const outer = places.get(container.id);
-    if (outer === undefined) return "stands in no chain that encloses it";
-    place = outer;
+    place = places.get(container.id) as StepPlace; // a step is reached over its container, so that one has a place
   }
   return true;
 }

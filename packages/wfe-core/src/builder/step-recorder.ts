@@ -4,19 +4,19 @@ import { bodyNode } from "./body-node.ts";
 import { CompensatorRecorder } from "./compensator-recorder.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { type BlockNode, type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
-import type { WorkflowRecord } from "./workflow-record.ts";
+import type { WorkflowDraft } from "./workflow-draft.ts";
 
 /** A block as it comes in: a function that the compiler has checked, or anything at all from JavaScript. */
 export type RecordedBlock = (b: never) => unknown;
 
 /** Records the settings of one step. They belong to that step whatever follows it, and may come in any order. */
 export abstract class StepRecorder {
-  protected readonly record: WorkflowRecord;
+  protected readonly draft: WorkflowDraft;
   readonly #node: StepNode | undefined;
 
   /** @param node - `undefined`: a chain before its first step, which takes no settings. */
-  constructor(record: WorkflowRecord, node: StepNode | undefined) {
-    this.record = record;
+  constructor(draft: WorkflowDraft, node: StepNode | undefined) {
+    this.draft = draft;
     this.#node = node;
   }
 
@@ -46,8 +46,7 @@ export abstract class StepRecorder {
   saveAs(key: string): this {
     const node = this.#step("saveAs");
     // Both would not write a field of the data.
-    if (typeof key === "symbol" || key === "__proto__")
-      this.record.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
+    if (typeof key === "symbol" || key === "__proto__") this.draft.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
     node.outputs.push((value: unknown, data: Record<string, unknown>) => {
       data[key] = value;
     });
@@ -56,7 +55,7 @@ export abstract class StepRecorder {
 
   config(config: unknown): this {
     const node = this.#once("config");
-    node.config = this.record.fixedValue(config, () => `the config of ${shownNode(node)}`);
+    node.config = this.draft.fixedValue(config, () => `the config of ${shownNode(node)}`);
     return this;
   }
 
@@ -91,7 +90,7 @@ export abstract class StepRecorder {
   onOutcome(value: unknown, block: RecordedBlock): this {
     const node = this.#step("onOutcome");
     const what = (): string => `an onOutcome of ${shownNode(node)}`;
-    node.outcomes.push({ ...this.block("outcome", block, what), value: this.record.fixedValue(value, () => `the value of ${what()}`) });
+    node.outcomes.push({ ...this.block("outcome", block, what), value: this.draft.fixedValue(value, () => `the value of ${what()}`) });
     return this;
   }
 
@@ -104,7 +103,7 @@ export abstract class StepRecorder {
   compensateWith(step: unknown, inputOrConfigure?: (c: never) => unknown): this {
     const node = this.#once("compensator");
     const takesInput = typeof step === "object" && (step as { kind?: unknown } | null)?.kind === "function";
-    const compensator = bodyNode(this.record, step, takesInput ? inputOrConfigure : undefined);
+    const compensator = bodyNode(this.draft, step, takesInput ? inputOrConfigure : undefined);
     node.compensation = { first: compensator };
     if (!takesInput) this.#configure(compensator, inputOrConfigure);
     return this;
@@ -130,7 +129,7 @@ export abstract class StepRecorder {
 
   #configure(compensator: StepNode, configure: ((c: never) => unknown) | undefined): void {
     // The types say which settings the author may call; the recorder has them all.
-    configure?.(new CompensatorRecorder(this.record, compensator) as never);
+    configure?.(new CompensatorRecorder(this.draft, compensator) as never);
   }
 
   #step(setting: string): StepNode {
@@ -141,7 +140,7 @@ export abstract class StepRecorder {
   #once(setting: string): StepNode {
     const node = this.#step(setting);
     if (node.given.has(setting))
-      this.record.fault(() => `${shownNode(node)} has ${setting === "compensator" ? "two compensators" : `the setting ${setting} twice`}`);
+      this.draft.fault(() => `${shownNode(node)} has ${setting === "compensator" ? "two compensators" : `the setting ${setting} twice`}`);
     node.given.add(setting);
     return node;
   }

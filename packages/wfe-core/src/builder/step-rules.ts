@@ -24,6 +24,7 @@ export interface StepRule {
 }
 
 /** The rules of every kind of step. */
+// oxlint-disable unicorn/no-thenable -- `then` is a role of blocks here; its value is no function
 export const STEP_RULES: Readonly<Record<StepKind, StepRule>> = {
   step: { blocks: { children: "maybe" }, texts: [], allows: ["inputs", "outputs", "timeoutMs", "config", "compensationStep"] },
   inline: { blocks: { children: "maybe" }, functions: ["run"], allows: ["outputs", "timeoutMs", "config", "compensationStep"] },

@@ -28,7 +28,7 @@ export function waitForAnyNode(
   events: Readonly<Record<string, { readonly event: RecordedEvent; readonly key: unknown }>>,
   options: RecordedWaitOptions = {},
 ): StepNode {
-  const names: Record<string, JsonValue> = {};
+  const names: Record<string, string> = {};
   const fixedKeys: Record<string, JsonValue> = {};
   const functions: Record<string, unknown> = {};
   for (const [label, { event, key }] of Object.entries(events)) {

@@ -7,7 +7,7 @@ import type { Chain } from "./chain.ts";
 import { ChainRecorder } from "./chain-recorder.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import type { BranchBuilder } from "./verbs.ts";
-import { WorkflowRecord } from "./workflow-record.ts";
+import { WorkflowDraft } from "./workflow-draft.ts";
 
 /** A workflow before its first step. */
 export interface WorkflowBuilder<TData, TInput = TData> extends BranchBuilder<TData, undefined, TInput> {
@@ -36,8 +36,8 @@ export interface WorkflowBuilderConstructor {
 
 class WorkflowRecorder extends ChainRecorder {
   constructor() {
-    const record = new WorkflowRecord();
-    super(record, record.root);
+    const draft = new WorkflowDraft();
+    super(draft, draft.root);
   }
 
   static fromSchema(schema: StandardSchema): WorkflowRecorder {
@@ -46,30 +46,30 @@ class WorkflowRecorder extends ChainRecorder {
 
   description(text: string): this {
     this.#refuseTwice("description");
-    this.record.description = text;
+    this.draft.description = text;
     return this;
   }
 
   defaultErrorBehavior(behavior: ErrorBehavior): this {
     this.#refuseTwice("defaultErrorBehavior");
-    this.record.defaultErrorBehavior = storedErrorBehavior(behavior, "defaultErrorBehavior");
+    this.draft.defaultErrorBehavior = storedErrorBehavior(behavior, "defaultErrorBehavior");
     return this;
   }
 
   inputSchema(schema: StandardSchema): this {
     this.#refuseTwice("inputSchema");
-    this.record.inputSchema = schema;
+    this.draft.inputSchema = schema;
     return this;
   }
 
   initialData(init: (input: never) => unknown): this {
     this.#refuseTwice("initialData");
-    this.record.initialData = init;
+    this.draft.initialData = init;
     return this;
   }
 
   #refuseTwice(setting: "description" | "defaultErrorBehavior" | "inputSchema" | "initialData"): void {
-    if (this.record[setting] !== undefined) this.record.fault(() => `the workflow has the setting ${setting} twice`);
+    if (this.draft[setting] !== undefined) this.draft.fault(() => `the workflow has the setting ${setting} twice`);
   }
 }
 

@@ -87,7 +87,7 @@ b.delay("5 minutes");
 ErrorBehavior.retry({ interval: "1sec" });
 // 21 await builder
 // @ts-expect-error
-await b.then(Charge);
+await b.then(Charge); // oxlint-disable-line typescript/await-thenable -- the mistake itself
 // 22 data that JSON cannot hold
 // @ts-expect-error
 new WorkflowBuilder<{ order: { lines: { at: Date }[] } }>();

@@ -356,7 +356,7 @@ export async function main(open: () => TypedHost): Promise<void> {
     await host.releaseActivity(work.token);
   }
   for await (const e of host.events())
-    if (e.type === "error") e.error.code;
-    else if (e.type === "stepStarted") e.attempt;
+    if (e.type === "error") void e.error.code;
+    else if (e.type === "stepStarted") void e.attempt;
   await host.stop({ timeout: "30s" });
 }

@@ -6,7 +6,7 @@ import type { ChainNode } from "./step-node.ts";
 const strict = new Payloads();
 
 /** What one workflow builder and all its chains record into. */
-export class WorkflowRecord {
+export class WorkflowDraft {
   readonly root: ChainNode = {};
   readonly #faults: (() => string)[] = [];
   description?: string;
