@@ -1,7 +1,7 @@
-import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
+import { WorkflowBuilder } from "wfe-core";
 
-// What a user writes as `declare module "wfe-core"`; it widens the whole compilation, so this folder is one of its own.
-declare module "../../src/models/json.ts" {
+// What a user writes. It widens the whole compilation, so this folder is one of its own.
+declare module "wfe-core" {
   interface CodecTypes {
     date: Date;
   }
