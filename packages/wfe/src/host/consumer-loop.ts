@@ -1,8 +1,8 @@
 import type { QueueType, WorkItem } from "wfe-core";
 import { type HostServices, warn } from "./host-services.ts";
 
-/** How long one blocking dequeue waits; only bounds how long a lost wake-up of the queue can cost. */
-const WAIT_MS = 5_000;
+/** How long one blocking dequeue waits at least; only bounds what a queue that misses its own wake-up can cost. */
+const WAIT_MS = 30_000;
 const AFTER_ERROR_MS = 500;
 
 /** Takes items of one type off the queue and hands each to a handler, as long as there is room. One bad item stays one bad item. */
@@ -44,7 +44,7 @@ export class ConsumerLoop {
       try {
         const limit = await Promise.race([this.#room(), stopped]);
         if (limit === undefined) return;
-        const items = await this.#services.queue.dequeueWork(this.#type, { limit, wait: WAIT_MS, signal });
+        const items = await this.#services.queue.dequeueWork(this.#type, { limit, wait: Math.max(WAIT_MS, this.#services.options.sweepIntervalMs), signal });
         if (items.length > 0) await this.#handle(items);
       } catch (error) {
         if (signal.aborted) return;

@@ -5,8 +5,6 @@ import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
 const EVENTS_PER_SWEEP = 500;
 const ORPHANS_PER_LOOK = 1_000;
-/** How often hosts ask whose owner is gone: lost work moves within two seconds. */
-const ORPHANS_EVERY_MS = 1_000;
 const RETENTION_EVERY_MS = 600_000;
 const RETENTION_BATCH = 1_000;
 
@@ -35,7 +33,6 @@ export class Sweeper {
     this.#loops = [];
     const { sweepIntervalMs } = this.#services.options;
     const first = this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep());
-    this.#repeat(Math.min(sweepIntervalMs, ORPHANS_EVERY_MS), "the search for lost hosts", () => this.#takeOver());
     this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
     await first;
   }
@@ -65,7 +62,7 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    await Promise.all([this.#dueInstances(), this.#undeliveredEvents()]);
+    await Promise.all([this.#takeOver(), this.#dueInstances(), this.#undeliveredEvents()]);
   }
 
   async #dueInstances(): Promise<void> {

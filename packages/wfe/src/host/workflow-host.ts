@@ -3,6 +3,7 @@ import {
   type AnyFunctionStep,
   type AnyStep,
   assertSupported,
+  buildWorkflow,
   type Chain,
   type Clock,
   type Duration,
@@ -20,7 +21,7 @@ import {
   StepNotRegisteredError,
   StepRegistry,
   WfeError,
-  WorkflowBuilder,
+  type WorkflowBuilder,
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from "wfe-core";
@@ -113,8 +114,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     version: number,
     block: (builder: WorkflowBuilder<TData, TInput>) => Chain,
   ): WorkflowDefinition<TData, TInput> {
-    const chain = block(new WorkflowBuilder() as unknown as WorkflowBuilder<TData, TInput>); // the block says what the data is
-    const definition = (chain as unknown as { build(id: string, version: number): WorkflowDefinition<TData, TInput> }).build(id, version);
+    const definition = buildWorkflow(id, version, block);
     this.registerWorkflowDefinition(definition as AnyDefinition);
     return definition;
   }

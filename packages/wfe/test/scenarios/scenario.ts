@@ -1,0 +1,61 @@
+import { afterEach, describe } from "vitest";
+import { type HostOptions, type LifecycleEvent, type LogEntry, type WorkflowHost, WorkflowHostBuilder } from "../../src/index.ts";
+import { VirtualClock, VirtualEntropy } from "../../src/test-support/index.ts";
+import { type ProviderStore, providerSets } from "../provider-sets.ts";
+
+/** What a scenario works with. */
+export interface Scenario {
+  readonly clock: VirtualClock;
+  /** Everything the engine has warned of. */
+  readonly warnings: LogEntry[];
+  readonly store: ProviderStore;
+  /** Another host on the same store, started. */
+  host(setUp?: (host: WorkflowHost) => void, options?: HostOptions): Promise<WorkflowHost>;
+  /** Lifecycle events of a host from now on, as they come. */
+  record(host: WorkflowHost): LifecycleEvent[];
+}
+
+/** Runs whole workflows on every provider set, in virtual time. */
+export function scenarios(name: string, define: (open: () => Promise<Scenario>) => void): void {
+  for (const set of providerSets) {
+    describe(`${name} on ${set.name}`, () => {
+      const ends: (() => Promise<void>)[] = [];
+      afterEach(async () => {
+        while (ends.length > 0) await ends.pop()?.();
+      });
+      define(async () => {
+        const clock = new VirtualClock();
+        const store = await set.create(clock);
+        const warnings: LogEntry[] = [];
+        ends.push(() => store.dispose());
+        let seed = 1;
+        return {
+          clock,
+          warnings,
+          store,
+          host: async (setUp, options = {}) => {
+            const host = new WorkflowHostBuilder()
+              .useProviders(store.open())
+              .useClock(clock)
+              .useEntropy(new VirtualEntropy(seed++))
+              .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) })
+              .withOptions(options)
+              .build();
+            setUp?.(host);
+            await host.start();
+            ends.push(() => host.stop({ timeout: 0 }));
+            return host;
+          },
+          record: (host) => {
+            const events: LifecycleEvent[] = [];
+            const reader = host.events();
+            void (async () => {
+              for await (const event of reader) events.push(event);
+            })();
+            return events;
+          },
+        };
+      });
+    });
+  }
+}
