@@ -1,4 +1,13 @@
 import type { UserConfig } from "tsdown";
 
 /** What every package is built with: ESM files one by one, with declarations and source maps. */
-export const base: UserConfig = { format: "esm", platform: "node", target: "node20.19", dts: true, sourcemap: true, unbundle: true, clean: true, fixedExtension: false };
+export const base: UserConfig = {
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  dts: true,
+  sourcemap: true,
+  unbundle: true,
+  clean: true,
+  fixedExtension: false,
+};

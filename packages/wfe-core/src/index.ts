@@ -1,25 +1,10 @@
 /** The core of wfe: models, errors, provider traits, the builder and the executor. */
 
 // models
-export {
-  defineActivity,
-  type ActivityDefinition,
-  type ActivityToken,
-  type PendingActivity,
-} from "./models/activity.ts";
+export { defineActivity, type ActivityDefinition, type ActivityToken, type PendingActivity } from "./models/activity.ts";
 export { durationMs, type Duration } from "./models/duration.ts";
-export {
-  ErrorBehavior,
-  DEFAULT_ERROR_BEHAVIOR,
-  type RetryOptions,
-} from "./models/error-behavior.ts";
-export type {
-  SubscriptionBound,
-  NewSubscription,
-  EventSubscription,
-  Delivery,
-  Topic,
-} from "./models/event-subscription.ts";
+export { ErrorBehavior, DEFAULT_ERROR_BEHAVIOR, type RetryOptions } from "./models/error-behavior.ts";
+export type { SubscriptionBound, NewSubscription, EventSubscription, Delivery, Topic } from "./models/event-subscription.ts";
 export {
   defineEvent,
   ENGINE_EVENT_PREFIX,
@@ -29,25 +14,11 @@ export {
   type StoredEvent,
   type EventDefinition,
 } from "./models/event.ts";
-export type {
-  InstanceError,
-  ExecutionErrorRow,
-  ExecutionError,
-} from "./models/execution-error.ts";
+export type { InstanceError, ExecutionErrorRow, ExecutionError } from "./models/execution-error.ts";
 export type { ExecutionPointer } from "./models/execution-pointer.ts";
-export {
-  resultBody,
-  ExecutionResult,
-  type ResultBody,
-} from "./models/execution-result.ts";
+export { resultBody, ExecutionResult, type ResultBody } from "./models/execution-result.ts";
 export type { WorkflowId } from "./models/ids.ts";
-export type {
-  JsonValue,
-  CodecTypes,
-  Durable,
-  DurableShape,
-  MaybePromise,
-} from "./models/json.ts";
+export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
 export type { StepOfEvent, LifecycleEvent } from "./models/lifecycle-event.ts";
 export type { PointerRow } from "./models/pointer-row.ts";
 export type { PollEndpointConfig } from "./models/poll-endpoint.ts";
@@ -55,56 +26,16 @@ export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
 export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
 export type { ScheduledCommand } from "./models/scheduled-command.ts";
 export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
-export {
-  STEP_KINDS,
-  type StepKind,
-  type FunctionKey,
-  type BlockDefinition,
-  type StepDefinition,
-} from "./models/step-definition.ts";
-export type {
-  Consumption,
-  WorkflowChange,
-  CommitResult,
-} from "./models/workflow-change.ts";
-export type {
-  WorkflowGraph,
-  WorkflowDefinition,
-  DefinitionKey,
-} from "./models/workflow-definition.ts";
-export type {
-  WorkflowFilter,
-  PageRequest,
-  Page,
-  PurgeOptions,
-} from "./models/workflow-filter.ts";
-export type {
-  WorkflowInstance,
-  FinishedWorkflow,
-} from "./models/workflow-instance.ts";
-export type {
-  ParentReference,
-  NewWorkflow,
-  Counters,
-  WorkflowRow,
-  WorkflowRecord,
-} from "./models/workflow-row.ts";
-export {
-  WORKFLOW_STATUSES,
-  POINTER_STATUSES,
-  isOpen,
-  isFinal,
-  type WorkflowStatus,
-  type PointerStatus,
-} from "./models/workflow-status.ts";
+export { STEP_KINDS, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
+export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
+export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
+export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
+export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
+export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";
+export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";
 
 // errors
-export {
-  DefinitionError,
-  DefinitionExistsError,
-  StepNotRegisteredError,
-  StepKeyTakenError,
-} from "./errors/definition-errors.ts";
+export { DefinitionError, DefinitionExistsError, StepNotRegisteredError, StepKeyTakenError } from "./errors/definition-errors.ts";
 export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";
 export {
   WorkflowNotFoundError,
@@ -122,30 +53,10 @@ export {
   CancelledError,
   type CancelReason,
 } from "./errors/step-errors.ts";
-export {
-  PersistenceError,
-  ConflictError,
-  LockError,
-  QueueError,
-  type ConflictReason,
-  type CurrentState,
-} from "./errors/store-errors.ts";
-export {
-  SerializationError,
-  PayloadTooLargeError,
-  InputInvalidError,
-} from "./errors/value-errors.ts";
-export {
-  WfeError,
-  isWfeError,
-  type WfeErrorOptions,
-} from "./errors/wfe-error.ts";
-export {
-  WorkflowAlreadyExistsError,
-  WorkflowNameTakenError,
-  WorkflowSuspendedError,
-  WorkflowTerminatedError,
-} from "./errors/workflow-errors.ts";
+export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
+export { SerializationError, PayloadTooLargeError, InputInvalidError } from "./errors/value-errors.ts";
+export { WfeError, isWfeError, type WfeErrorOptions } from "./errors/wfe-error.ts";
+export { WorkflowAlreadyExistsError, WorkflowNameTakenError, WorkflowSuspendedError, WorkflowTerminatedError } from "./errors/workflow-errors.ts";
 
 // traits
 export type { ArtifactAccess } from "./traits/artifact-access.ts";
@@ -153,10 +64,7 @@ export type { Timer, Clock } from "./traits/clock.ts";
 export type { Codec } from "./traits/codec.ts";
 export type { CommandRepository } from "./traits/command-repository.ts";
 export type { Entropy } from "./traits/entropy.ts";
-export type {
-  RunnableEvent,
-  EventRepository,
-} from "./traits/event-repository.ts";
+export type { RunnableEvent, EventRepository } from "./traits/event-repository.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
 export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
@@ -176,37 +84,15 @@ export {
   type FunctionStep,
   type AnyFunctionStep,
 } from "./traits/step-body.ts";
-export type {
-  StepLog,
-  CompensatedStep,
-  StepExecutionContext,
-} from "./traits/step-execution-context.ts";
+export type { StepLog, CompensatedStep, StepExecutionContext } from "./traits/step-execution-context.ts";
 export type { SubscriptionRepository } from "./traits/subscription-repository.ts";
-export type {
-  StartOptions,
-  WaitForOptions,
-  PublishOptions,
-  WorkflowClient,
-  ActivityClient,
-} from "./traits/workflow-client.ts";
-export type {
-  AnyDefinition,
-  WorkflowRegistry,
-} from "./traits/workflow-registry.ts";
-export type {
-  LoadedWorkflow,
-  WorkflowSignals,
-  ControlCommand,
-  WorkflowRepository,
-} from "./traits/workflow-repository.ts";
+export type { StartOptions, WaitForOptions, PublishOptions, WorkflowClient, ActivityClient } from "./traits/workflow-client.ts";
+export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry.ts";
+export type { LoadedWorkflow, WorkflowSignals, ControlCommand, WorkflowRepository } from "./traits/workflow-repository.ts";
 
 // runtime
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
-export {
-  DEFAULT_PAYLOAD_LIMITS,
-  Payloads,
-  type PayloadLimits,
-} from "./runtime/payloads.ts";
+export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { SharedRun, type SharedRunOptions } from "./runtime/shared-run.ts";
 export { systemClock } from "./runtime/system-clock.ts";
 export { systemEntropy } from "./runtime/system-entropy.ts";
@@ -216,47 +102,10 @@ export { Timers, type TimersOptions } from "./runtime/timers.ts";
 export { primitiveOf, runsBody } from "./primitives/primitives.ts";
 
 // builder
-export type {
-  Chain,
-  EndedChain,
-  DecidedChain,
-  UndecidedChain,
-} from "./builder/chain.ts";
-export type {
-  FunctionCompensatorBuilder,
-  CompensatorBuilder,
-} from "./builder/compensator-builder.ts";
-export {
-  storedErrorBehavior,
-  canCompensate,
-} from "./builder/error-behavior-settings.ts";
-export { storedPollConfig } from "./builder/poll-settings.ts";
-export { refuseToBeAwaited } from "./builder/refuse-to-be-awaited.ts";
-export type {
-  SyncResult,
-  Selector,
-  Mapping,
-  InputMapping,
-  TimeLimitOptions,
-  WaitOptions,
-  AwaitedEvent,
-  FirstOf,
-} from "./builder/selectors.ts";
-export {
-  stepNode,
-  shownNode,
-  type ChainNode,
-  type BlockNode,
-  type StepNode,
-  type StepNodeParts,
-} from "./builder/step-node.ts";
-export type {
-  ValueOf,
-  OutcomeOf,
-  OutcomeOfStep,
-  InputArgs,
-  Holds,
-} from "./builder/step-values.ts";
+export type { Chain, EndedChain, DecidedChain, UndecidedChain } from "./builder/chain.ts";
+export type { FunctionCompensatorBuilder, CompensatorBuilder } from "./builder/compensator-builder.ts";
+export { definitionFromGraph } from "./builder/definition-from-graph.ts";
+export type { SyncResult, Selector, Mapping, InputMapping, TimeLimitOptions, WaitOptions, AwaitedEvent, FirstOf } from "./builder/selectors.ts";
 export type {
   Block,
   Verbs,
@@ -274,36 +123,14 @@ export type {
   CaseBuilder,
   DecideBuilder,
 } from "./builder/verbs.ts";
+export { WorkflowBuilder, buildWorkflow, type WorkflowBuilderConstructor } from "./builder/workflow-builder.ts";
 
 // executor
-export type {
-  ExecutorOptions,
-  ExecutorServices,
-} from "./executor/executor-services.ts";
+export type { ExecutorOptions, ExecutorServices } from "./executor/executor-services.ts";
 export { instanceEvent, stepEvent, errorEvent } from "./executor/lifecycle.ts";
-export {
-  pendingPointer,
-  started,
-  closed,
-  subscriptionId,
-  idempotencyKey,
-  type PointerPlace,
-} from "./executor/pointer-factory.ts";
-export {
-  StepContext,
-  type ContextServices,
-  type InstanceSnapshot,
-} from "./executor/step-context.ts";
-export {
-  StepRegistry,
-  stepKey,
-  type RegisteredStep,
-} from "./executor/step-registry.ts";
-export {
-  pointerView,
-  instanceView,
-  decodedInstance,
-  decodedError,
-  errorView,
-} from "./executor/views.ts";
+export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type PointerPlace } from "./executor/pointer-factory.ts";
+export { StepContext, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
+export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
+export { assertSupported } from "./executor/supported-steps.ts";
+export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export { WorkflowPass, type PassEnd } from "./executor/workflow-pass.ts";

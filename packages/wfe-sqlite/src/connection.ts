@@ -1,0 +1,104 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { PersistenceError } from "wfe-core";
+import { matchesData } from "./data-filter.ts";
+import { storeError } from "./error-mapping.ts";
+import { MEMORY_PATH } from "./sqlite-options.ts";
+
+/**
+ * How long SQLite itself waits for a lock, blocking the event loop: a transaction of another process is mostly over by then. What takes
+ * longer is tried again from the event loop.
+ */
+export const BUSY_WAIT_MS = 5;
+
+/** A value that SQLite can hold. A `Buffer` is text that UTF-8 cannot carry, see `rows.ts`. */
+export type SqlValue = string | number | null | Buffer;
+
+/** A prepared statement whose rows are of this shape. */
+export type Statement<TRow = unknown> = Database.Statement<SqlValue[], TRow>;
+
+/** One open connection with its prepared statements. Everything on it is synchronous. */
+export class Connection {
+  readonly raw: Database.Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(raw: Database.Database) {
+    this.raw = raw;
+  }
+
+  /**
+   * The prepared statement of a text, prepared once.
+   *
+   * @typeParam TRow - What the caller knows of the rows of this text.
+   */
+  sql<TRow = unknown>(text: string): Statement<TRow> {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.raw.prepare<SqlValue[]>(text);
+      this.#statements.set(text, statement);
+    }
+    return statement as Statement<TRow>;
+  }
+
+  /** Runs several reads on one snapshot: what others commit meanwhile is not seen. */
+  snapshot<T>(reads: () => T): T {
+    if (this.raw.inTransaction) return reads();
+    this.sql("BEGIN").run();
+    try {
+      return reads();
+    } finally {
+      if (this.raw.inTransaction) this.sql("COMMIT").run();
+    }
+  }
+
+  /** Gives up the transaction, if one is open: SQLite has ended it already after some errors. */
+  rollback(): void {
+    if (this.raw.inTransaction) this.sql("ROLLBACK").run();
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.raw.close();
+  }
+}
+
+/**
+ * Opens a database and sets it up; does not touch its tables.
+ *
+ * @throws PersistenceError `WFE_STORE_UNREACHABLE`, `WFE_STORE_CORRUPT`, `WFE_STORE_READ_ONLY`, `WFE_STORE_FULL`, or `WFE_STORE_BUSY`, which
+ * may be tried again.
+ */
+export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Connection {
+  if (path !== MEMORY_PATH) refuseBadPath(path);
+  let raw: Database.Database | undefined;
+  try {
+    raw = new Database(path, { timeout: BUSY_WAIT_MS });
+    const mode = raw.pragma("journal_mode = WAL", { simple: true });
+    if (path !== MEMORY_PATH && mode !== "wal") {
+      throw new PersistenceError(
+        "WFE_STORE_UNREACHABLE",
+        `the SQLite database ${JSON.stringify(path)} stays in journal mode ${String(mode)}: its file system cannot do write-ahead logging`,
+      );
+    }
+    // Said explicitly: the driver is built with NORMAL for WAL databases.
+    raw.pragma(`synchronous = ${synchronous}`);
+    raw.pragma("foreign_keys = ON");
+    raw.pragma("temp_store = MEMORY");
+    raw.function("wfe_matches_data", { deterministic: true, directOnly: true }, matchesData);
+    // A file that cannot be written opens without complaint; only the wish to write shows it.
+    raw.exec("BEGIN IMMEDIATE; ROLLBACK");
+    return new Connection(raw);
+  } catch (error) {
+    raw?.close();
+    throw storeError(error, path);
+  }
+}
+
+/** SQLite says "unable to open database file" to all of these. */
+function refuseBadPath(path: string): void {
+  const name = JSON.stringify(path);
+  const unreachable = (problem: string): PersistenceError => new PersistenceError("WFE_STORE_UNREACHABLE", `cannot open ${name}: ${problem}`);
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) throw unreachable("its folder does not exist");
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw unreachable("it is a folder");
+}

@@ -1,0 +1,167 @@
+import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
+import type { Connection } from "./connection.ts";
+import { earliestEvent } from "./event-matching.ts";
+import { type EventColumns, eventValues, storedEvent } from "./rows.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+import { fromText, toText } from "./text.ts";
+
+/** Subscriptions served in one transaction; an event may have very many, and others want to write too. */
+const DELIVERY_BATCH = 500;
+
+/** Stores an event, undelivered; one whose id exists keeps what it has. */
+export function insertEvent(connection: Connection, event: EventRow, now: number): void {
+  connection
+    .sql(
+      `INSERT INTO wfe_events (id, name, key, data, time, eligible_at, stored_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING`,
+    )
+    .run(...eventValues(event, now));
+}
+
+interface OpenSubscription {
+  readonly row: number;
+  readonly workflow: number;
+  readonly workflow_id: string | Buffer;
+  readonly effective_date: number | null;
+  readonly created_arrival: number;
+  readonly inbox_seq: number;
+}
+
+/** How far the delivery on a topic has come. */
+interface Progress {
+  /** Highest subscription looked at. */
+  readonly after: number;
+  /** Highest event there was at the beginning: later ones have deliveries of their own. */
+  readonly lastArrival: number;
+}
+
+/** Events and their delivery. */
+export class EventStore {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+  }
+
+  createEvent(event: EventRow, now: Date): Promise<string> {
+    return this.#database.write((connection) => {
+      insertEvent(connection, event, now.getTime());
+      return event.id;
+    });
+  }
+
+  getEvent(id: string): Promise<StoredEvent | undefined> {
+    return this.#database.read((connection) => {
+      const found = connection.sql<EventColumns>("SELECT * FROM wfe_events WHERE id = ?").get(toText(id));
+      return found === undefined ? undefined : storedEvent(found);
+    });
+  }
+
+  getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
+    return this.#database.read((connection) =>
+      connection
+        .sql<{ id: string | Buffer }>("SELECT id FROM wfe_events WHERE name = ? AND key = ? AND time >= ? ORDER BY time, arrival")
+        .all(toText(name), toText(key), asOf.getTime())
+        .map(({ id }) => fromText(id)),
+    );
+  }
+
+  async getRunnableEvents(asAt: Date, options: { readonly limit: number; readonly claimUntil: Date }): Promise<readonly RunnableEvent[]> {
+    const visible = "FROM wfe_events WHERE delivered = 0 AND visible_at <= ?";
+    const some = await this.#database.read((connection) => connection.sql(`SELECT 1 ${visible} LIMIT 1`).get(asAt.getTime()));
+    // Mostly there is none; then no write lock is asked for.
+    if (some === undefined) return [];
+    return this.#database.write((connection) =>
+      connection
+        .sql<EventColumns>(`SELECT * ${visible} ORDER BY time, arrival LIMIT ?`)
+        .all(asAt.getTime(), options.limit)
+        .map((event) => {
+          connection.sql("UPDATE wfe_events SET visible_at = ? WHERE arrival = ?").run(options.claimUntil.getTime(), event.arrival);
+          return { id: fromText(event.id), name: fromText(event.name), key: fromText(event.key) };
+        }),
+    );
+  }
+
+  async deliverEvents(topics: readonly Topic[], now: Date): Promise<readonly string[]> {
+    const reached = new Set<string>();
+    // Each topic begins in the same transaction.
+    await Promise.all(
+      topics.map(async (topic) => {
+        let progress: Progress | undefined;
+        do {
+          const from = progress;
+          const batch = await this.#database.write((connection) => deliverBatch(connection, topic, from, now.getTime()));
+          for (const id of batch.reached) reached.add(id);
+          progress = batch.progress;
+        } while (progress !== undefined);
+      }),
+    );
+    return [...reached];
+  }
+
+  deleteDeliveredEvents(storedBefore: Date, limit: number): Promise<number> {
+    return this.#database.write(
+      (connection) =>
+        // An event that a subscription holds and has not used yet is still needed.
+        connection
+          .sql(
+            `DELETE FROM wfe_events WHERE arrival IN (
+               SELECT e.arrival FROM wfe_events e WHERE e.delivered = 1 AND e.stored_at < ?
+                 AND NOT EXISTS (SELECT 1 FROM wfe_subscriptions s WHERE s.event = e.arrival)
+               ORDER BY e.stored_at LIMIT ?)`,
+          )
+          .run(storedBefore.getTime(), limit).changes,
+    );
+  }
+}
+
+/** Serves the next subscriptions on a topic; with the last of them, the topic's events are delivered. */
+function deliverBatch(
+  connection: Connection,
+  topic: Topic,
+  from: Progress | undefined,
+  now: number,
+): { readonly reached: readonly string[]; readonly progress: Progress | undefined } {
+  const name = toText(topic.name);
+  const key = toText(topic.key);
+  const lastArrival = from?.lastArrival ?? connection.sql<{ last: number | null }>("SELECT max(arrival) AS last FROM wfe_events").get()?.last ?? 0;
+  const open = connection
+    .sql<OpenSubscription>(
+      `SELECT s.row, s.workflow, w.id AS workflow_id, s.effective_date, w.created_arrival, w.inbox_seq
+       FROM wfe_subscriptions s JOIN wfe_workflows w ON w.row = s.workflow
+       WHERE s.name = ? AND s.key = ? AND s.event IS NULL AND s.row > ? AND w.status IN ('runnable', 'suspended') ORDER BY s.row LIMIT ?`,
+    )
+    .all(name, key, from?.after ?? 0, DELIVERY_BATCH);
+  const reached = new Map<number, string>();
+  for (const subscription of open) {
+    const event = earliestEvent(
+      connection,
+      {
+        workflow: subscription.workflow,
+        name,
+        key,
+        effectiveDate: subscription.effective_date,
+        createdArrival: subscription.created_arrival,
+      },
+      now,
+    );
+    if (event === undefined) continue;
+    connection
+      .sql("UPDATE wfe_subscriptions SET event = ?, delivered_seq = ? WHERE row = ?")
+      .run(event, subscription.inbox_seq + 1, subscription.row);
+    reached.set(subscription.workflow, fromText(subscription.workflow_id));
+  }
+  const wake = connection.sql("UPDATE wfe_workflows SET inbox_seq = inbox_seq + 1, due_at = min(coalesce(due_at, ?1), ?1) WHERE row = ?2");
+  for (const workflow of reached.keys()) wake.run(now, workflow);
+  const last = open.at(-1);
+  if (open.length === DELIVERY_BATCH && last !== undefined) {
+    return { reached: [...reached.values()], progress: { after: last.row, lastArrival } };
+  }
+  connection
+    .sql(
+      `UPDATE wfe_events SET delivered = 1
+       WHERE name = ? AND key = ? AND delivered = 0 AND arrival <= ? AND (eligible_at IS NULL OR eligible_at <= ?)`,
+    )
+    .run(name, key, lastArrival, now);
+  return { reached: [...reached.values()], progress: undefined };
+}

@@ -1,0 +1,170 @@
+import { type Clock, type Entropy, PersistenceError, WfeError } from "wfe-core";
+import type { Connection } from "./connection.ts";
+import { isBusy, isOperationsOwn, storeError } from "./error-mapping.ts";
+
+/**
+ * A write, run within a transaction that it shares with others. It may run more than once, so it changes nothing but the database. It throws
+ * a `WfeError` only before its first change; any other error may come at any point.
+ */
+export type Operation<T> = (connection: Connection) => T;
+
+/** What a {@link GroupCommit} works with. */
+export interface GroupCommitOptions {
+  readonly connection: () => Connection;
+  /** Of the database, for messages. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** How long an operation is tried again while another process holds the write lock. */
+  readonly busyTimeoutMs: number;
+}
+
+interface Pending {
+  readonly operation: Operation<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** On the monotonic clock. */
+  readonly deadlineMs: number;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Longest pause between two attempts at the write lock. */
+const LONGEST_PAUSE_MS = 50;
+
+/**
+ * Runs all writes that are wanted in one turn of the event loop in one transaction, and answers their callers after its commit: what it
+ * costs to be durable is paid once. A write that fails is taken back alone and fails its own caller only; a store that fails, fails all.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #pending: Pending[] = [];
+  #scheduled = false;
+  #attempt = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs a write in the next transaction.
+   *
+   * @returns What the operation returned, once it is durable.
+   * @throws What the operation threw, mapped; `WFE_STORE_BUSY` (retryable) when the write lock did not come free in time; and a retryable error
+   * when it is not known whether the commit has happened.
+   */
+  write<T>(operation: Operation<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#pending.push({
+        operation,
+        resolve: resolve as (value: unknown) => void, // gets what `operation` returns
+        reject,
+        deadlineMs: this.#options.clock.monotonic() + this.#options.busyTimeoutMs,
+      });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      this.#options.clock.defer(() => this.#flush());
+    });
+  }
+
+  /** Resolves when every write has been answered. */
+  async idle(): Promise<void> {
+    if (this.#scheduled) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #flush(): void {
+    const batch = this.#pending;
+    this.#pending = [];
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = this.#commit(batch);
+    } catch (error) {
+      if (isBusy(error)) return this.#later(batch, error);
+      outcomes = batch.map(() => ({ error }));
+    }
+    this.#attempt = 0;
+    this.#scheduled = false;
+    batch.forEach(({ resolve, reject }, index) => {
+      const outcome = outcomes[index] as Outcome; // one for each of the batch
+      if ("value" in outcome) resolve(outcome.value);
+      else reject(storeError(outcome.error, this.#options.path));
+    });
+    if (!this.#scheduled) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** The batch waits for another process to end its transaction; what is wanted meanwhile joins it. */
+  #later(batch: readonly Pending[], error: unknown): void {
+    const { clock, entropy, path } = this.#options;
+    const now = clock.monotonic();
+    const waiting: Pending[] = [];
+    for (const pending of batch) {
+      if (pending.deadlineMs > now) waiting.push(pending);
+      else pending.reject(storeError(error, path));
+    }
+    this.#pending = [...waiting, ...this.#pending];
+    const longest = Math.min(LONGEST_PAUSE_MS, 2 ** this.#attempt);
+    this.#attempt += 1;
+    // With jitter: processes that met once would meet again.
+    clock.setTimer(Math.ceil(longest * (0.5 + 0.5 * entropy.random())), () => this.#flush());
+  }
+
+  #commit(batch: readonly Pending[]): readonly Outcome[] {
+    const connection = this.#options.connection();
+    // Savepoints cost two statements an operation and are hardly ever used: without them first, and again with them when one fails half-way.
+    const outcomes = this.#attemptAll(connection, batch, false) ?? this.#attemptAll(connection, batch, true);
+    if (outcomes === undefined) throw new PersistenceError("WFE_PERSISTENCE_FAILED", "a transaction with savepoints was given up");
+    return outcomes;
+  }
+
+  /** @returns `undefined`, with nothing written, when an operation failed half-way and has no savepoint to go back to. */
+  #attemptAll(connection: Connection, batch: readonly Pending[], guarded: boolean): readonly Outcome[] | undefined {
+    connection.sql("BEGIN IMMEDIATE").run();
+    try {
+      const outcomes: Outcome[] = [];
+      for (const { operation } of batch) {
+        const outcome = guarded ? runGuarded(connection, operation) : runPlain(connection, operation);
+        if (outcome === undefined) return undefined;
+        outcomes.push(outcome);
+      }
+      this.#commitTransaction(connection);
+      return outcomes;
+    } finally {
+      connection.rollback(); // does nothing after the commit
+    }
+  }
+
+  #commitTransaction(connection: Connection): void {
+    try {
+      connection.sql("COMMIT").run();
+    } catch (error) {
+      if (isBusy(error)) throw error;
+      // Whether it has happened is not known; every caller may ask again.
+      throw storeError(error, this.#options.path, true);
+    }
+  }
+}
+
+function runPlain(connection: Connection, operation: Operation<unknown>): Outcome | undefined {
+  try {
+    return { value: operation(connection) };
+  } catch (error) {
+    if (error instanceof WfeError) return { error };
+    if (isOperationsOwn(error)) return undefined;
+    throw error;
+  }
+}
+
+function runGuarded(connection: Connection, operation: Operation<unknown>): Outcome {
+  connection.sql("SAVEPOINT operation").run();
+  try {
+    const value = operation(connection);
+    connection.sql("RELEASE operation").run();
+    return { value };
+  } catch (error) {
+    if (!(error instanceof WfeError) && !isOperationsOwn(error)) throw error;
+    connection.sql("ROLLBACK TO operation").run();
+    connection.sql("RELEASE operation").run();
+    return { error };
+  }
+}

@@ -1,0 +1,83 @@
+import { type NewWorkflow, type PointerRow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
+import type { Connection } from "./connection.ts";
+import { pointerValues, workflowValues } from "./rows.ts";
+import { fromText, toText } from "./text.ts";
+
+const INSERT_WORKFLOW = `
+  INSERT INTO wfe_workflows (id, name, definition, status, revision, control_seq, inbox_seq, sequence, due_at, created_at, completed_at,
+    created_arrival, commit_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, error, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+// One row by its primary key, whatever history the instance has.
+const UPSERT_POINTER = `
+  INSERT INTO wfe_pointers (workflow, id, seq, step_id, step_name, status, scope, attempt, retry_count, crash_count, result_count, predecessor_id,
+    due_at, started_at, ended_at, end_seq, item, item_index, persistence_data, outcome, event_name, event_key, event_data, compensates)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (workflow, id) DO UPDATE SET seq = excluded.seq, step_id = excluded.step_id, step_name = excluded.step_name,
+    status = excluded.status, scope = excluded.scope, attempt = excluded.attempt, retry_count = excluded.retry_count,
+    crash_count = excluded.crash_count, result_count = excluded.result_count, predecessor_id = excluded.predecessor_id,
+    due_at = excluded.due_at, started_at = excluded.started_at, ended_at = excluded.ended_at, end_seq = excluded.end_seq,
+    item = excluded.item, item_index = excluded.item_index, persistence_data = excluded.persistence_data, outcome = excluded.outcome,
+    event_name = excluded.event_name, event_key = excluded.event_key, event_data = excluded.event_data, compensates = excluded.compensates`;
+
+/**
+ * Stores a new instance.
+ *
+ * @throws WorkflowAlreadyExistsError and WorkflowNameTakenError, before anything is written.
+ */
+export function createWorkflow(connection: Connection, workflow: NewWorkflow): string {
+  const existing = connection
+    .sql<{ definition_id: string | Buffer; version: number; input_digest: string | Buffer }>(
+      "SELECT d.id AS definition_id, d.version, w.input_digest FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition WHERE w.id = ?",
+    )
+    .get(toText(workflow.id));
+  if (existing !== undefined) {
+    throw new WorkflowAlreadyExistsError(workflow.id, {
+      definitionId: fromText(existing.definition_id),
+      version: existing.version,
+      inputDigest: fromText(existing.input_digest),
+    });
+  }
+  if (hasName(connection, workflow.name)) throw new WorkflowNameTakenError(workflow.name);
+  insertWorkflow(connection, workflow);
+  return workflow.id;
+}
+
+/** Refuses children whose name another instance has. @throws WorkflowNameTakenError */
+export function refuseTakenNames(connection: Connection, children: readonly NewWorkflow[]): void {
+  for (const child of children) {
+    if (!hasId(connection, child.id) && hasName(connection, child.name)) throw new WorkflowNameTakenError(child.name);
+  }
+}
+
+/** Stores a child, unless its id exists: its parent's commit is then a repeat of one whose child was made. */
+export function createChild(connection: Connection, child: NewWorkflow): void {
+  if (!hasId(connection, child.id)) insertWorkflow(connection, child);
+}
+
+/** Writes one pointer, new or changed. */
+export function upsertPointer(connection: Connection, workflow: number, pointer: PointerRow): void {
+  connection.sql(UPSERT_POINTER).run(...pointerValues(workflow, pointer));
+}
+
+function hasId(connection: Connection, id: string): boolean {
+  return connection.sql("SELECT 1 FROM wfe_workflows WHERE id = ?").get(toText(id)) !== undefined;
+}
+
+function hasName(connection: Connection, name: string): boolean {
+  return connection.sql("SELECT 1 FROM wfe_workflows WHERE name = ?").get(toText(name)) !== undefined;
+}
+
+function insertWorkflow(connection: Connection, workflow: NewWorkflow): void {
+  const definition = definitionRow(connection, workflow);
+  const createdArrival = connection.sql<{ last: number | null }>("SELECT max(arrival) AS last FROM wfe_events").get()?.last ?? 0;
+  const { lastInsertRowid } = connection.sql(INSERT_WORKFLOW).run(...workflowValues(workflow, definition, createdArrival));
+  for (const pointer of workflow.pointers) upsertPointer(connection, Number(lastInsertRowid), pointer);
+}
+
+function definitionRow(connection: Connection, workflow: NewWorkflow): number {
+  const key = [toText(workflow.definitionId), workflow.version, toText(workflow.fingerprint)];
+  const known = connection.sql<{ row: number }>("SELECT row FROM wfe_definitions WHERE id = ? AND version = ? AND fingerprint = ?").get(...key);
+  if (known !== undefined) return known.row;
+  return Number(connection.sql("INSERT INTO wfe_definitions (id, version, fingerprint) VALUES (?, ?, ?)").run(...key).lastInsertRowid);
+}

@@ -1,0 +1,119 @@
+import type { CommitResult, LoadedWorkflow, NewWorkflow, WorkflowChange, WorkflowRecord, WorkflowSignals, WorkflowStatus } from "wfe-core";
+import type { Connection } from "./connection.ts";
+import { deliveriesOf } from "./event-matching.ts";
+import { type PointerColumns, pointerRow, WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+import { fromText, toText } from "./text.ts";
+import { applyChange } from "./workflow-commit.ts";
+import { createWorkflow } from "./workflow-creation.ts";
+
+const WORKFLOW_BY = (column: "id" | "name"): string =>
+  `SELECT ${WORKFLOW_COLUMNS} FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition WHERE w.${column} = ?`;
+const BY_ID = WORKFLOW_BY("id");
+const BY_NAME = WORKFLOW_BY("name");
+
+// Served by wfe_pointers_open, in its order; the condition has to be the index's own, word for word.
+const OPEN_POINTERS = `
+  SELECT * FROM wfe_pointers WHERE workflow = ? AND status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed') ORDER BY seq`;
+
+/** Creating, moving and reading instances. */
+export class WorkflowStore {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+  }
+
+  createNewWorkflow(workflow: NewWorkflow): Promise<string> {
+    return this.#database.write((connection) => createWorkflow(connection, workflow));
+  }
+
+  persistWorkflow(change: WorkflowChange, now: Date): Promise<CommitResult> {
+    return this.#database.write((connection) => applyChange(connection, change, now.getTime()));
+  }
+
+  loadForPass(id: string, knownRevision: number | undefined): Promise<LoadedWorkflow | undefined> {
+    return this.#database.read((connection) =>
+      connection.snapshot(() => {
+        const found = connection.sql<WorkflowColumns>(BY_ID).get(toText(id));
+        if (found === undefined) return undefined;
+        return {
+          row: workflowRow(found),
+          deliveries: found.inbox_seq === 0 ? [] : deliveriesOf(connection, found.row),
+          ...(found.revision === knownRevision ? {} : { pointers: connection.sql<PointerColumns>(OPEN_POINTERS).all(found.row).map(pointerRow) }),
+        };
+      }),
+    );
+  }
+
+  getWorkflowInstance(id: string): Promise<WorkflowRecord | undefined> {
+    return this.#database.read((connection) => connection.snapshot(() => record(connection, BY_ID, id)));
+  }
+
+  getWorkflowInstanceByName(name: string): Promise<WorkflowRecord | undefined> {
+    return this.#database.read((connection) => connection.snapshot(() => record(connection, BY_NAME, name)));
+  }
+
+  getWorkflowInstances(ids: readonly string[]): Promise<readonly WorkflowRecord[]> {
+    return this.#database.read((connection) =>
+      connection.snapshot(() => ids.map((id) => record(connection, BY_ID, id)).filter((found) => found !== undefined)),
+    );
+  }
+
+  readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]> {
+    return this.#database.read((connection) =>
+      connection.snapshot(() => {
+        const statement = connection.sql<{
+          id: string | Buffer;
+          status: WorkflowStatus;
+          revision: number;
+          control_seq: number;
+          inbox_seq: number;
+        }>("SELECT id, status, revision, control_seq, inbox_seq FROM wfe_workflows WHERE id = ?");
+        return ids
+          .map((id) => statement.get(toText(id)))
+          .filter((found) => found !== undefined)
+          .map((found) => ({
+            id: fromText(found.id),
+            status: found.status,
+            revision: found.revision,
+            controlSeq: found.control_seq,
+            inboxSeq: found.inbox_seq,
+          }));
+      }),
+    );
+  }
+
+  nextDefinitionSequence(definitionId: string, count: number): Promise<number> {
+    return this.#database.write((connection) => {
+      const reserved = connection
+        .sql<{ next: number }>(
+          `INSERT INTO wfe_definition_sequences (definition_id, next) VALUES (?1, 1 + ?2)
+           ON CONFLICT (definition_id) DO UPDATE SET next = next + ?2 RETURNING next`,
+        )
+        .get(toText(definitionId), count);
+      return (reserved as { next: number }).next - count; // an upsert returns its row
+    });
+  }
+
+  deleteWorkflows(ids: readonly string[]): Promise<number> {
+    return this.#database.write((connection) => {
+      let deleted = 0;
+      for (const id of ids.map(toText)) {
+        // Pointers, subscriptions, used events and errors go with it (ON DELETE CASCADE).
+        const { changes } = connection.sql("DELETE FROM wfe_workflows WHERE id = ? AND status IN ('complete', 'terminated')").run(id);
+        if (changes > 0) connection.sql("DELETE FROM wfe_queue WHERE type = 'workflow' AND id = ?").run(id);
+        deleted += changes;
+      }
+      return deleted;
+    });
+  }
+}
+
+function record(connection: Connection, by: string, value: string): WorkflowRecord | undefined {
+  const found = connection.sql<WorkflowColumns>(by).get(toText(value));
+  if (found === undefined) return undefined;
+  // By primary key, then sorted: the key's order is that of the ids as text.
+  const pointers = connection.sql<PointerColumns>("SELECT * FROM wfe_pointers WHERE workflow = ? ORDER BY seq").all(found.row);
+  return { ...workflowRow(found), pointers: pointers.map(pointerRow) };
+}
