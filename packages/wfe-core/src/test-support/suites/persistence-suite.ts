@@ -1,0 +1,56 @@
+import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { COMMAND_CASES } from "./command.cases.ts";
+import { COMMIT_CASES } from "./commit.cases.ts";
+import { CONFLICT_CASES } from "./conflict.cases.ts";
+import { DUE_CASES } from "./due.cases.ts";
+import { ERROR_LOG_CASES } from "./error-log.cases.ts";
+import { EVENT_CASES } from "./event.cases.ts";
+import { INBOX_CASES } from "./inbox.cases.ts";
+import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
+import type { PersistenceContext } from "./persistence-context.ts";
+import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
+import { registerSuite, type SuiteRunner } from "./register-suite.ts";
+import { SCHEDULED_COMMAND_CASES } from "./scheduled-command.cases.ts";
+import { SUBSCRIPTION_CASES } from "./subscription.cases.ts";
+import type { SuiteCase, SuiteTarget } from "./suite-case.ts";
+import { SuiteContext } from "./suite-context.ts";
+import { TOKEN_CASES } from "./token.cases.ts";
+import { WORKFLOW_CASES } from "./workflow.cases.ts";
+
+/** What the persistence suite runs against; two opens give two instances on one store. */
+export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
+
+/** Every case of {@link persistenceSuite}, as data. */
+export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] = [
+  ...WORKFLOW_CASES,
+  ...COMMIT_CASES,
+  ...CONFLICT_CASES,
+  ...DUE_CASES,
+  ...COMMAND_CASES,
+  ...LIST_AND_DELETE_CASES,
+  ...EVENT_CASES,
+  ...SUBSCRIPTION_CASES,
+  ...INBOX_CASES,
+  ...TOKEN_CASES,
+  ...SCHEDULED_COMMAND_CASES,
+  ...ERROR_LOG_CASES,
+  ...PERSISTENCE_NOT_RUNNING_CASES,
+];
+
+/**
+ * Proves a persistence provider: that a commit is whole and refused when stale, that no event and no due time is lost whatever interleaves,
+ * and that what was stored comes back as it was.
+ *
+ * @param name - Title of the suite.
+ * @param runner - `describe` and `it` of the test runner. @default its global ones
+ */
+export function persistenceSuite(name: string, target: PersistenceSuiteTarget, runner?: SuiteRunner): void {
+  registerSuite<PersistenceContext>({
+    name,
+    cases: PERSISTENCE_SUITE_CASES,
+    capabilities: target.capabilities,
+    createContext: () => SuiteContext.create(target),
+    closeContext: (context) => context.close(),
+    runner,
+  });
+}

@@ -1,0 +1,5 @@
+import type { PersistenceContext } from "./persistence-context.ts";
+import type { SuiteCase } from "./suite-case.ts";
+
+/** To be filled. */
+export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [];
