@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-const sqliteProviders: any = undefined;
 import type { Clock, Providers } from "../src/index.ts";
-import { InMemoryLockProvider, InMemoryLockStore, InMemoryQueueProvider, InMemoryQueueStore } from "../src/test-support/index.ts";
-import { InMemoryPersistenceProvider, InMemoryStore } from "./tmp-memory.ts";
+import {
+  InMemoryLockProvider,
+  InMemoryLockStore,
+  InMemoryPersistenceProvider,
+  InMemoryQueueProvider,
+  InMemoryQueueStore,
+  InMemoryStore,
+} from "../src/test-support/index.ts";
 
 /** One store, from which any number of hosts can be given providers, as processes on one database are. */
 export interface ProviderStore {
@@ -33,18 +35,6 @@ const memory: ProviderSet = {
       }),
       dispose: () => Promise.resolve(),
     });
-  },
-};
-
-const sqlite: ProviderSet = {
-  name: "sqlite",
-  create: async (clock) => {
-    const folder = await mkdtemp(join(tmpdir(), "wfe-scenario-"));
-    const path = join(folder, "wfe.db");
-    return {
-      open: () => sqliteProviders({ path, ...(clock === undefined ? {} : { clock }) }),
-      dispose: () => rm(folder, { recursive: true, force: true }),
-    };
   },
 };
 

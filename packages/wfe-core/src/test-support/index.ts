@@ -1,3 +1,13 @@
+export {
+  instant,
+  SAMPLE_DEFINITION,
+  sampleChange,
+  sampleEvent,
+  sampleExecutionError,
+  samplePointer,
+  sampleSubscription,
+  sampleWorkflow,
+} from "./fixtures.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export {
   InMemoryLifecycleBus,
@@ -5,10 +15,14 @@ export {
   type InMemoryLifecyclePublisherOptions,
 } from "./in-memory/in-memory-lifecycle-publisher.ts";
 export { InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockStore } from "./in-memory/in-memory-lock-provider.ts";
+export { InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions } from "./in-memory/in-memory-persistence-provider.ts";
 export { InMemoryQueueProvider, type InMemoryQueueProviderOptions } from "./in-memory/in-memory-queue-provider.ts";
 export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
+export { InMemoryStore } from "./in-memory/in-memory-store.ts";
 export type { LockContext } from "./suites/lock.cases.ts";
 export { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "./suites/lock-suite.ts";
+export type { PersistenceContext } from "./suites/persistence-context.ts";
+export { PERSISTENCE_SUITE_CASES, persistenceSuite, type PersistenceSuiteTarget } from "./suites/persistence-suite.ts";
 export type { QueueContext, QueueOpenOptions } from "./suites/queue.cases.ts";
 export { QUEUE_SUITE_CASES, queueSuite, type QueueSuiteTarget } from "./suites/queue-suite.ts";
 export { registerSuite, runSuiteCase, type SuiteRegistration, type SuiteRunner } from "./suites/register-suite.ts";

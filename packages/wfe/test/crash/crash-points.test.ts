@@ -55,15 +55,28 @@ const definition = new WorkflowBuilder<Order>()
   .then(Staged)
   .output((step, data) => void (data.stages = step.stages))
   .parallel((p) =>
-    p.branch((b) => b.thenFn("left", () => "left").output((t, d) => void d.log.push(t))).branch((b) => b.delay("20ms").thenFn("right", () => "right").output((t, d) => void d.log.push(t))),
+    p
+      .branch((b) => b.thenFn("left", () => "left").output((t, d) => void d.log.push(t)))
+      .branch((b) =>
+        b
+          .delay("20ms")
+          .thenFn("right", () => "right")
+          .output((t, d) => void d.log.push(t)),
+      ),
   )
   .forEach(
     (data) => data.lines,
     (b) => b.thenFn("pack", (ctx) => ctx.item).output((line, data) => void data.packed.push(line)),
     { parallel: false },
   )
-  .ifDo((data) => data.total > 10, (b) => b.thenFn("big", () => "big").output((t, d) => void d.log.push(t)))
-  .whileDo((data) => data.tries < 2, (b) => b.thenFn("try", (ctx) => ctx.data.tries + 1).saveAs("tries"))
+  .ifDo(
+    (data) => data.total > 10,
+    (b) => b.thenFn("big", () => "big").output((t, d) => void d.log.push(t)),
+  )
+  .whileDo(
+    (data) => data.tries < 2,
+    (b) => b.thenFn("try", (ctx) => ctx.data.tries + 1).saveAs("tries"),
+  )
   .waitFor(approved, () => "order")
   .saveAs("approved")
   .thenFn("end", () => "end")
@@ -77,7 +90,15 @@ function sorted(data: unknown): unknown {
   return { ...order, log: [...order.log].sort() };
 }
 
-const expected = { total: 20, tries: 2, lines: ["a", "b"], packed: ["a", "b"], approved: true, stages: 2, log: ["big", "end", "left", "paid", "right"] };
+const expected = {
+  total: 20,
+  tries: 2,
+  lines: ["a", "b"],
+  packed: ["a", "b"],
+  approved: true,
+  stages: 2,
+  log: ["big", "end", "left", "paid", "right"],
+};
 
 interface Run {
   readonly clock: VirtualClock;
@@ -148,7 +169,8 @@ for (const set of providerSets) {
           const history = await host.getHistory("order");
           const ended = history.filter(({ endSeq }) => endSeq !== undefined);
           const what = `lost ${when} call ${at} (${point.log.at(-1)})`;
-          if (found.status !== "complete") outcomes.push(`${what}: ${found.status} ${JSON.stringify(history.filter(({ endedAt }) => endedAt === undefined))}`);
+          if (found.status !== "complete")
+            outcomes.push(`${what}: ${found.status} ${JSON.stringify(history.filter(({ endedAt }) => endedAt === undefined))}`);
           else if (JSON.stringify(sorted(found.data)) !== JSON.stringify(sorted(expected))) outcomes.push(`${what}: ${JSON.stringify(found.data)}`);
           // Every finished step was committed once: its pointer has one end, and no step has two finished pointers but for its iterations.
           if (new Set(ended.map(({ endSeq }) => endSeq)).size !== history.length) outcomes.push(`${what}: a pointer has no end, or shares it`);

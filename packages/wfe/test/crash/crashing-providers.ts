@@ -65,7 +65,11 @@ function crashing<T extends object>(port: string, target: T, point: CrashPoint):
       return (...args: unknown[]) =>
         point.call(`${port}.${property}`, async () => {
           const answer = await method(...args);
-          return isLease(answer) ? crashing("lease", answer, point) : Array.isArray(answer) ? answer.map((item: unknown) => (isItem(item) ? crashing("item", item, point) : item)) : answer;
+          return isLease(answer)
+            ? crashing("lease", answer, point)
+            : Array.isArray(answer)
+              ? answer.map((item: unknown) => (isItem(item) ? crashing("item", item, point) : item))
+              : answer;
         });
     },
   });

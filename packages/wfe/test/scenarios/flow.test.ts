@@ -41,7 +41,12 @@ scenarios("flow", (open) => {
     const definition = new WorkflowBuilder<Trace & { yes: boolean }>()
       .ifDo(
         (data) => data.yes,
-        (b) => b.thenFn("then 1", () => "then 1").output((t, d) => trace(d, t)).thenFn("then 2", () => "then 2").output((t, d) => trace(d, t)),
+        (b) =>
+          b
+            .thenFn("then 1", () => "then 1")
+            .output((t, d) => trace(d, t))
+            .thenFn("then 2", () => "then 2")
+            .output((t, d) => trace(d, t)),
         (b) => b.thenFn("otherwise", () => "otherwise").output((t, d) => trace(d, t)),
       )
       .thenFn("after", () => "after")
@@ -61,7 +66,10 @@ scenarios("flow", (open) => {
   it("runs a whileDo as often as its condition holds", async () => {
     const { host: newHost, clock } = await open();
     const definition = new WorkflowBuilder<{ n: number }>()
-      .whileDo((data) => data.n < 5, (b) => b.thenFn("add", (ctx) => ctx.data.n + 1).saveAs("n"))
+      .whileDo(
+        (data) => data.n < 5,
+        (b) => b.thenFn("add", (ctx) => ctx.data.n + 1).saveAs("n"),
+      )
       .build("while", 1);
     const host = await newHost((h) => h.registerWorkflowDefinition(definition));
 
@@ -108,7 +116,14 @@ scenarios("flow", (open) => {
       void ctx;
     };
     const definition = new WorkflowBuilder<Trace & { items: number[] }>()
-      .forEach((data) => data.items, (b) => b.thenFn("work", work).thenFn("note", (ctx) => `item ${ctx.item}`).output((t, d) => trace(d, t)))
+      .forEach(
+        (data) => data.items,
+        (b) =>
+          b
+            .thenFn("work", work)
+            .thenFn("note", (ctx) => `item ${ctx.item}`)
+            .output((t, d) => trace(d, t)),
+      )
       .thenFn("joined", () => "joined")
       .output((t, d) => trace(d, t))
       .parallel((p) => p.branch((b) => b.thenFn("left", work)).branch("named", (b) => b.thenFn("right", work)))
@@ -126,7 +141,11 @@ scenarios("flow", (open) => {
 
   it("waits out a delay of 30 days, and runs no pass meanwhile", async () => {
     const { host: newHost, clock } = await open();
-    const definition = new WorkflowBuilder<{ n: number }>().delay("30d").thenFn("after", () => 1).saveAs("n").build("delay", 1);
+    const definition = new WorkflowBuilder<{ n: number }>()
+      .delay("30d")
+      .thenFn("after", () => 1)
+      .saveAs("n")
+      .build("delay", 1);
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { sweepInterval: "1h" });
     const started = clock.now();
 
@@ -141,7 +160,9 @@ scenarios("flow", (open) => {
   it("routes by outcome into the block of an equal value, and joins", async () => {
     const { host: newHost, clock } = await open();
     const definition = new WorkflowBuilder<Trace & { kind: string }>()
-      .thenFn("route", (ctx) => (ctx.data.kind === "a" ? ExecutionResult.outcome("a") : ctx.data.kind === "b" ? ExecutionResult.outcome("b") : ExecutionResult.outcome("c")))
+      .thenFn("route", (ctx) =>
+        ctx.data.kind === "a" ? ExecutionResult.outcome("a") : ctx.data.kind === "b" ? ExecutionResult.outcome("b") : ExecutionResult.outcome("c"),
+      )
       .onOutcome("a", (b) => b.thenFn("in a", () => "in a").output((t, d) => trace(d, t)))
       .onOutcome("b", (b) => b.thenFn("in b", () => "in b").output((t, d) => trace(d, t)))
       .thenFn("after", () => "after")

@@ -1,7 +1,10 @@
 import { InMemoryLockProvider, InMemoryLockStore } from "../../../src/test-support/in-memory/in-memory-lock-provider.ts";
+import { InMemoryPersistenceProvider } from "../../../src/test-support/in-memory/in-memory-persistence-provider.ts";
 import { InMemoryQueueProvider } from "../../../src/test-support/in-memory/in-memory-queue-provider.ts";
 import { InMemoryQueueStore } from "../../../src/test-support/in-memory/in-memory-queue-store.ts";
+import { InMemoryStore } from "../../../src/test-support/in-memory/in-memory-store.ts";
 import type { LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
+import type { PersistenceSuiteTarget } from "../../../src/test-support/suites/persistence-suite.ts";
 import type { QueueSuiteTarget } from "../../../src/test-support/suites/queue-suite.ts";
 import { VirtualClock } from "../../../src/test-support/virtual-clock.ts";
 
@@ -28,6 +31,20 @@ export const inMemoryQueueTarget: QueueSuiteTarget = {
     const store = new InMemoryQueueStore(clock);
     return {
       open: async (options) => new InMemoryQueueProvider({ store, clock, visibility: options?.visibilityMs ?? "30s" }),
+      elapse: (ms) => clock.advance(ms),
+      now: () => clock.now(),
+      dispose: async () => {},
+    };
+  },
+};
+
+/** In-memory persistence; time is a parameter of its methods. */
+export const inMemoryPersistenceTarget: PersistenceSuiteTarget = {
+  async createStore() {
+    const clock = new VirtualClock();
+    const store = new InMemoryStore();
+    return {
+      open: async () => new InMemoryPersistenceProvider({ store }),
       elapse: (ms) => clock.advance(ms),
       now: () => clock.now(),
       dispose: async () => {},

@@ -1,0 +1,49 @@
+import type { Topic } from "../../models/event-subscription.ts";
+import { isFinal } from "../../models/workflow-status.ts";
+import type { InMemoryStore, KeptEvent, KeptSubscription, KeptWorkflow } from "./in-memory-store.ts";
+
+/**
+ * Gives an open subscription the earliest event it may take, by time, then arrival.
+ *
+ * @param inboxSeq - What its instance's inbox counter becomes by this delivery.
+ * @returns Whether there was one.
+ */
+export function give(store: InMemoryStore, kept: KeptSubscription, inboxSeq: number, now: Date): boolean {
+  const topic = store.topic(kept.subscription);
+  const event = topic.events.find((candidate) => mayTake(kept, candidate, now));
+  if (event === undefined) return false;
+  event.holders += 1;
+  kept.given = { event, inboxSeq };
+  kept.subscription = { ...kept.subscription, eventId: event.event.id };
+  topic.open.delete(kept);
+  return true;
+}
+
+function mayTake({ subscription: { bound }, owner }: KeptSubscription, { event }: KeptEvent, now: Date): boolean {
+  const inBound = "effectiveDate" in bound ? event.time.getTime() >= bound.effectiveDate.getTime() : event.arrival > owner.createdArrival;
+  return inBound && isEligible(event, now) && !owner.consumed.has(event.arrival);
+}
+
+function isEligible({ eligibleAt }: { readonly eligibleAt?: Date }, now: Date): boolean {
+  return eligibleAt === undefined || eligibleAt.getTime() <= now.getTime();
+}
+
+/** Delivers on one topic, and marks its eligible events delivered. @returns The instances that got something. */
+export function deliver(store: InMemoryStore, topic: Topic, now: Date): ReadonlySet<KeptWorkflow> {
+  const reached = new Set<KeptWorkflow>();
+  const { open, events } = store.topic(topic);
+  for (const subscription of [...open]) {
+    const { owner } = subscription;
+    if (!isFinal(owner.row.status) && give(store, subscription, owner.row.inboxSeq + 1, now)) reached.add(owner);
+  }
+  for (const kept of reached) {
+    const dueAt = new Date(Math.min(kept.row.dueAt?.getTime() ?? Infinity, now.getTime()));
+    kept.row = { ...kept.row, inboxSeq: kept.row.inboxSeq + 1, dueAt };
+  }
+  for (const kept of events) {
+    if (kept.event.delivered || !isEligible(kept.event, now)) continue;
+    kept.event = { ...kept.event, delivered: true };
+    store.undelivered.delete(kept);
+  }
+  return reached;
+}
