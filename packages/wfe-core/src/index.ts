@@ -133,4 +133,5 @@ export { StepContext, type ContextServices, type InstanceSnapshot } from "./exec
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
 export { assertSupported } from "./executor/supported-steps.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
-export { WorkflowPass, type PassEnd } from "./executor/workflow-pass.ts";
+export type { PassEnd } from "./executor/pass-end.ts";
+export { WorkflowPass } from "./executor/workflow-pass.ts";

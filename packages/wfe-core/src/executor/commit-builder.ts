@@ -1,4 +1,5 @@
-import type { WorkflowChange } from "../models/workflow-change.ts";
+import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
+import type { WorkflowRow } from "../models/workflow-row.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { InstanceState } from "./instance-state.ts";
 
@@ -32,5 +33,22 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
     ...(dueAt === undefined ? {} : { dueAt }),
     ...(state.error === undefined ? {} : { error: payloads.encode(state.error, "the error") }),
     ...(state.completedAt === undefined ? {} : { completedAt: state.completedAt }),
+  };
+}
+
+/** The row as it stands in the store once a change was accepted. */
+export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: CommitResult): WorkflowRow {
+  const { dueAt: _due, error: _error, completedAt: _completed, ...row } = former;
+  return {
+    ...row,
+    revision: result.revision,
+    inboxSeq: result.inboxSeq,
+    status: change.status,
+    sequence: change.sequence,
+    commitId: change.commitId,
+    ...(change.data === undefined ? {} : { data: change.data }),
+    ...(change.dueAt === undefined ? {} : { dueAt: change.dueAt }),
+    ...(change.error === undefined ? {} : { error: change.error }),
+    ...(change.completedAt === undefined ? {} : { completedAt: change.completedAt }),
   };
 }

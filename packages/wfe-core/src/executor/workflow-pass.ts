@@ -6,32 +6,18 @@ import type { WorkflowRow } from "../models/workflow-row.ts";
 import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
-import { buildChange } from "./commit-builder.ts";
+import { buildChange, rowAfter } from "./commit-builder.ts";
 import { compiled } from "./compiled-definition.ts";
 import { decide, type PassInput } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
 import { nextDueAt } from "./next-execution.ts";
+import type { PassEnd } from "./pass-end.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { endedBodies, RunningBodies } from "./running-bodies.ts";
 import { untilLeaseEnds } from "./until-lease-ends.ts";
 import { decodedError } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
-
-/** Why a pass has ended. */
-export type PassEnd =
-  /** Nothing can be done now: the instance is over, suspended, or waits for an event, or until `dueAt`. */
-  | { readonly kind: "idle"; readonly dueAt?: Date }
-  /** There is more to do at once, but others wait for the slot, or the host stops. */
-  | { readonly kind: "yielded" }
-  /** There is no such instance. */
-  | { readonly kind: "missing" }
-  /** This host does not know the definition by id, version and fingerprint. */
-  | { readonly kind: "unknownDefinition" }
-  /** Another owner has gone on with the instance, or the lease has ended. */
-  | { readonly kind: "lost" }
-  /** The store failed, or a fault of the engine; the instance is as it was last committed. */
-  | { readonly kind: "failed"; readonly error: unknown };
 
 /** Commits, and milliseconds, after which a pass gives its slot to others that wait. */
 const YIELD_AFTER_COMMITS = 100;
@@ -66,10 +52,7 @@ export class WorkflowPass {
     services: ExecutorServices,
     workflowId: string,
     lease: Lease,
-    created?: {
-      readonly row: WorkflowRow;
-      readonly pointers: readonly PointerRow[];
-    },
+    created?: { readonly row: WorkflowRow; readonly pointers: readonly PointerRow[] },
   ) {
     this.#services = services;
     this.workflowId = workflowId;
@@ -161,7 +144,7 @@ export class WorkflowPass {
         }
         this.#start(scope, starting);
         this.#commits += 1;
-        if (this.#commits % TURN_AFTER_COMMITS === 0) await this.#turn();
+        if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
         if (this.#services.contended() && (this.#commits >= YIELD_AFTER_COMMITS || this.#services.clock.monotonic() - began > YIELD_AFTER_MS))
           this.drain();
         continue;
@@ -208,9 +191,7 @@ export class WorkflowPass {
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
     const answer = await untilLeaseEnds(this.#services, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
-      loaded: await this.#services.persistence.loadForPass(this.workflowId, {
-        knownRevision: state.row.revision,
-      }),
+      loaded: await this.#services.persistence.loadForPass(this.workflowId, { knownRevision: state.row.revision }),
     }));
     if (answer === undefined) return this.#lost();
     const { loaded } = answer;
@@ -251,19 +232,7 @@ export class WorkflowPass {
         this.#services.persistence.persistWorkflow(change, new Date(this.#services.clock.now())),
       );
       if (result === undefined) return "lost";
-      const { dueAt: _due, error: _error, completedAt: _completed, ...row } = state.row;
-      state.accept({
-        ...row,
-        revision: result.revision,
-        inboxSeq: result.inboxSeq,
-        status: change.status,
-        sequence: change.sequence,
-        commitId: change.commitId,
-        ...(change.data === undefined ? {} : { data: change.data }),
-        ...(change.dueAt === undefined ? {} : { dueAt: change.dueAt }),
-        ...(change.error === undefined ? {} : { error: change.error }),
-        ...(change.completedAt === undefined ? {} : { completedAt: change.completedAt }),
-      });
+      state.accept(rowAfter(state.row, change, result));
       this.#receive({ deliveries: result.pendingDeliveries });
       if (this.#scope !== undefined) this.#scope.checksSizes = false;
       this.#services.committed(change);
@@ -313,10 +282,7 @@ export class WorkflowPass {
   #over(state: InstanceState): PassEnd {
     if (state.status !== "runnable") return { kind: "idle" };
     if (this.#drains && state.hasPending()) return { kind: "yielded" };
-    return {
-      kind: "idle",
-      ...(state.row.dueAt === undefined ? {} : { dueAt: state.row.dueAt }),
-    };
+    return { kind: "idle", ...(state.row.dueAt === undefined ? {} : { dueAt: state.row.dueAt }) };
   }
 
   /** Waits for the next thing to react to. */
@@ -325,9 +291,5 @@ export class WorkflowPass {
     const nextDue = state.status === "runnable" && !this.#drains ? state.nextDueMs() : undefined;
     const delayMs = nextDue === undefined ? undefined : Math.max(0, nextDue - this.#services.clock.now());
     await this.#wakeup.wait(delayMs);
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#services.clock.defer(resolve));
   }
 }
