@@ -18,7 +18,7 @@ interface Head {
   readonly created_arrival: number;
 }
 
-// `?9 IS NULL`: absent data means unchanged.
+// Absent data means unchanged.
 const MOVE = `
   UPDATE wfe_workflows SET status = ?1, revision = revision + 1, inbox_seq = ?2, sequence = ?3, due_at = ?4, completed_at = ?5, commit_id = ?6,
     error = ?7, data = coalesce(?8, data) WHERE row = ?9`;
