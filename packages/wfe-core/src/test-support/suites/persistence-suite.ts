@@ -7,6 +7,7 @@ import { ERROR_LOG_CASES } from "./error-log.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
+import { LOAD_CASES } from "./load.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
@@ -23,6 +24,7 @@ export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
 /** Every case of {@link persistenceSuite}, as data. */
 export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] = [
   ...WORKFLOW_CASES,
+  ...LOAD_CASES,
   ...COMMIT_CASES,
   ...CONFLICT_CASES,
   ...DUE_CASES,
