@@ -151,8 +151,8 @@ function deliverBatch(
       .run(event, subscription.inbox_seq + 1, subscription.row);
     reached.set(subscription.workflow, fromText(subscription.workflow_id));
   }
-  const wake = connection.sql("UPDATE wfe_workflows SET inbox_seq = inbox_seq + 1, due_at = min(coalesce(due_at, ?1), ?1) WHERE row = ?2");
-  for (const workflow of reached.keys()) wake.run(now, workflow);
+  const wake = connection.sql("UPDATE wfe_workflows SET inbox_seq = inbox_seq + 1, due_at = min(coalesce(due_at, ?), ?) WHERE row = ?");
+  for (const workflow of reached.keys()) wake.run(now, now, workflow);
   const last = open.at(-1);
   if (open.length === DELIVERY_BATCH && last !== undefined) {
     return { reached: [...reached.values()], progress: { after: last.row, lastArrival } };

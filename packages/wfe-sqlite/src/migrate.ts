@@ -43,7 +43,9 @@ export function migrate(connection: Connection, migrations: readonly Migration[]
 function versionOf(connection: Connection, newest: number, path: string): number {
   const known = connection.raw.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'wfe_schema'").get() !== undefined;
   if (!known) return 0;
-  const found = connection.raw.prepare<[], { version: number | null; oldest: number | null }>("SELECT max(version) AS version, max(oldest) AS oldest FROM wfe_schema").get();
+  const found = connection.raw
+    .prepare<[], { version: number | null; oldest: number | null }>("SELECT max(version) AS version, max(oldest) AS oldest FROM wfe_schema")
+    .get();
   if ((found?.oldest ?? 0) > newest) {
     throw new PersistenceError(
       "WFE_STORE_NEWER",

@@ -225,16 +225,7 @@ export function storedEvent(row: EventColumns): StoredEvent {
 /** Values of a new row of `wfe_events`: id, name, key, data, time, eligible_at, stored_at, visible_at. */
 export function eventValues(event: EventRow, now: number): SqlValue[] {
   const eligibleAt = toInstantOrNull(event.eligibleAt);
-  return [
-    toText(event.id),
-    toText(event.name),
-    toText(event.key),
-    toTextOrNull(event.data),
-    event.time.getTime(),
-    eligibleAt,
-    now,
-    eligibleAt ?? 0,
-  ];
+  return [toText(event.id), toText(event.name), toText(event.key), toTextOrNull(event.data), event.time.getTime(), eligibleAt, now, eligibleAt ?? 0];
 }
 
 /** A row of `wfe_subscriptions`, with the ids of its instance and its event. */

@@ -5,8 +5,9 @@ import { isBusy, storeError } from "./error-mapping.ts";
 import { GroupCommit, type Operation } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
-import { MEMORY_PATH, type SqliteOptions } from "./sqlite-options.ts";
+import { FilePresences, MemoryPresences, type PresenceRegister } from "./presence.ts";
 import { QueueSignals } from "./queue-signals.ts";
+import { MEMORY_PATH, type SqliteOptions } from "./sqlite-options.ts";
 
 /** Pause between two attempts at something that another process is in the way of. */
 const PAUSE_MS = 10;
@@ -22,6 +23,8 @@ export class SqliteDatabase {
   readonly entropy: Entropy;
   /** Wakes those of this process who wait for queued work. @internal */
   readonly queueSignals: QueueSignals;
+  /** Who holds locks. @internal */
+  readonly presences: PresenceRegister;
   readonly #synchronous: "FULL" | "NORMAL";
   readonly #busyTimeoutMs: number;
   readonly #run: SharedRun;
@@ -31,14 +34,16 @@ export class SqliteDatabase {
   /** @throws RangeError when an option makes no sense. */
   constructor(options: SqliteOptions) {
     const { path, synchronous = "FULL" } = options;
-    if (path === "") throw new RangeError("path must name a file, or be \":memory:\"");
-    if (synchronous !== "FULL" && synchronous !== "NORMAL") throw new RangeError(`synchronous must be "FULL" or "NORMAL": got ${String(synchronous)}`);
+    if (path === "") throw new RangeError('path must name a file, or be ":memory:"');
+    if (synchronous !== "FULL" && synchronous !== "NORMAL")
+      throw new RangeError(`synchronous must be "FULL" or "NORMAL": got ${String(synchronous)}`);
     this.path = path === MEMORY_PATH ? path : resolve(path);
     this.clock = options.clock ?? systemClock;
     this.entropy = options.entropy ?? systemEntropy;
     this.#synchronous = synchronous;
     this.#busyTimeoutMs = durationMs(options.busyTimeout ?? "10s", "busyTimeout");
     this.queueSignals = new QueueSignals(this);
+    this.presences = this.isMemory ? new MemoryPresences() : new FilePresences(this.path);
     this.#run = new SharedRun({
       open: () => this.#open(),
       close: () => this.#close(),

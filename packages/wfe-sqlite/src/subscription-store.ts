@@ -27,10 +27,7 @@ export class SubscriptionStore {
 
   getSubscriptions(name: string, key: string, asOf: Date): Promise<readonly EventSubscription[]> {
     return this.#database.read((connection) =>
-      connection
-        .sql<SubscriptionColumns>(`${REACHED} ORDER BY s.row`)
-        .all(toText(name), toText(key), asOf.getTime())
-        .map(eventSubscription),
+      connection.sql<SubscriptionColumns>(`${REACHED} ORDER BY s.row`).all(toText(name), toText(key), asOf.getTime()).map(eventSubscription),
     );
   }
 

@@ -20,8 +20,8 @@ interface Head {
 
 // Absent data means unchanged.
 const MOVE = `
-  UPDATE wfe_workflows SET status = ?1, revision = revision + 1, inbox_seq = ?2, sequence = ?3, due_at = ?4, completed_at = ?5, commit_id = ?6,
-    error = ?7, data = coalesce(?8, data) WHERE row = ?9`;
+  UPDATE wfe_workflows SET status = ?, revision = revision + 1, inbox_seq = ?, sequence = ?, due_at = ?, completed_at = ?, commit_id = ?,
+    error = ?, data = coalesce(?, data) WHERE row = ?`;
 
 /**
  * Applies one commit within a transaction, whose single writer makes every read here as good as a lock.

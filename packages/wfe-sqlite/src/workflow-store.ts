@@ -88,8 +88,8 @@ export class WorkflowStore {
     return this.#database.write((connection) => {
       const reserved = connection
         .sql<{ next: number }>(
-          `INSERT INTO wfe_definition_sequences (definition_id, next) VALUES (?1, 1 + ?2)
-           ON CONFLICT (definition_id) DO UPDATE SET next = next + ?2 RETURNING next`,
+          `INSERT INTO wfe_definition_sequences (definition_id, next) VALUES (?, 1 + ?)
+           ON CONFLICT (definition_id) DO UPDATE SET next = next + excluded.next - 1 RETURNING next`,
         )
         .get(toText(definitionId), count);
       return (reserved as { next: number }).next - count; // an upsert returns its row

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
+import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
+import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
+import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
+import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
+import { SqliteQueueProvider } from "../src/sqlite-queue-provider.ts";
+
+/** A fresh folder for databases. */
+export function newFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "wfe-sqlite-"));
+  return {
+    path: (name) => join(folder, name),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+interface Opened<TProvider> {
+  readonly provider: TProvider;
+  readonly database: SqliteDatabase;
+}
+
+type Make<TProvider, TOptions> = (database: SqliteDatabase, options: TOptions | undefined) => TProvider;
+
+/** Two opens are two connections to one file, as in two processes. */
+function onFile<TProvider extends Provider, TOptions>(
+  make: Make<TProvider, TOptions>,
+  kill?: (opened: Opened<TProvider>) => void,
+): SuiteTarget<TProvider, TOptions>["createStore"] {
+  return async (): Promise<SuiteStore<TProvider, TOptions>> => {
+    const folder = newFolder();
+    const databases = new Map<TProvider, SqliteDatabase>();
+    return {
+      open: async (options) => {
+        const database = openSqlite({ path: folder.path("wfe.db") });
+        const provider = make(database, options);
+        databases.set(provider, database);
+        return provider;
+      },
+      elapse: async (ms) => void (await sleep(ms)),
+      kill: async (provider) => {
+        const database = databases.get(provider) as SqliteDatabase; // the suite kills what it has opened
+        kill?.({ provider, database });
+        database.connection.close();
+      },
+      dispose: async () => folder.remove(),
+    };
+  };
+}
+
+/** Two opens share one database, as they have to. */
+function inMemory<TProvider extends Provider, TOptions>(
+  make: Make<TProvider, TOptions>,
+  kill?: (opened: Opened<TProvider>) => void,
+): SuiteTarget<TProvider, TOptions>["createStore"] {
+  return async (): Promise<SuiteStore<TProvider, TOptions>> => {
+    const database = openSqlite({ path: ":memory:" });
+    return {
+      open: async (options) => make(database, options),
+      elapse: async (ms) => void (await sleep(ms)),
+      kill: async (provider) => kill?.({ provider, database }),
+      dispose: async () => {},
+    };
+  };
+}
+
+const makeLocks = (database: SqliteDatabase): DistributedLockProvider => new SqliteLockProvider(database);
+const makePersistence = (database: SqliteDatabase): PersistenceProvider => new SqlitePersistenceProvider(database);
+const makeQueue = (database: SqliteDatabase, options: QueueOpenOptions | undefined): QueueProvider =>
+  new SqliteQueueProvider(database, options?.visibilityMs === undefined ? {} : { visibility: options.visibilityMs });
+
+/** What the operating system does when a process dies: its file lock is gone, and its file stays. */
+function loseProcess({ provider, database }: Opened<DistributedLockProvider>): void {
+  const { hostId } = provider as SqliteLockProvider; // made by `makeLocks`
+  if (hostId !== undefined) database.presences.release(hostId);
+}
+
+export const lockTargetOnFile: SuiteTarget<DistributedLockProvider> = {
+  createStore: onFile(makeLocks, loseProcess),
+  capabilities: ["presence"],
+};
+export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
+  createStore: inMemory(makeLocks, loseProcess),
+  capabilities: ["presence"],
+};
+export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue) };
+export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };
+export const persistenceTargetOnFile: SuiteTarget<PersistenceProvider> = { createStore: onFile(makePersistence) };
+export const persistenceTargetInMemory: SuiteTarget<PersistenceProvider> = { createStore: inMemory(makePersistence) };
