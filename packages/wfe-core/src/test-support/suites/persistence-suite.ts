@@ -1,5 +1,7 @@
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { COMMAND_CASES } from "./command.cases.ts";
+import { COMMIT_BATCH_CASES } from "./commit-batch.cases.ts";
+import { COMMIT_REPEAT_CASES } from "./commit-repeat.cases.ts";
 import { COMMIT_CASES } from "./commit.cases.ts";
 import { CONFLICT_CASES } from "./conflict.cases.ts";
 import { DUE_CASES } from "./due.cases.ts";
@@ -26,6 +28,8 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...WORKFLOW_CASES,
   ...LOAD_CASES,
   ...COMMIT_CASES,
+  ...COMMIT_REPEAT_CASES,
+  ...COMMIT_BATCH_CASES,
   ...CONFLICT_CASES,
   ...DUE_CASES,
   ...COMMAND_CASES,
