@@ -74,13 +74,13 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
       return;
     }
     case "open": {
-      const container: PointerRow = {
-        ...row,
-        status: "running",
-        ...(action.state === undefined ? {} : { persistenceData: keep(action.state) }),
-      };
+      const container: PointerRow =
+        row.status === "running" && action.state === undefined
+          ? row
+          : { ...row, status: "running", ...(action.state === undefined ? {} : { persistenceData: keep(action.state) }) };
       openBlocks(scope, container, action.entries);
-      state.put(container);
+      // A further iteration leaves its container as it is: the list of a sequential forEach is written once.
+      if (container !== state.pointer(row.id)) state.put(container);
       return;
     }
     case "sleep":

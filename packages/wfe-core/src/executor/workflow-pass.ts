@@ -177,7 +177,8 @@ export class WorkflowPass {
       checksSizes: false,
     };
     if (loaded !== undefined) {
-      this.#inputs.push({ kind: "takeOver" }, { kind: "rearm" });
+      // In this order: a step that is given up in the take-over stays failed.
+      this.#inputs.push({ kind: "rearm" }, { kind: "takeOver" });
       this.#receive(loaded);
     }
     return undefined;
