@@ -11,7 +11,7 @@ import { closed } from "./pointer-factory.ts";
 /** Records a failed attempt and does what the step's error behavior says. */
 export function handleFailure(scope: PassScope, step: StepDefinition, pointer: PointerRow, thrown: unknown): void {
   const { state, services } = scope;
-  const failure = failureOf(thrown);
+  const failure = failureOf(thrown, services.payloads);
   record(scope, step, pointer, failure);
   const behavior = scope.definition.errorBehavior(step);
   if (behavior.kind === "retry" && retries(step, behavior, failure, pointer)) {

@@ -1,7 +1,7 @@
-import { PayloadTooLargeError, SerializationError } from "../errors/value-errors.ts";
-import { NonRetryableError } from "../errors/step-errors.ts";
+import type { NonRetryableError } from "../errors/step-errors.ts";
 import { isWfeError } from "../errors/wfe-error.ts";
 import type { JsonValue } from "../models/json.ts";
+import type { Payloads } from "../runtime/payloads.ts";
 
 /** A failure as it is recorded, made of whatever was thrown. */
 export interface Failure {
@@ -14,33 +14,46 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
-/** Describes what a step threw: an error, or anything else, `null` and `undefined` included. Never throws itself. */
-export function failureOf(thrown: unknown): Failure {
-  const retryable = !isNonRetryable(thrown);
+/** Describes what a step threw: an error, or anything else, `null`, `undefined` and hostile objects included. Never throws itself. */
+export function failureOf(thrown: unknown, payloads: Payloads): Failure {
+  try {
+    return described(thrown, payloads);
+  } catch {
+    // A proxy, or a getter, that throws when it is looked at.
+    return { code: "WFE_STEP_FAILED", message: UNSHOWABLE, retryable: true };
+  }
+}
+
+function described(thrown: unknown, payloads: Payloads): Failure {
+  const retryable = !isFinal(thrown);
   const code = isWfeError(thrown) ? thrown.code : "WFE_STEP_FAILED";
   if (!(thrown instanceof Error) && !isWfeError(thrown)) return { code, message: textOf(thrown), retryable };
-  const error = thrown as Error;
-  const message = typeof error.message === "string" && error.message !== "" ? error.message : textOf(error.name === "" ? "Error" : error.name);
-  const data = (thrown as { data?: unknown }).data;
+  const { message, name, stack } = thrown as Partial<Error>;
+  const data = isWfeError(thrown) && thrown.name === "NonRetryableError" ? (thrown as NonRetryableError).data : undefined;
   return {
     code,
-    message,
+    message: typeof message === "string" && message !== "" ? message : textOf(name === undefined || name === "" ? "Error" : name),
     retryable,
-    ...(typeof error.stack === "string" ? { stack: error.stack } : {}),
-    ...(data !== undefined && thrown instanceof NonRetryableError ? { data: data as JsonValue } : {}),
+    ...(typeof stack === "string" ? { stack } : {}),
+    ...(data === undefined ? {} : { data: storable(data, payloads) }),
   };
 }
 
-/** Faults that come again at every attempt, whatever the step's behavior says. */
-function isNonRetryable(thrown: unknown): boolean {
-  return (
-    thrown instanceof NonRetryableError ||
-    thrown instanceof SerializationError ||
-    thrown instanceof PayloadTooLargeError ||
-    (isWfeError(thrown) && FINAL_CODES.has(thrown.code))
-  );
+/** The data of an error; if it cannot be stored, what is wrong with it in its place: a failure is recorded in any case. */
+function storable(data: unknown, payloads: Payloads): JsonValue {
+  try {
+    return payloads.stored(data, "the data of the error") as JsonValue; // what is stored is JSON, or made so by the codec
+  } catch (error) {
+    return error instanceof Error ? error.message : UNSHOWABLE;
+  }
 }
 
+/** Whether this fault comes again at every attempt, whatever the step's behavior says. By name and code: the error may be of another copy of the package. */
+function isFinal(thrown: unknown): boolean {
+  return isWfeError(thrown) && (thrown.name === "NonRetryableError" || FINAL_CODES.has(thrown.code));
+}
+
+const UNSHOWABLE = "a value that cannot be shown";
 const FINAL_CODES: ReadonlySet<string> = new Set([
   "WFE_VALUE_NOT_STORABLE",
   "WFE_PAYLOAD_TOO_LARGE",
@@ -55,6 +68,6 @@ function textOf(value: unknown): string {
     const text = String(value);
     return text === "" ? '""' : text;
   } catch {
-    return "a value that cannot be shown";
+    return UNSHOWABLE;
   }
 }

@@ -124,11 +124,19 @@ function primitiveContext(scope: PassScope, step: StepDefinition, row: PointerRo
     nowMs: clock.now(),
     call: (role) => evaluate(scope.definition, step, step.functions?.[role] ?? "", contextOf(scope, step, row)),
     has: (role) => step.functions?.[role] !== undefined,
-    state: () => decoded(row.persistenceData, "the state of a step"),
+    state: () => stateOf(row, decoded),
     outcome: () => decoded(row.outcome, "the outcome"),
     eventData: () => decoded(row.eventData, "the event data"),
     hasEvent: row.eventData !== undefined,
     hasTimeoutBlock: step.next !== undefined && scope.definition.step(step.next).kind === "timeout",
     endedIndex,
   };
+}
+
+/** By row, which stays the same over the iterations of a container: a long list is decoded once, not for each. */
+const STATES = new WeakMap<PointerRow, unknown>();
+
+function stateOf(row: PointerRow, decoded: (text: string | undefined, what: string) => unknown): unknown {
+  if (!STATES.has(row)) STATES.set(row, decoded(row.persistenceData, "the state of a step"));
+  return STATES.get(row);
 }
