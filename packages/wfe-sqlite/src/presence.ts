@@ -41,7 +41,7 @@ export class FilePresences implements PresenceRegister {
       let file: Database.Database | undefined;
       try {
         file = new Database(path, { timeout: 0 });
-        file.exec("BEGIN EXCLUSIVE");
+        lock(file);
       } catch (error) {
         file?.close();
         if (isBusy(error) && attempt < MOST_ATTEMPTS) continue; // somebody else has this id
@@ -65,7 +65,7 @@ export class FilePresences implements PresenceRegister {
     let file: Database.Database | undefined;
     try {
       file = new Database(path, { timeout: 0, fileMustExist: true });
-      file.exec("BEGIN EXCLUSIVE");
+      lock(file);
       return true;
     } catch (error) {
       if (sqliteCode(error) === undefined) throw error;
@@ -92,6 +92,12 @@ export class FilePresences implements PresenceRegister {
   get #prefix(): string {
     return `${realpathSync(this.#path)}-host-`;
   }
+}
+
+/** @throws SqliteError `SQLITE_BUSY` when another connection has it, of this process or another. */
+function lock(file: Database.Database): void {
+  file.pragma("journal_mode = MEMORY"); // nothing is written, but a journal would be made beside the file
+  file.exec("BEGIN EXCLUSIVE");
 }
 
 /** Presence within one process, for a database without a file: nobody else can hold its locks. */
