@@ -9,7 +9,9 @@ import { ERROR_LOG_CASES } from "./error-log.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
+import { LIST_CASES } from "./list.cases.ts";
 import { LOAD_CASES } from "./load.cases.ts";
+import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
@@ -31,8 +33,10 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...COMMIT_REPEAT_CASES,
   ...COMMIT_BATCH_CASES,
   ...CONFLICT_CASES,
+  ...PAYLOAD_CASES,
   ...DUE_CASES,
   ...COMMAND_CASES,
+  ...LIST_CASES,
   ...LIST_AND_DELETE_CASES,
   ...EVENT_CASES,
   ...SUBSCRIPTION_CASES,
