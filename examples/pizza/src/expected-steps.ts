@@ -5,8 +5,21 @@ export const BAKED = "baked";
 
 /** Names of the steps that do something; all others are containers (`parallel`, `forEach`, `ifDo`). */
 export const WORK: ReadonlySet<string> = new Set([
-  ...["price", "charge", "dough", "sauce", "toppings", "drinks", "stretch", "top", "into the oven", BAKED],
-  ...["box", "dispatch", "deliver", "call the customer", "receipt"],
+  "price",
+  "charge",
+  "dough",
+  "sauce",
+  "toppings",
+  "drinks",
+  "stretch",
+  "top",
+  "into the oven",
+  BAKED,
+  "box",
+  "dispatch",
+  "deliver",
+  "call the customer",
+  "receipt",
 ]);
 
 /**
