@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PersistenceError } from "wfe-core";
@@ -100,5 +100,27 @@ function refuseBadPath(path: string): void {
   const name = JSON.stringify(path);
   const unreachable = (problem: string): PersistenceError => new PersistenceError("WFE_STORE_UNREACHABLE", `cannot open ${name}: ${problem}`);
   if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) throw unreachable("its folder does not exist");
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw unreachable("it is a folder");
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) throw unreachable("it is a folder");
+  if (found === undefined) makeEmptyFile(path);
 }
+
+/** An empty file is an empty database. */
+function makeEmptyFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // all that the file system throws
+    if (code === "EEXIST") return; // another process was faster
+    const [what, problem] = MAKING_FAILED[code ?? ""] ?? ["WFE_STORE_UNREACHABLE", `its file cannot be made (${code})`];
+    throw new PersistenceError(what, `cannot open ${JSON.stringify(path)}: ${problem}`, { cause: error });
+  }
+}
+
+const FORBIDDEN = ["WFE_STORE_READ_ONLY", "its folder cannot be written"] as const;
+const MAKING_FAILED: Readonly<Record<string, readonly [ConstructorParameters<typeof PersistenceError>[0], string]>> = {
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  EROFS: FORBIDDEN,
+  ENOSPC: ["WFE_STORE_FULL", "there is no space for it"],
+};

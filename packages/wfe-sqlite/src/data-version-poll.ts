@@ -2,13 +2,13 @@ import type { Clock, Timer } from "wfe-core";
 
 /** Pause between two looks while other processes write. */
 const SHORTEST_PAUSE_MS = 10;
-/** Pause when nothing has been written for a while. */
-const LONGEST_PAUSE_MS = 100;
 const GROWTH = 1.5;
 
 /** What a {@link DataVersionPoll} works with. */
 export interface DataVersionPollOptions {
   readonly clock: Clock;
+  /** Pause when nothing has been written for a while. */
+  readonly longestPauseMs: number;
   /** A number that changes with every commit of another connection; begins its reading within the call. */
   readonly read: () => Promise<number>;
   readonly onChange: () => void;
@@ -42,7 +42,7 @@ export class DataVersionPoll {
   }
 
   async #look(run: object, known: number | undefined, pauseMs: number): Promise<void> {
-    const { clock, read, onChange, onError } = this.#options;
+    const { clock, longestPauseMs, read, onChange, onError } = this.#options;
     let version: number;
     try {
       version = await read();
@@ -54,7 +54,7 @@ export class DataVersionPoll {
     }
     if (this.#run !== run) return;
     const isIdle = version === known;
-    const nextMs = isIdle ? Math.min(LONGEST_PAUSE_MS, Math.ceil(pauseMs * GROWTH)) : SHORTEST_PAUSE_MS;
+    const nextMs = isIdle ? Math.min(longestPauseMs, Math.ceil(pauseMs * GROWTH)) : SHORTEST_PAUSE_MS;
     this.#timer = clock.setTimer(nextMs, () => void this.#look(run, version, nextMs));
     if (!isIdle && known !== undefined) onChange();
   }

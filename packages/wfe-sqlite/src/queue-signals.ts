@@ -7,6 +7,8 @@ import { nextDueAt, type QueueDelivery, takeEntries } from "./queue-store.ts";
 export interface QueueDatabase {
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Longest pause between two looks for what other processes have queued. */
+  readonly pollIntervalMs: number;
   /** Whether no other process can write to it. */
   readonly isMemory: boolean;
   read<T>(operation: Operation<T>): Promise<T>;
@@ -55,6 +57,7 @@ export class QueueSignals {
     this.#timers = new Timers({ clock: database.clock, onDue: (types) => types.forEach((type) => this.#serve(type)) });
     this.#poll = new DataVersionPoll({
       clock: database.clock,
+      longestPauseMs: database.pollIntervalMs,
       read: () =>
         database.read(
           (connection) => (connection.sql<{ data_version: number }>("PRAGMA data_version").get() as { data_version: number }).data_version,

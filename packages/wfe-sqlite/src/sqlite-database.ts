@@ -21,6 +21,8 @@ export class SqliteDatabase {
   readonly path: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Longest pause between two looks for what other processes have queued. @internal */
+  readonly pollIntervalMs: number;
   /** Wakes those of this process who wait for queued work. @internal */
   readonly queueSignals: QueueSignals;
   /** Who holds locks. @internal */
@@ -42,6 +44,8 @@ export class SqliteDatabase {
     this.entropy = options.entropy ?? systemEntropy;
     this.#synchronous = synchronous;
     this.#busyTimeoutMs = durationMs(options.busyTimeout ?? "10s", "busyTimeout");
+    this.pollIntervalMs = durationMs(options.pollInterval ?? "100ms", "pollInterval");
+    if (this.pollIntervalMs < 10) throw new RangeError(`pollInterval must be 10 ms or more: got ${this.pollIntervalMs} ms`);
     this.queueSignals = new QueueSignals(this);
     this.presences = this.isMemory ? new MemoryPresences() : new FilePresences(this.path);
     this.#run = new SharedRun({

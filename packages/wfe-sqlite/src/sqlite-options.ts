@@ -22,6 +22,13 @@ export interface SqliteOptions {
    * @default "10s"
    */
   readonly busyTimeout?: Duration;
+  /**
+   * Longest pause between two looks for what other processes have queued, 10 ms or more: while they write it is 10 ms, and grows to this one
+   * when they do not. What this process queues is noticed at once.
+   *
+   * @default "100ms"
+   */
+  readonly pollInterval?: Duration;
   /** @default the clock of the machine */
   readonly clock?: Clock;
   /** @default the randomness of the machine */

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqliteProviders } from "wfe-sqlite";
 import type { Clock, Providers } from "../src/index.ts";
 import {
   InMemoryLockProvider,
@@ -38,5 +42,17 @@ const memory: ProviderSet = {
   },
 };
 
+const sqlite: ProviderSet = {
+  name: "sqlite",
+  create: async (clock) => {
+    const folder = await mkdtemp(join(tmpdir(), "wfe-scenario-"));
+    const path = join(folder, "wfe.db");
+    return {
+      open: () => sqliteProviders({ path, ...(clock === undefined ? {} : { clock, pollInterval: "1h" }) }),
+      dispose: () => rm(folder, { recursive: true, force: true }),
+    };
+  },
+};
+
 /** All of them. */
-export const providerSets: readonly ProviderSet[] = [memory];
+export const providerSets: readonly ProviderSet[] = [memory, sqlite];
