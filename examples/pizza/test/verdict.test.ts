@@ -116,4 +116,22 @@ describe("the verdict", () => {
     expect(twice.duplicated).toEqual([`${order.id}: the card was charged again as pay_2`]);
     expect(never.lost).toEqual([`${order.id}: the payment in its data was never made`]);
   });
+
+  it("calls a charge duplicated that ran with two idempotency keys, and an instance that nobody ordered", () => {
+    const { stored, evidence } = faultless();
+    const [, charge] = evidence.journal;
+
+    const twoKeys = verdict(stored, { ...evidence, journal: [...evidence.journal, { ...charge!, idempotencyKey: "other" }] });
+    const stranger = judge(
+      [order],
+      new Map([
+        [order.id, stored],
+        ["order-9999", stored],
+      ]),
+      evidence,
+    );
+
+    expect(twoKeys.duplicated).toEqual([`${order.id}: charge ran with 2 idempotency keys`]);
+    expect(stranger.duplicated).toEqual(["order-9999: nobody ordered this"]);
+  });
 });
