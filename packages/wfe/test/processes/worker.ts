@@ -1,0 +1,27 @@
+import { appendFileSync } from "node:fs";
+import { sqliteProviders } from "wfe-sqlite";
+import { WorkflowHostBuilder } from "../../src/index.ts";
+import { chain } from "./chain-workflow.ts";
+
+/** A host in a process of its own: starts its share of the workflows, works on all of them until it is told to stop. */
+const [path = "", journal = "", share = "0"] = process.argv.slice(2);
+
+const host = new WorkflowHostBuilder()
+  .useProviders(sqliteProviders({ path }))
+  .useLogSink({ write: ({ level, message }) => void (level === "warn" && process.send?.({ warning: message })) })
+  .build();
+host.registerWorkflowDefinition(chain((line) => appendFileSync(journal, `${line} ${process.pid}\n`)));
+await host.start();
+process.send?.({ ready: true });
+
+process.on("message", (message) => {
+  if (message === "start") {
+    void (async () => {
+      const ids = Array.from({ length: Number(share) }, (_, index) => `${process.pid}-${index}`);
+      await Promise.all(ids.map((id) => host.startWorkflow("chain", 1, { id, total: 0 }, { id })));
+      process.send?.({ started: ids.length });
+    })();
+  } else if (message === "stop") {
+    void host.stop().then(() => process.disconnect());
+  }
+});
