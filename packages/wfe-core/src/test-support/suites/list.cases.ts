@@ -177,6 +177,7 @@ export const LIST_CASES: readonly SuiteCase<PersistenceContext>[] = [
         const data = Object.fromEntries([[key, `value of ${key}`]]);
         await assertFinds(second, { data }, [key]);
       }
+      await create(first, "text", { data: '"x"' });
       await assertFinds(second, { data: { length: 1 } }, []);
     },
   },

@@ -8,11 +8,10 @@ import type { SuiteCase } from "./suite-case.ts";
 
 const CLAIM = { limit: 1, claimUntil: LATER };
 
-/** A call of every method of a persistence provider, by its name. */
+/** A call of every method that needs a running provider, by its name; `ensureStoreExists` may come before the start. */
 export const PERSISTENCE_CALLS: {
-  readonly [M in Exclude<keyof PersistenceProvider, "start" | "stop">]: (provider: PersistenceProvider) => Promise<unknown>;
+  readonly [M in Exclude<keyof PersistenceProvider, "start" | "stop" | "ensureStoreExists">]: (provider: PersistenceProvider) => Promise<unknown>;
 } = {
-  ensureStoreExists: (provider) => provider.ensureStoreExists(),
   createNewWorkflow: (provider) => provider.createNewWorkflow(sampleWorkflow("w"), instant()),
   persistWorkflow: (provider) => provider.persistWorkflow(sampleChange("w", "c1"), instant()),
   loadForPass: (provider) => provider.loadForPass("w"),
