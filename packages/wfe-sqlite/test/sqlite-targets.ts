@@ -40,7 +40,7 @@ function onFile<TProvider extends Provider, TOptions>(
         databases.set(provider, database);
         return provider;
       },
-      elapse: async (ms) => void (await sleep(ms)),
+      elapse: (ms) => sleep(ms),
       kill: async (provider) => {
         const database = databases.get(provider) as SqliteDatabase; // the suite kills what it has opened
         kill?.({ provider, database });
@@ -60,7 +60,7 @@ function inMemory<TProvider extends Provider, TOptions>(
     const database = openSqlite({ path: ":memory:" });
     return {
       open: async (options) => make(database, options),
-      elapse: async (ms) => void (await sleep(ms)),
+      elapse: (ms) => sleep(ms),
       kill: async (provider) => kill?.({ provider, database }),
       dispose: async () => {},
     };

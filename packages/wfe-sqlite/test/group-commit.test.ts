@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ConflictError } from "wfe-core";
+import { instant, sampleChange, samplePointer, sampleWorkflow } from "wfe-core/test-support";
+import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
+import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
+import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
+import { SqliteQueueProvider } from "../src/sqlite-queue-provider.ts";
+import { newFolder } from "./sqlite-targets.ts";
+
+describe("GroupCommit", () => {
+  let folder: ReturnType<typeof newFolder>;
+  let database: SqliteDatabase;
+  let persistence: SqlitePersistenceProvider;
+  let locks: SqliteLockProvider;
+  let queue: SqliteQueueProvider;
+
+  beforeEach(async () => {
+    folder = newFolder();
+    database = openSqlite({ path: folder.path("wfe.db") });
+    persistence = new SqlitePersistenceProvider(database);
+    locks = new SqliteLockProvider(database);
+    queue = new SqliteQueueProvider(database);
+    for (const provider of [persistence, locks, queue]) await provider.start();
+  });
+
+  afterEach(async () => {
+    for (const provider of [persistence, locks, queue]) await provider.stop();
+    folder.remove();
+  });
+
+  /** Counts runs of a statement. */
+  function counted(sql: string): { count: number } {
+    const runs = { count: 0 };
+    const statement = database.connection.sql(sql);
+    const run = statement.run.bind(statement);
+    statement.run = (...values) => {
+      runs.count += 1;
+      return run(...values);
+    };
+    return runs;
+  }
+
+  it("writes what is wanted in one turn in one transaction, whoever wants it", async () => {
+    await persistence.createNewWorkflow(sampleWorkflow("a"), instant());
+    const commits = counted("COMMIT");
+
+    await Promise.all([
+      persistence.persistWorkflow(sampleChange("a", "c1"), instant()),
+      ...Array.from({ length: 50 }, (_, index) => persistence.createNewWorkflow(sampleWorkflow(`w-${index}`), instant())),
+      ...Array.from({ length: 10 }, (_, index) => queue.queueWork(`w-${index}`, "workflow")),
+      ...Array.from({ length: 10 }, (_, index) => locks.acquireLock(`r-${index}`, { ttl: "1m" })),
+    ]);
+
+    expect(commits.count).toBeLessThanOrEqual(2); // locks look first whether they are free
+  });
+
+  it("asks for no write lock to see that nothing is due", async () => {
+    const begins = counted("BEGIN IMMEDIATE");
+
+    await persistence.claimDueInstances(instant(), { definitions: [], limit: 10, claimUntil: instant(1) });
+    await persistence.getRunnableEvents(instant(), { limit: 10, claimUntil: instant(1) });
+    await persistence.processCommands(instant(), { limit: 10, claimUntil: instant(1) }, async () => {});
+    await queue.dequeueWork("workflow", { limit: 10, wait: 0 });
+    await queue.dequeueWork("workflow", { limit: 10, wait: 20 });
+    await locks.orphans(10);
+
+    expect(begins.count).toBe(0);
+  });
+
+  it("refuses a stale commit to its own caller alone", async () => {
+    for (const id of ["a", "b", "c"]) await persistence.createNewWorkflow(sampleWorkflow(id), instant());
+    await persistence.persistWorkflow(sampleChange("b", "earlier"), instant());
+
+    const outcomes = await Promise.allSettled(
+      ["a", "b", "c"].map((id) => persistence.persistWorkflow(sampleChange(id, "now", { data: '"now"' }), instant())),
+    );
+
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason as ConflictError).toMatchObject({ code: "WFE_COMMIT_CONFLICT", reason: "revision" });
+    expect((await persistence.getWorkflowInstances(["a", "b", "c"])).map(({ data }) => data)).toEqual(['"now"', '{"total":1}', '"now"']);
+  });
+
+  it("takes a change back that fails half-way, and only that one", async () => {
+    for (const id of ["a", "b", "c"]) await persistence.createNewWorkflow(sampleWorkflow(id), instant());
+    await persistence.persistWorkflow(
+      sampleChange("c", "open", { openSubscriptions: [{ id: "s", pointerId: "1", name: "n", key: "k", bound: { storedAfter: "creation" } }] }),
+      instant(),
+    );
+    // Its pointer is written before the subscription, whose id is taken, is refused.
+    const failing = sampleChange("b", "now", {
+      pointers: [samplePointer({ seq: 2 })],
+      openSubscriptions: [{ id: "s", pointerId: "2", name: "n", key: "k", bound: { storedAfter: "creation" } }],
+    });
+
+    const outcomes = await Promise.allSettled([
+      persistence.persistWorkflow(sampleChange("a", "now", { pointers: [samplePointer({ seq: 2 })] }), instant()),
+      persistence.persistWorkflow(failing, instant()),
+      queue.queueWork("a", "workflow"),
+    ]);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason).toMatchObject({ code: "WFE_PERSISTENCE_FAILED" });
+    expect(await persistence.getWorkflowInstance("a")).toMatchObject({ revision: 1, pointers: [{ seq: 1 }, { seq: 2 }] });
+    expect(await persistence.getWorkflowInstance("b")).toMatchObject({ revision: 0, pointers: [{ seq: 1 }] });
+    expect(await queue.dequeueWork("workflow", { limit: 1, wait: 0 })).toHaveLength(1);
+  });
+
+  it("answers nobody before the commit", async () => {
+    const order: string[] = [];
+    const commit = database.connection.sql("COMMIT");
+    const run = commit.run.bind(commit);
+    commit.run = () => {
+      order.push("commit");
+      return run();
+    };
+
+    await Promise.all(["a", "b"].map((id) => persistence.createNewWorkflow(sampleWorkflow(id), instant()).then(() => order.push(id))));
+
+    expect(order).toEqual(["commit", "a", "b"]);
+  });
+
+  it("answers a commit whose own answer was lost when it is sent again", async () => {
+    await persistence.createNewWorkflow(sampleWorkflow("a"), instant());
+    const commit = database.connection.sql("COMMIT");
+    const run = commit.run.bind(commit);
+    commit.run = () => {
+      commit.run = run;
+      run();
+      throw new Error("the disk has not answered");
+    };
+    const change = sampleChange("a", "c1", { data: "2", errors: [], pointers: [samplePointer({ seq: 2 })], sequence: 2 });
+
+    await expect(persistence.persistWorkflow(change, instant())).rejects.toMatchObject({ retryable: true });
+    const again = await persistence.persistWorkflow(change, instant());
+
+    expect(again).toEqual({ revision: 1, inboxSeq: 0, pendingDeliveries: [] });
+    expect(await persistence.getWorkflowInstance("a")).toMatchObject({ revision: 1, data: "2" });
+  });
+
+  it("takes a commit that did not happen when it is sent again", async () => {
+    await persistence.createNewWorkflow(sampleWorkflow("a"), instant());
+    const commit = database.connection.sql("COMMIT");
+    const run = commit.run.bind(commit);
+    commit.run = () => {
+      commit.run = run;
+      throw new Error("the disk has not answered");
+    };
+    const change = sampleChange("a", "c1", { data: "2" });
+
+    await expect(persistence.persistWorkflow(change, instant())).rejects.toMatchObject({ retryable: true });
+    expect(await persistence.getWorkflowInstance("a")).toMatchObject({ revision: 0 });
+
+    expect(await persistence.persistWorkflow(change, instant())).toMatchObject({ revision: 1 });
+  });
+
+  it("ends what is under way before the database is closed", async () => {
+    const writing = Array.from({ length: 20 }, (_, index) => persistence.createNewWorkflow(sampleWorkflow(`w-${index}`), instant()));
+
+    await Promise.all([persistence.stop(), locks.stop(), queue.stop()]);
+
+    expect(await Promise.all(writing)).toHaveLength(20);
+    await persistence.start();
+    expect(await persistence.countWorkflows({})).toBe(20);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  instant,
+  SAMPLE_DEFINITION,
+  sampleChange,
+  sampleEvent,
+  sampleExecutionError,
+  samplePointer,
+  sampleSubscription,
+  sampleWorkflow,
+} from "wfe-core/test-support";
+import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
+import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
+import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
+import { SqliteQueueProvider } from "../src/sqlite-queue-provider.ts";
+import { newFolder } from "./sqlite-targets.ts";
+
+/** Tables that hold a row for each host or definition, or are looked through once in a start. */
+const SMALL = ["wfe_hosts", "wfe_schema", "wfe_definitions"];
+
+describe("queries on a filled store", () => {
+  const folder = newFolder();
+  let database: SqliteDatabase;
+  let persistence: SqlitePersistenceProvider;
+  let locks: SqliteLockProvider;
+  let queue: SqliteQueueProvider;
+
+  beforeAll(async () => {
+    database = openSqlite({ path: folder.path("wfe.db"), synchronous: "NORMAL" });
+    persistence = new SqlitePersistenceProvider(database);
+    locks = new SqliteLockProvider(database);
+    queue = new SqliteQueueProvider(database);
+    for (const provider of [persistence, locks, queue]) await provider.start();
+    const ids = Array.from({ length: 2000 }, (_, index) => `w-${index}`);
+    await Promise.all(ids.map((id) => persistence.createNewWorkflow(sampleWorkflow(id, { dueAt: instant(60_000) }), instant())));
+    await Promise.all(ids.map((id) => persistence.createEvent(sampleEvent(`e-${id}`, { key: id }), instant())));
+    await Promise.all(
+      ids.map((id) =>
+        persistence.persistWorkflow(
+          sampleChange(id, "c", {
+            pointers: [samplePointer({ status: "complete" }), samplePointer({ seq: 2 })],
+            openSubscriptions: [sampleSubscription(`s-${id}`, { name: "open", key: id })],
+            errors: [sampleExecutionError(id)],
+            commands: [{ name: "c", data: id, executeAt: instant(60_000) }],
+          }),
+          instant(),
+        ),
+      ),
+    );
+    await Promise.all(ids.map((id) => queue.queueWork(id, "workflow", { delay: "1h" })));
+    await Promise.all(ids.map((id) => locks.acquireLock(id, { ttl: "1h" })));
+  });
+
+  afterAll(async () => {
+    for (const provider of [persistence, locks, queue]) await provider.stop();
+    folder.remove();
+  });
+
+  /** Texts of the statements that are prepared meanwhile. */
+  async function statementsOf(use: () => Promise<unknown>): Promise<readonly string[]> {
+    const { connection } = database;
+    const texts = new Set<string>();
+    const { raw } = connection;
+    const [sql, prepare] = [connection.sql.bind(connection), raw.prepare.bind(raw)];
+    connection.sql = (text) => {
+      texts.add(text);
+      return sql(text);
+    };
+    raw.prepare = ((text: string) => {
+      texts.add(text);
+      return prepare(text);
+    }) as typeof raw.prepare;
+    try {
+      await use();
+    } finally {
+      connection.sql = sql;
+      raw.prepare = prepare;
+    }
+    return [...texts].filter((text) => /^\s*(SELECT|INSERT|UPDATE|DELETE)/.test(text));
+  }
+
+  /** Steps of the plans of these statements that read a whole table or index. */
+  function scansOf(texts: readonly string[]): readonly string[] {
+    const aliases = new Map([...texts.join(" ").matchAll(/\b(wfe_\w+) ([a-z])\b/g)].map(([, table = "", alias = ""]) => [alias, table]));
+    return texts.flatMap((text) => {
+      const values = Array.from({ length: [...text.matchAll(/\?/g)].length }, () => null);
+      const steps = database.connection.raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...values) as readonly { readonly detail: string }[];
+      return steps
+        .filter(({ detail }) => {
+          const table = /^SCAN (\w+)/.exec(detail)?.[1];
+          return table !== undefined && !SMALL.includes(aliases.get(table) ?? table) && table !== "CONSTANT";
+        })
+        .map(({ detail }) => `${detail}: ${text}`);
+    });
+  }
+
+  const pass = async (): Promise<void> => {
+    const id = "w-7";
+    await persistence.loadForPass(id);
+    await persistence.readSignals([id]);
+    await persistence.createEvent(sampleEvent("new", { name: "open", key: id }), instant());
+    await persistence.getRunnableEvents(instant(), { limit: 10, claimUntil: instant(1) });
+    await persistence.deliverEvents([{ name: "open", key: id }], instant());
+    await persistence.claimDueInstances(instant(70_000), { definitions: [SAMPLE_DEFINITION], limit: 10, claimUntil: instant(99_000) });
+    const { revision, inboxSeq } = (await persistence.getWorkflowInstance(id)) ?? { revision: 0, inboxSeq: 0 };
+    await persistence.persistWorkflow(
+      sampleChange(
+        id,
+        "next",
+        {
+          consume: [{ subscriptionId: `s-${id}`, eventId: "new" }],
+          pointers: [samplePointer({ seq: 2, status: "complete" }), samplePointer({ seq: 3 })],
+          openSubscriptions: [sampleSubscription("again", { bound: { effectiveDate: instant() } }), sampleSubscription("other")],
+          closeSubscriptions: ["none"],
+          children: [sampleWorkflow("child")],
+          events: [sampleEvent("told")],
+          commands: [{ name: "c", data: "x", executeAt: instant() }],
+          errors: [sampleExecutionError(id)],
+        },
+        { revision, controlSeq: 0, inboxSeq },
+      ),
+      instant(),
+    );
+  };
+  const uses: Readonly<Record<string, () => Promise<unknown>>> = {
+    "a pass from its event to its commit": pass,
+    "creating an instance": () => persistence.createNewWorkflow(sampleWorkflow("new"), instant()),
+    "looking at instances": () =>
+      Promise.all([persistence.getWorkflowInstanceByName("w-9"), persistence.getErrors("w-9"), persistence.countWorkflows({ status: "suspended" })]),
+    "looking for instances by status and age": () =>
+      persistence.listWorkflows({ status: "runnable", createdAfter: instant(-1), createdBefore: instant(1) }, { limit: 10 }),
+    "commands to an instance": async () => {
+      for (const command of ["suspend", "resume", "terminate"] as const) await persistence.command("w-11", command, instant());
+    },
+    "removing an instance": () => persistence.deleteWorkflows(["w-11"]),
+    "removing delivered events": () => persistence.deleteDeliveredEvents(instant(1), 10),
+    activities: async () => {
+      const open = await persistence.getFirstOpenSubscription("open", "w-12", instant(), instant());
+      await persistence.getSubscriptions("open", "w-12", instant());
+      await persistence.setSubscriptionToken(open?.id ?? "", "t", "w", instant(1), instant());
+      await persistence.clearSubscriptionToken(open?.id ?? "", "t");
+      await persistence.getSubscription(open?.id ?? "");
+    },
+    "scheduled commands": () => persistence.processCommands(instant(70_000), { limit: 10, claimUntil: instant(99_000) }, async () => {}),
+    "the queue": async () => {
+      await queue.queueWork("x", "workflow");
+      const [item] = await queue.dequeueWork("workflow", { limit: 1, wait: 1000 });
+      await queue.queueWork("x", "workflow");
+      await item?.retry(0);
+      const [again] = await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+      await queue.queueWork("x", "workflow");
+      await again?.ack();
+    },
+    locks: async () => {
+      const lease = await locks.acquireLock("free", { ttl: "1m" });
+      await lease?.extend();
+      await lease?.release();
+      await locks.orphans(10);
+    },
+  };
+
+  it.each(Object.entries(uses))("read no whole table for %s", async (_, use) => {
+    const texts = await statementsOf(use);
+
+    expect(texts).not.toEqual([]);
+    expect(scansOf(texts)).toEqual([]);
+  });
+});
