@@ -315,6 +315,84 @@ describe("a store that fails", () => {
   });
 });
 
+describe("a failed attempt", () => {
+  it("is recorded by the very commit that follows from it, or not at all (fault 16)", async () => {
+    const harness = await PassHarness.start();
+    const gone = new PersistenceError("WFE_STORE_CORRUPT", "the file is no database");
+    let sound = false;
+    const definition = w()
+      .thenFn("a", () => Promise.reject(new Error("declined")))
+      .onError(ErrorBehavior.suspend())
+      .build("w", 1);
+    await harness.create(definition, { log: [] });
+    harness.intercept("persistWorkflow", (next, change, now) => (change.errors.length > 0 && !sound ? Promise.reject(gone) : next(change, now)));
+
+    const { end, lease } = await harness.begin();
+    expect(await end).toEqual({ kind: "failed", error: gone });
+    await lease.release();
+    expect(await harness.store.getErrors("w")).toEqual([]);
+    expect(await harness.state()).toMatchObject({ status: "runnable", pointers: ["a: running"] });
+    sound = true;
+    await harness.run();
+
+    expect(await harness.store.getErrors("w")).toMatchObject([{ step: "a", attempt: 2, message: "declined" }]);
+    expect(await harness.state()).toMatchObject({ status: "suspended", pointers: ["a: failed"] });
+  });
+
+  it("does not take the results of its siblings with it (fault 11)", async () => {
+    const harness = await PassHarness.start();
+    const definition = w()
+      .parallel((p) =>
+        p
+          .branch((b) => b.thenFn("good", () => "good").output((text, data) => void data.log.push(text)))
+          .branch((b) =>
+            b
+              .thenFn("bad", () => {})
+              .when(() => {
+                throw new Error("no such field");
+              })
+              .onError(ErrorBehavior.suspend()),
+          ),
+      )
+      .build("w", 1);
+    await harness.create(definition, { log: [] });
+
+    await harness.run();
+
+    expect(await harness.state()).toEqual({
+      status: "suspended",
+      data: { log: ["good"] },
+      pointers: ["parallel: running", "good: complete", "bad: failed"],
+    });
+    expect(await harness.store.getErrors("w")).toMatchObject([{ step: "bad", message: "no such field" }]);
+  });
+
+  it("is followed by no step of its pass after a suspend or a terminate (fault 38)", async () => {
+    const harness = await PassHarness.start({ maxConcurrentSteps: 1 });
+    const ran: number[] = [];
+    const definition = w()
+      .forEach(
+        () => [0, 1, 2],
+        (b) =>
+          b.thenFn("x", (ctx) => {
+            ran.push(ctx.item);
+            throw new Error("no");
+          }),
+      )
+      .onError(ErrorBehavior.terminate())
+      .build("w", 1);
+    await harness.create(definition, { log: [] });
+
+    await harness.run();
+
+    expect(ran).toEqual([0]);
+    expect(await harness.state()).toMatchObject({
+      status: "terminated",
+      pointers: ["forEach: cancelled", "x: failed", "x: cancelled", "x: cancelled"],
+    });
+  });
+});
+
 describe("limits of an instance", () => {
   it("fails the step whose output takes the data beyond its limit, and keeps those of its siblings", async () => {
     const harness = await PassHarness.start({}, { data: 200 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
-import { CancelledError } from "../../src/errors/step-errors.ts";
+import type { CancelledError } from "../../src/errors/step-errors.ts";
 import { defineEvent } from "../../src/models/event.ts";
 import { Gate, PassHarness } from "./pass-harness.ts";
 
@@ -34,7 +34,7 @@ function held(): {
 }
 
 describe("who may move an instance", () => {
-  it("refuses a frozen owner after another has claimed its running step, before that one's first result (race 7)", async () => {
+  it("refuses a frozen owner after another has claimed its running step, before that one's first result (race 7, fault 17)", async () => {
     const harness = await PassHarness.start();
     const first = held();
     const second = held();

@@ -127,7 +127,7 @@ export class PassHarness {
   }
 
   /** Replaces a method of the store for the passes; the test itself goes on with the real one. */
-  intercept<K extends keyof PersistenceProvider & string>(method: K, interception: Interception<K>): void {
+  intercept<K extends keyof PersistenceProvider>(method: K, interception: Interception<K>): void {
     const next = (this.store[method] as (...args: never[]) => unknown).bind(this.store);
     this.#intercepted.set(method, (...args: never[]) => interception(next as PersistenceProvider[K], ...(args as never)));
   }

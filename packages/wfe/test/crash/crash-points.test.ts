@@ -151,7 +151,9 @@ for (const set of providerSets) {
       }
     });
 
-    it("costs nothing: another host finishes with the same result, at every point before and after a call", { timeout: 300_000 }, async () => {
+    it("costs nothing: another host finishes with the same result, at every point before and after a call (fault 12)", {
+      timeout: 300_000,
+    }, async () => {
       const whole = new CrashPoint(0, "before");
       const undisturbed = await runWithCrash(set, whole, runs);
       const instance = await undisturbed.hosts[0]?.getWorkflow("order");
