@@ -1,7 +1,7 @@
-import type { UserConfig } from "tsdown";
+import type { Options } from "tsdown";
 
 /** What every package is built with: ESM files one by one, with declarations and source maps. */
-export const base: UserConfig = {
+export const base: Options = {
   format: "esm",
   platform: "node",
   target: "node20.19",

@@ -53,7 +53,7 @@ export class CompiledDefinition {
 }
 
 function containersOf(steps: readonly StepDefinition[]): readonly number[] {
-  const containers = new Array<number>(steps.length).fill(-1);
+  const containers = steps.map(() => -1);
   for (const container of steps) {
     for (const block of container.blocks ?? []) {
       for (let id: number | undefined = block.entry; id !== undefined; id = steps[id]?.next) containers[id] = container.id;

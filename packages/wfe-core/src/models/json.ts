@@ -19,7 +19,7 @@ export type Durable<T> = 0 extends 1 & T
   ? T // any
   : unknown extends T
     ? T // unknown: only the check at run time can say
-    : T extends JsonValue | undefined | CodecTypes[keyof CodecTypes]
+    : T extends JsonValue | undefined | CodecTypes[keyof CodecTypes] // oxlint-disable-line no-redundant-type-constituents -- `never` until a codec is declared
       ? T // also what ends the recursion through JsonValue itself
       : T extends bigint
         ? NotJson<"a bigint", "use a string, or a codec">

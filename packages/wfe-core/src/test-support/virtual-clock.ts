@@ -161,5 +161,5 @@ export class VirtualClock implements Clock {
 
 function nextTask(callback: () => void): void {
   // The one place besides the system clock that asks the platform for a task: virtual time stands still, the event loop does not.
-  setImmediate(callback);
+  setImmediate(callback); // oxlint-disable-line no-restricted-globals -- see above
 }

@@ -333,7 +333,7 @@ describe("build", () => {
           .thenFn("a", fn)
           .config({
             get x() {
-              throw "no";
+              throw "no"; // oxlint-disable-line typescript/only-throw-error -- JavaScript may throw anything
             },
           })
           .build("w", 1),

@@ -50,7 +50,7 @@ describe("eventually", () => {
     await expect(
       eventually(
         () => {
-          throw null;
+          throw null; // oxlint-disable-line typescript/only-throw-error -- JavaScript may throw anything
         },
         { timeout: 0 },
       ),

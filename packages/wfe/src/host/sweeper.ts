@@ -17,7 +17,7 @@ export class Sweeper {
   readonly #locks: DistributedLockProvider;
   readonly #workflows: WorkflowConsumer;
   readonly #events: EventConsumer;
-  #loops: { timer?: Timer; running?: Promise<void> }[] = [];
+  #loops: { timer?: Timer; running: Promise<void> }[] = [];
   #stopped = true;
 
   constructor(services: HostServices, locks: DistributedLockProvider, workflows: WorkflowConsumer, events: EventConsumer) {
@@ -33,7 +33,7 @@ export class Sweeper {
     this.#loops = [];
     const { sweepIntervalMs } = this.#services.options;
     const first = this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep());
-    this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
+    void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
     await first;
   }
 
@@ -44,7 +44,7 @@ export class Sweeper {
   }
 
   #repeat(intervalMs: number, what: string, work: () => Promise<void>): Promise<void> {
-    const loop: { timer?: Timer; running?: Promise<void> } = {};
+    const loop: { timer?: Timer; running: Promise<void> } = { running: Promise.resolve() };
     this.#loops.push(loop);
     const run = async (): Promise<void> => {
       try {

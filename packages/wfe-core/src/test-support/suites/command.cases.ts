@@ -150,7 +150,7 @@ export const COMMAND_CASES: readonly SuiteCase<PersistenceContext>[] = [
           Array.from({ length: 10 }, (_, turn) => (providers[turn % 2] ?? providers[0]).command("w", command, instant())),
         );
 
-        assert.deepEqual(answers.toSorted(), [...Array.from({ length: 9 }, () => false), true], `one ${command} is done`);
+        assert.equal(answers.filter((done) => done).length, 1, `one ${command} is done`);
         assert.equal((await signalsOf(providers[0])).controlSeq, round + 1);
       }
     },
