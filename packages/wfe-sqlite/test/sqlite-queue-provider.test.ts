@@ -94,7 +94,7 @@ describe("SqliteQueueProvider", () => {
     await queue.queueWork("x", "workflow", { delay: "1h" });
     const waiting = queue.dequeueWork("workflow", { limit: 1, wait: "2h" });
     let at: number | undefined;
-    waiting.then(() => {
+    void waiting.then(() => {
       at = clock.monotonic();
     });
     const before = clock.monotonic();
