@@ -1,3 +1,4 @@
+import { WfeError } from "../../src/errors/wfe-error.ts";
 import type { Provider } from "../../src/traits/provider.ts";
 import type { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 
@@ -64,7 +65,7 @@ export function lifecycleFaults<TProvider extends Provider>(
             running = true;
           },
           stop: async () => {
-            if (!running) throw new Error("already stopped");
+            if (!running) throw new WfeError("WFE_PROVIDER_NOT_RUNNING", "already stopped");
             running = false;
             await good.stop();
           },
@@ -86,7 +87,7 @@ export function lifecycleFaults<TProvider extends Provider>(
         let stopped = false;
         return {
           start: async () => {
-            if (stopped) throw new Error("closed for good");
+            if (stopped) throw new WfeError("WFE_PROVIDER_NOT_RUNNING", "closed for good");
             await good.start();
           },
           stop: async () => {
