@@ -10,7 +10,7 @@ import { MEMORY_PATH } from "./sqlite-options.ts";
  * How long SQLite itself waits for a lock, blocking the event loop: a transaction of another process is mostly over by then. What takes
  * longer is tried again from the event loop.
  */
-export const BUSY_WAIT_MS = 5;
+const BUSY_WAIT_MS = 5;
 
 /** A value that SQLite can hold. A `Buffer` is text that UTF-8 cannot carry, see `rows.ts`. */
 export type SqlValue = string | number | null | Buffer;

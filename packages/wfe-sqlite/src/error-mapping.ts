@@ -25,12 +25,6 @@ export function isOperationsOwn(error: unknown): boolean {
   );
 }
 
-/** Whether a unique or primary key refused a row. */
-export function isUniqueViolation(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
-}
-
 /**
  * The typed error for what SQLite or its driver threw; errors of the engine stay as they are.
  *

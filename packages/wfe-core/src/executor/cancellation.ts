@@ -6,7 +6,7 @@ import { now, type PassScope } from "./pass-scope.ts";
 import { closed, subscriptionId } from "./pointer-factory.ts";
 
 /** Cancels an open pointer and closes the subscription it waits on. What is open inside it is the caller's matter. */
-export function cancelPointer(scope: PassScope, pointer: PointerRow): void {
+function cancelPointer(scope: PassScope, pointer: PointerRow): void {
   const { state } = scope;
   if (pointer.status === "waitingForEvent") state.effects.closeSubscriptions.push(subscriptionId(state.row.id, pointer));
   state.put(closed(pointer, "cancelled", now(scope), state.nextSequence()));

@@ -62,7 +62,7 @@ export async function runSuiteCase<TContext>(
 }
 
 /** The capabilities that a case requires and a target lacks. */
-export function lackingCapabilities(suiteCase: SuiteCase<never>, capabilities: readonly string[] = []): readonly string[] {
+function lackingCapabilities(suiteCase: SuiteCase<never>, capabilities: readonly string[] = []): readonly string[] {
   return (suiteCase.requires ?? []).filter((capability) => !capabilities.includes(capability));
 }
 
