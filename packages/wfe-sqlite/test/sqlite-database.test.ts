@@ -193,6 +193,24 @@ describe("SqliteDatabase", () => {
     await persistence.stop();
   });
 
+  it("delivers an event to more subscriptions than one transaction takes", async () => {
+    const { persistence } = sqliteProviders({ path: ":memory:" });
+    await persistence.start();
+    const ids = Array.from({ length: 1201 }, (_, index) => `w-${index}`);
+    await Promise.all(ids.map((id) => persistence.createNewWorkflow(sampleWorkflow(id), instant())));
+    await Promise.all(
+      ids.map((id) => persistence.persistWorkflow(sampleChange(id, "c", { openSubscriptions: [sampleSubscription(`s-${id}`)] }), instant())),
+    );
+    await persistence.createEvent(sampleEvent("e"), instant());
+
+    const reached = await persistence.deliverEvents([{ name: "paid", key: "1" }], instant());
+
+    expect(reached).toHaveLength(1201);
+    expect((await persistence.readSignals(ids)).every(({ inboxSeq }) => inboxSeq === 1)).toBe(true);
+    expect(await persistence.getRunnableEvents(instant(), { limit: 1, claimUntil: instant(1) })).toEqual([]);
+    await persistence.stop();
+  });
+
   it("keeps queue and locks beside the workflows, through a restart and for every process (fault 68)", async () => {
     const first = sqliteProviders({ path });
     for (const provider of Object.values(first)) await provider.start();

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, lockSuite, VirtualClock } from "wfe-core/test-support";
+import { eventually, lockSuite, VirtualClock, VirtualEntropy } from "wfe-core/test-support";
 import { openSqlite } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
 import { collectGarbage } from "./collect-garbage.ts";
@@ -172,6 +172,39 @@ describe("SqliteLockProvider", () => {
 
     expect(await other.orphans(10)).toEqual([]);
     expect(await other.acquireLock("r", { ttl: "1m" })).toBeUndefined();
+  });
+
+  it("takes another id when somebody has the one it wanted", async () => {
+    // Both draw the same ids, as no two machines do.
+    const [first, second] = [1, 2].map(() => new SqliteLockProvider({ path, entropy: new VirtualEntropy(7) })) as [
+      SqliteLockProvider,
+      SqliteLockProvider,
+    ];
+    running.push(first, second);
+
+    await first.start();
+    await second.start();
+
+    expect(second.hostId).not.toBe(first.hostId);
+    expect(hostFiles()).toHaveLength(2);
+  });
+
+  it("does not start without its presence, and others on the database are not disturbed", async () => {
+    const database = openSqlite({ path, entropy: { id: () => "fixed", random: () => 0.5 } });
+    const locks = new SqliteLockProvider(database);
+    running.push(locks);
+    await database.start();
+    mkdirSync(`${path}-host-fixed`);
+
+    const [starting, other] = await Promise.allSettled([locks.start(), database.write((connection) => connection.sql("SELECT 1 AS one").get())]);
+
+    expect(starting).toMatchObject({ status: "rejected", reason: { name: "LockError", code: "WFE_LOCK_BACKEND" } });
+    expect(other).toEqual({ status: "fulfilled", value: { one: 1 } });
+    expect(locks.hostId).toBeUndefined();
+    rmdirSync(`${path}-host-fixed`);
+    await locks.start();
+    expect(locks.hostId).toBe("fixed");
+    await database.stop();
   });
 
   it("forgets leases that are over and were never released", async () => {

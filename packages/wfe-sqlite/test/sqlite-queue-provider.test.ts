@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { WorkItem } from "wfe-core";
 import { queueSuite, VirtualClock } from "wfe-core/test-support";
@@ -198,6 +199,23 @@ describe("SqliteQueueProvider", () => {
       expect(ids(items)).toEqual(["x"]);
       for (const item of items) await item.ack();
     }
+  });
+
+  it("tells who waits that the database fails, and serves them again afterwards", async () => {
+    const waiting = queue.dequeueWork("workflow", { limit: 1, wait: LONG });
+    await clock.advance(0);
+    const { connection } = database;
+    const { sql } = connection;
+    connection.sql = () => {
+      throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_READ");
+    };
+
+    const [outcome] = await Promise.allSettled([waiting, clock.advance("1s")]);
+    connection.sql = sql;
+    await queue.queueWork("x", "workflow");
+
+    expect(outcome).toMatchObject({ reason: { name: "QueueError", code: "WFE_QUEUE_BACKEND", cause: { code: "WFE_STORE_UNREACHABLE" } } });
+    expect(ids(await queue.dequeueWork("workflow", { limit: 1, wait: LONG }))).toEqual(["x"]);
   });
 
   it("ends its waits when it is stopped, and those of other providers on the database go on", async () => {
