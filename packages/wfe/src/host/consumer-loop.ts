@@ -44,7 +44,11 @@ export class ConsumerLoop {
       try {
         const limit = await Promise.race([this.#room(), stopped]);
         if (limit === undefined) return;
-        const items = await this.#services.queue.dequeueWork(this.#type, { limit, wait: Math.max(WAIT_MS, this.#services.options.sweepIntervalMs), signal });
+        const items = await this.#services.queue.dequeueWork(this.#type, {
+          limit,
+          wait: Math.max(WAIT_MS, this.#services.options.sweepIntervalMs),
+          signal,
+        });
         if (items.length > 0) await this.#handle(items);
       } catch (error) {
         if (signal.aborted) return;

@@ -20,6 +20,7 @@ import {
   type StepRef,
   StepNotRegisteredError,
   StepRegistry,
+  type Timer,
   WfeError,
   type WorkflowBuilder,
   type WorkflowDefinition,
@@ -188,7 +189,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       await this.#events.stop();
       this.#bus.stop();
       this.#state = "stopped";
-      for (const provider of this.#providers().reverse()) await provider.stop();
+      await this.#stopPublisher(timeoutMs);
+      for (const provider of this.#stores().reverse()) await provider.stop();
     });
   }
 
@@ -208,9 +210,29 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     return done;
   }
 
+  #stores(): Provider[] {
+    const { persistence, locks, queue } = this.#parts.providers;
+    return [persistence, locks, queue];
+  }
+
   #providers(): Provider[] {
-    const { providers, publisher } = this.#parts;
-    return [providers.persistence, providers.locks, providers.queue, ...(publisher === undefined ? [] : [publisher])];
+    const { publisher } = this.#parts;
+    return [...this.#stores(), ...(publisher === undefined ? [] : [publisher])];
+  }
+
+  /** One that hangs is left behind: nothing depends on it. */
+  async #stopPublisher(timeoutMs: number): Promise<void> {
+    const { publisher, clock } = this.#parts;
+    if (publisher === undefined) return;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimer(timeoutMs, resolve);
+    });
+    const stopped = Promise.resolve(publisher.stop()).catch((error: unknown) =>
+      warn(this.#parts, "the lifecycle publisher could not be stopped", error),
+    );
+    await Promise.race([stopped, late]);
+    timer?.cancel();
   }
 
   #assertSteps(definitions: readonly AnyDefinition[]): void {
