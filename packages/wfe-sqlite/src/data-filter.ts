@@ -20,7 +20,7 @@ export function matchesData(data: unknown, filter: unknown): 0 | 1 {
 function valueAt(root: unknown, path: string): unknown {
   let value = root;
   for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== "object" || value === null || !Object.prototype.propertyIsEnumerable.call(value, key)) return undefined; // not the length of an array
     value = (value as Record<string, unknown>)[key];
   }
   return value;

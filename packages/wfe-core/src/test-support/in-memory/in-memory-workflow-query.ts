@@ -76,7 +76,7 @@ function matchesData(data: string, wanted: NonNullable<WorkflowFilter["data"]>):
 function valueAt(root: unknown, path: string): unknown {
   let value = root;
   for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== "object" || value === null || !Object.prototype.propertyIsEnumerable.call(value, key)) return undefined; // not the length of an array
     value = (value as Record<string, unknown>)[key]; // an object that is not null: asked above
   }
   return value;

@@ -131,6 +131,7 @@ export const LIST_CASES: readonly SuiteCase<PersistenceContext>[] = [
       for (const [id, x] of Object.entries(wanted)) await assertFinds(second, { data: { x } }, [id]);
       await assertFinds(second, { data: { x: false } }, []);
       await assertFinds(second, { data: { x: "[1]" } }, []);
+      await assertFinds(second, { data: { "x.length": 1 } }, []);
     },
   },
   {
