@@ -1,15 +1,28 @@
+import { existsSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 // Siblings are read from their sources, so that tests need no build.
 const conditions = ["wfe-source", "node", "import", "module", "default"];
 
+// One project for each workspace package that has tests; a package without content has none.
+const projects = ["packages", "examples", "tools"].flatMap((group) =>
+  readdirSync(group)
+    .filter((name) => existsSync(`${group}/${name}/test`))
+    .map((name) => ({ extends: true as const, root: `${group}/${name}`, test: { name, include: ["test/**/*.test.ts"] } })),
+);
+
+// CI counts what has passed from this file.
+const reportFile = process.env["WFE_TEST_REPORT"];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["{packages,examples,tools}/*/test/**/*.test.ts"],
+    projects,
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    coverage: { provider: "v8", include: ["packages/*/src/**"] },
+    reporters: reportFile === undefined ? ["default"] : ["default", "json"],
+    ...(reportFile === undefined ? {} : { outputFile: { json: reportFile } }),
+    coverage: { provider: "v8", include: ["packages/*/src/**"], reporter: ["text", "json-summary"] },
   },
 });
