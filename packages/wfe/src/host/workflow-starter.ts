@@ -66,25 +66,35 @@ export class WorkflowStarter {
 
   /** @returns The id. A repeat of an earlier start gives its id and starts nothing. */
   async start(definition: AnyDefinition, input: unknown, options: StartOptions): Promise<string> {
-    const { clock, entropy, payloads } = this.#services;
+    const { entropy, payloads } = this.#services;
     const id = options.id === undefined ? entropy.id() : checkId(options.id);
     const userName = options.name === undefined ? undefined : checkName(options.name, definition.id);
     const startAt = options.startAt;
     if (startAt !== undefined && Number.isNaN(startAt.getTime())) throw new RangeError("startAt is an invalid Date");
     const digest = inputDigest(input);
     const data = payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
-    const name = userName ?? (await this.#names.next(definition.id));
-    const now = new Date(clock.now());
+    const begin = async (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest }, options);
+    if (userName !== undefined) return begin(userName);
+    for (;;) {
+      try {
+        return await begin(await this.#names.next(definition.id));
+      } catch (error) {
+        // Somebody has given this name to an instance of another definition: the next number, then.
+        if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN")) throw error;
+      }
+    }
+  }
+
+  #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {
+    const { startAt, reference } = options;
+    const now = new Date(this.#services.clock.now());
     const waits = startAt !== undefined && startAt > now;
     const here = !waits && this.#runsHere?.consumer.slots.tryTake() === true ? this.#runsHere : undefined;
     const workflow: NewWorkflow = {
       ...this.#instance(definition, here !== undefined, now),
-      id,
-      name,
-      data,
-      inputDigest: digest,
+      ...made,
       dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : AT_ONCE,
-      ...(options.reference === undefined ? {} : { reference: options.reference }),
+      ...(reference === undefined ? {} : { reference }),
     };
     return here === undefined ? this.#create(workflow, now, waits ? startAt : undefined) : this.#createAndRun(workflow, now, here);
   }
