@@ -119,6 +119,7 @@ describe("errors of SQLite", () => {
     expect(() => openSqlite({ path: "" })).toThrow(RangeError);
     expect(() => openSqlite({ path, synchronous: "OFF" as "FULL" })).toThrow(RangeError);
     expect(() => openSqlite({ path, busyTimeout: -1 })).toThrow(RangeError);
+    expect(() => openSqlite({ path, pollInterval: 9 })).toThrow(RangeError);
     expect(() => sqliteProviders({ path, visibility: 0 })).toThrow(RangeError);
   });
 

@@ -124,6 +124,19 @@ describe("SqliteQueueProvider", () => {
     expect(looks.count).toBe(last);
   });
 
+  it("looks as seldom as it is told to", async () => {
+    const own = new SqliteQueueProvider({ path, clock, pollInterval: "1m" });
+    await own.start();
+    const waiting = own.dequeueWork("workflow", { limit: 1, wait: LONG });
+    await clock.advance("5m");
+
+    await queue.queueWork("x", "workflow");
+    await clock.advance("1m");
+
+    expect(ids(await waiting)).toEqual(["x"]);
+    await own.stop();
+  });
+
   it("asks nothing of the database in memory while it waits", async () => {
     const memory = openSqlite({ path: ":memory:", clock });
     const idle = new SqliteQueueProvider(memory);
