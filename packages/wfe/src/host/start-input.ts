@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AnyDefinition, InputInvalidError, type SchemaIssue, type StandardSchema } from "wfe-core";
+import { type AnyDefinition, InputInvalidError, type SchemaIssue, SerializationError, type StandardSchema } from "wfe-core";
 import stableStringify from "safe-stable-stringify";
 
 /**
@@ -21,10 +21,20 @@ export async function validated(schema: StandardSchema, value: unknown, what: st
   throw new InputInvalidError(what, result.issues.map(lineOf));
 }
 
-/** SHA-256 over the canonical JSON of a start input, hexadecimal: tells a repeated start from another one. */
+/**
+ * SHA-256 over the canonical JSON of a start input, hexadecimal: tells a repeated start from another one.
+ *
+ * @throws SerializationError when the input has no JSON: it is nested too deep, or a `toJSON` or getter of it throws.
+ */
 export function inputDigest(input: unknown): string {
+  let text: string | undefined;
+  try {
+    text = stableStringify(input);
+  } catch (cause) {
+    throw new SerializationError("the input", "", `has no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
   return createHash("sha256")
-    .update(stableStringify(input) ?? "")
+    .update(text ?? "")
     .digest("hex");
 }
 
