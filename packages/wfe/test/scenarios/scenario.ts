@@ -1,5 +1,13 @@
 import { afterEach, describe } from "vitest";
-import { type HostOptions, type LifecycleEvent, type LogEntry, type WorkflowHost, WorkflowHostBuilder } from "../../src/index.ts";
+import {
+  type HostOptions,
+  type LifecycleEvent,
+  type LogEntry,
+  type Providers,
+  type StandaloneClient,
+  type WorkflowHost,
+  WorkflowHostBuilder,
+} from "../../src/index.ts";
 import { VirtualClock, VirtualEntropy } from "../../src/test-support/index.ts";
 import { type ProviderStore, providerSets } from "../provider-sets.ts";
 
@@ -9,6 +17,10 @@ export interface Scenario {
   /** Everything the engine has warned of. */
   readonly warnings: LogEntry[];
   readonly store: ProviderStore;
+  /** Another host on the same store, not started. */
+  build(setUp?: (host: WorkflowHost) => void, options?: HostOptions, providers?: Providers): WorkflowHost;
+  /** A client on the same store, started. */
+  client(): Promise<StandaloneClient>;
   /** Another host on the same store, started. */
   host(setUp?: (host: WorkflowHost) => void, options?: HostOptions): Promise<WorkflowHost>;
   /** Lifecycle events of a host from now on, as they come. */
@@ -29,21 +41,31 @@ export function scenarios(name: string, define: (open: () => Promise<Scenario>) 
         const warnings: LogEntry[] = [];
         ends.push(() => store.dispose());
         let seed = 1;
-        return {
+        const builder = (providers: Providers): WorkflowHostBuilder =>
+          new WorkflowHostBuilder()
+            .useProviders(providers)
+            .useClock(clock)
+            .useEntropy(new VirtualEntropy(seed++))
+            .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) });
+        const scenario: Scenario = {
           clock,
           warnings,
           store,
-          host: async (setUp, options = {}) => {
-            const host = new WorkflowHostBuilder()
-              .useProviders(store.open())
-              .useClock(clock)
-              .useEntropy(new VirtualEntropy(seed++))
-              .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) })
-              .withOptions(options)
-              .build();
+          build: (setUp, options = {}, providers = store.open()) => {
+            const host = builder(providers).withOptions(options).build();
             setUp?.(host);
-            await host.start();
             ends.push(() => host.stop({ timeout: 0 }));
+            return host;
+          },
+          client: async () => {
+            const client = builder(store.open()).buildClient();
+            await client.start();
+            ends.push(() => client.stop());
+            return client;
+          },
+          host: async (setUp, options) => {
+            const host = scenario.build(setUp, options);
+            await host.start();
             return host;
           },
           record: (host) => {
@@ -55,6 +77,7 @@ export function scenarios(name: string, define: (open: () => Promise<Scenario>) 
             return events;
           },
         };
+        return scenario;
       });
     });
   }
