@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/errors/error-codes.ts";
 
 const root = new URL("../../../../", import.meta.url);
-const CODE = /WFE_[A-Z]+(?:_[A-Z]+)+/g;
+const QUOTED_CODE = /(?<=")WFE_[A-Z_]+(?=")/g;
 
 function documented(): readonly string[] {
   const text = readFileSync(new URL("docs/errors.md", root), "utf8");
@@ -18,7 +18,7 @@ function named(): ReadonlySet<string> {
     return readdirSync(source, { recursive: true, encoding: "utf8" }).map((file) => new URL(file, source));
   });
   const sources = files.filter(({ pathname }) => pathname.endsWith(".ts") && !pathname.endsWith("/error-codes.ts"));
-  return new Set(sources.flatMap((file) => readFileSync(file, "utf8").match(CODE) ?? []));
+  return new Set(sources.flatMap((file) => readFileSync(file, "utf8").match(QUOTED_CODE) ?? []));
 }
 
 describe("the catalogue of error codes", () => {

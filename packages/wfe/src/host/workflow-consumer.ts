@@ -41,6 +41,7 @@ export class WorkflowConsumer {
   readonly #failing = new GrowingDelays(100, 30_000);
   readonly #timers: Timers<string>;
   #drains = false;
+  #aborts = false;
 
   constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider) {
     this.#services = services;
@@ -71,6 +72,23 @@ export class WorkflowConsumer {
     } else this.#track(item.id, this.#run(item.id, { item }));
   }
 
+  /** Takes a place of `slots` for an instance that is about to be created here. @returns Whether there is one, and the host is not stopping. */
+  tryReserve(): boolean {
+    return !this.#drains && this.slots.tryTake();
+  }
+
+  /** Has `stop` wait for the creation of an instance: its body would be lost between the store and the pass, which counts as a crash. */
+  async creating<T>(creation: Promise<T>): Promise<T> {
+    const tracked = creation
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => this.#runs.delete(tracked));
+    this.#runs.add(tracked);
+    return creation;
+  }
+
   /** Runs an instance that was just created with a place of `slots` taken for it. */
   runCreated(created: CreatedInstance): void {
     this.#track(created.row.id, this.#run(created.row.id, { created }));
@@ -89,6 +107,7 @@ export class WorkflowConsumer {
   /** Ready to run passes, also after a stop. */
   start(): void {
     this.#drains = false;
+    this.#aborts = false;
   }
 
   /**
@@ -107,6 +126,7 @@ export class WorkflowConsumer {
     });
     await Promise.race([all, late]);
     timer?.cancel();
+    this.#aborts = true;
     for (const pass of this.#passes.values()) pass?.abort();
     await all;
   }
@@ -140,6 +160,7 @@ export class WorkflowConsumer {
       const pass = new WorkflowPass(this.#executor, id, lease, from.created);
       this.#passes.set(id, pass);
       if (this.#drains) pass.drain();
+      if (this.#aborts) pass.abort();
       this.#leases.add(lease, pass);
       // Acked once the lease is held: from here on the due time in the row is the net.
       const acked = from.item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));

@@ -89,14 +89,16 @@ export class WorkflowStarter {
     const { startAt, reference } = options;
     const now = new Date(this.#services.clock.now());
     const waits = startAt !== undefined && startAt > now;
-    const here = !waits && this.#runsHere?.consumer.slots.tryTake() === true ? this.#runsHere : undefined;
+    const here = !waits && this.#runsHere?.consumer.tryReserve() === true ? this.#runsHere : undefined;
     const workflow: NewWorkflow = {
       ...this.#instance(definition, here !== undefined, now),
       ...made,
       dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : AT_ONCE,
       ...(reference === undefined ? {} : { reference }),
     };
-    return here === undefined ? this.#create(workflow, now, waits ? startAt : undefined) : this.#createAndRun(workflow, now, here);
+    return here === undefined
+      ? this.#create(workflow, now, waits ? startAt : undefined)
+      : here.consumer.creating(this.#createAndRun(workflow, now, here));
   }
 
   #instance(definition: AnyDefinition, runs: boolean, now: Date): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
