@@ -52,7 +52,6 @@ export const EVENT_PURGE_CASES: readonly SuiteCase<PersistenceContext>[] = [
     name: "keeps an event that a subscription was given until it is used or released",
     async run(context) {
       const [first, second] = await withW(context);
-      await commit(first, "c1", { openSubscriptions: [] });
       await open(first, "s");
       await open(first, "t", { key: "2" });
       await send(first, "e");
@@ -62,7 +61,7 @@ export const EVENT_PURGE_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.deepEqual(await inboxOf(second), ["s: e", "t: f"]);
       await use(first, "s", "e");
       assert.equal(await second.deleteDeliveredEvents(LATER, 100), 1, "the one that was used goes");
-      await commit(first, "c2", { closeSubscriptions: ["t"] });
+      await commit(first, "release", { closeSubscriptions: ["t"] });
 
       assert.equal(await second.deleteDeliveredEvents(LATER, 100), 1, "the one that was released goes");
     },

@@ -7,6 +7,8 @@ import { CONFLICT_CASES } from "./conflict.cases.ts";
 import { DUE_CASES } from "./due.cases.ts";
 import { ERROR_LOG_CASES } from "./error-log.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
+import { EVENT_PURGE_CASES } from "./event-purge.cases.ts";
+import { EVENT_SWEEP_CASES } from "./event-sweep.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
 import { LIST_CASES } from "./list.cases.ts";
@@ -39,6 +41,8 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...LIST_CASES,
   ...LIST_AND_DELETE_CASES,
   ...EVENT_CASES,
+  ...EVENT_SWEEP_CASES,
+  ...EVENT_PURGE_CASES,
   ...SUBSCRIPTION_CASES,
   ...INBOX_CASES,
   ...TOKEN_CASES,
