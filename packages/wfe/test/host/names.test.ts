@@ -30,9 +30,9 @@ onEachStore("generated names", (open) => {
     const { clock, start } = await open();
     const hosts = [await start((h) => h.registerWorkflowDefinition(definition)), await start((h) => h.registerWorkflowDefinition(definition))];
 
-    const ids = await Promise.all(Array.from({ length: 150 }, (_, n) => hosts[n % 2]?.startWorkflow(definition, { n })));
+    const ids = await Promise.all(Array.from({ length: 150 }, async (_, n) => hosts[n % 2]?.startWorkflow(definition, { n })));
     await clock.settle();
-    const found = await Promise.all(ids.map((id) => hosts[0]?.getWorkflow(id ?? "")));
+    const found = await Promise.all(ids.map(async (id) => hosts[0]?.getWorkflow(id ?? "")));
     const names = found.map((instance) => instance?.name ?? "");
 
     expect(new Set(names).size).toBe(150);
