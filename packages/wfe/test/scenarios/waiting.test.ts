@@ -114,22 +114,20 @@ scenarios("waiting for the end", (open) => {
     expect(await other).toMatchObject({ status: "complete" });
   });
 
-  it("rejects for an id or name that nothing has, and when the instance is removed meanwhile", async () => {
-    const { store, host: newHost, client: newClient, clock } = await open();
+  it("rejects for an id or name that nothing has, and when the instance is purged before they can see its end", async () => {
+    const { host: newHost, client: newClient, clock } = await open();
     const host = await newHost(registers(waits));
     for (const waiter of [host, await newClient()]) {
       await expect(waiter.waitForWorkflow("nobody")).rejects.toBeInstanceOf(WorkflowNotFoundError);
       await expect(waiter.waitForWorkflow(waits, "nobody")).rejects.toMatchObject({ code: "WFE_WORKFLOW_NOT_FOUND", workflowId: "nobody" });
     }
     const id = await host.startWorkflow(waits, { n: 0 });
-    const gone = expect(host.waitForWorkflow(id, { onSuspended: "wait" })).rejects.toBeInstanceOf(WorkflowNotFoundError);
-    await host.suspendWorkflow(id);
-    await clock.settle();
-    const { persistence } = store.open();
-    await persistence.start();
-    expect(await persistence.deleteWorkflows([id])).toBe(1);
+    const far = await newClient();
+    const gone = expect(far.waitForWorkflow(id)).rejects.toBeInstanceOf(WorkflowNotFoundError);
+    await clock.advance("5s"); // its polls are a second apart by now
+    await host.terminateWorkflow(id);
+    expect(await host.purgeWorkflows({ status: "terminated", olderThan: new Date(clock.now() + 1) })).toBe(1);
     await clock.advance("1s");
-    await persistence.stop();
 
     await gone;
   });
