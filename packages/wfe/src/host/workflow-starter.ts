@@ -11,6 +11,7 @@ import {
   pendingPointer,
   runsBody,
   started,
+  stepEvent,
   type StartOptions,
   type WorkflowAlreadyExistsError,
   type WorkflowRow,
@@ -98,7 +99,7 @@ export class WorkflowStarter {
     };
     return here === undefined
       ? this.#create(workflow, now, waits ? startAt : undefined)
-      : here.consumer.creating(this.#createAndRun(workflow, now, here));
+      : here.consumer.creating(this.#createAndRun(definition, workflow, now, here));
   }
 
   #instance(definition: AnyDefinition, runs: boolean, now: Date): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
@@ -129,7 +130,7 @@ export class WorkflowStarter {
   }
 
   /** Stores the instance and takes its lease in the same breath: both travel in one batch. */
-  async #createAndRun(workflow: NewWorkflow, now: Date, here: RunsHere): Promise<string> {
+  async #createAndRun(definition: AnyDefinition, workflow: NewWorkflow, now: Date, here: RunsHere): Promise<string> {
     const [stored, leased] = await Promise.allSettled([
       this.#store(workflow, now),
       here.locks.acquireLock(workflow.id, { ttl: this.#services.options.lockTtlMs }),
@@ -140,6 +141,7 @@ export class WorkflowStarter {
     if (stored.status === "fulfilled" && stored.value && lease !== undefined) {
       const row = rowOf(workflow);
       this.#publish(instanceEvent("started", row, now));
+      this.#publishStarts(definition, workflow, row, now);
       here.consumer.runCreated({ row, pointers: workflow.pointers, lease });
       return workflow.id;
     }
@@ -151,6 +153,14 @@ export class WorkflowStarter {
       here.consumer.dispatch(workflow.id);
     }
     return workflow.id;
+  }
+
+  /** The pass tells of the bodies it starts, but for those that are stored as running. */
+  #publishStarts(definition: AnyDefinition, workflow: NewWorkflow, row: WorkflowRow, now: Date): void {
+    for (const pointer of workflow.pointers) {
+      const step = definition.graph.steps.find(({ id }) => id === pointer.stepId);
+      if (step !== undefined && pointer.status === "running") this.#publish(stepEvent("stepStarted", row, step, pointer, now));
+    }
   }
 
   async #giveBack(lease: Lease | undefined): Promise<void> {
