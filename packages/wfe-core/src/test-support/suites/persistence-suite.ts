@@ -1,17 +1,22 @@
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { CLAIM_CASES } from "./claim.cases.ts";
 import { COMMAND_CASES } from "./command.cases.ts";
+import { COMMAND_HANDLING_CASES } from "./command-handling.cases.ts";
+import { COMMIT_CASES } from "./commit.cases.ts";
 import { COMMIT_BATCH_CASES } from "./commit-batch.cases.ts";
 import { COMMIT_REPEAT_CASES } from "./commit-repeat.cases.ts";
-import { COMMIT_CASES } from "./commit.cases.ts";
 import { CONFLICT_CASES } from "./conflict.cases.ts";
+import { CONSUMPTION_CASES } from "./consumption.cases.ts";
+import { DELIVERY_CASES } from "./delivery.cases.ts";
 import { DUE_CASES } from "./due.cases.ts";
 import { ERROR_LOG_CASES } from "./error-log.cases.ts";
+import { ERROR_RECORD_CASES } from "./error-record.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
+import { EVENT_PAYLOAD_CASES } from "./event-payload.cases.ts";
 import { EVENT_PURGE_CASES } from "./event-purge.cases.ts";
-import { EVENT_SWEEP_CASES } from "./event-sweep.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
-import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
 import { LIST_CASES } from "./list.cases.ts";
+import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
 import { LOAD_CASES } from "./load.cases.ts";
 import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
@@ -41,13 +46,18 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...LIST_CASES,
   ...LIST_AND_DELETE_CASES,
   ...EVENT_CASES,
-  ...EVENT_SWEEP_CASES,
   ...EVENT_PURGE_CASES,
+  ...EVENT_PAYLOAD_CASES,
   ...SUBSCRIPTION_CASES,
   ...INBOX_CASES,
+  ...DELIVERY_CASES,
+  ...CONSUMPTION_CASES,
   ...TOKEN_CASES,
+  ...CLAIM_CASES,
   ...SCHEDULED_COMMAND_CASES,
+  ...COMMAND_HANDLING_CASES,
   ...ERROR_LOG_CASES,
+  ...ERROR_RECORD_CASES,
   ...PERSISTENCE_NOT_RUNNING_CASES,
 ];
 
