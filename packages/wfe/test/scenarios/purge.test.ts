@@ -1,0 +1,225 @@
+import { expect, it } from "vitest";
+import {
+  defineEvent,
+  ErrorBehavior,
+  EventNotFoundError,
+  type PersistenceProvider,
+  purgeWorkflows,
+  WorkflowBuilder,
+  type WorkflowHost,
+  WorkflowNotFoundError,
+} from "../../src/index.ts";
+import { type Scenario, scenarios } from "./scenario.ts";
+
+interface Count {
+  n: number;
+}
+
+const go = defineEvent<number>("go");
+
+/** Is over at once. */
+const short = new WorkflowBuilder<Count>()
+  .thenFn("add", (ctx) => ctx.data.n + 1)
+  .saveAs("n")
+  .build("short", 1);
+
+/** Fails once, then waits for the event `go` with the key of its own id. */
+const waits = new WorkflowBuilder<Count>()
+  .thenFn("flaky", (ctx) => {
+    if (ctx.attempt === 1) throw new Error("not yet");
+  })
+  .onError(ErrorBehavior.retry({ interval: "1s" }))
+  .waitFor(go, (_, ctx) => ctx.workflow.id)
+  .saveAs("n")
+  .build("waits", 1);
+
+function both(host: WorkflowHost): void {
+  host.registerWorkflowDefinition(short);
+  host.registerWorkflowDefinition(waits);
+}
+
+/** The store itself, with its deletions written down; the caller stops it. */
+async function storeOf({ store }: Scenario, deletions: number[] = []): Promise<PersistenceProvider> {
+  const { persistence } = store.open();
+  await persistence.start();
+  return new Proxy(persistence, {
+    get: (target, key) => {
+      if (key === "deleteWorkflows") {
+        return (ids: readonly string[]) => {
+          deletions.push(ids.length);
+          return target.deleteWorkflows(ids);
+        };
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+scenarios("purging workflows", (open) => {
+  it("removes those of the status that ended strictly before the instant", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both);
+    for (const id of ["first", "second", "third"]) {
+      await host.startWorkflow(short, { n: 0 }, { id });
+      await clock.settle();
+      await clock.advance("1m");
+    }
+    await host.startWorkflow(waits, { n: 0 }, { id: "ended" });
+    await host.terminateWorkflow("ended");
+    await clock.advance("1h");
+    const ended = (await host.getWorkflow("second")).completedAt as Date;
+    const left = async (): Promise<readonly string[]> => (await host.listWorkflows()).items.map(({ id }) => id).sort();
+
+    expect(await host.purgeWorkflows({ status: "complete", olderThan: ended })).toBe(1);
+    expect(await left()).toEqual(["ended", "second", "third"]);
+    expect(await host.purgeWorkflows({ status: "complete", olderThan: new Date(ended.getTime() + 1) })).toBe(1);
+    expect(await left()).toEqual(["ended", "third"]);
+    expect(await host.purgeWorkflows({ status: "terminated", olderThan: "2h" })).toBe(0);
+    expect(await host.purgeWorkflows({ status: "terminated", olderThan: "1h" })).toBe(0); // it ended just an hour ago
+    await clock.advance(1);
+    expect(await host.purgeWorkflows({ status: "terminated", olderThan: "1h" })).toBe(1);
+    expect(await left()).toEqual(["third"]);
+  });
+
+  it("removes in batches of batchSize, and counts all", async () => {
+    const scenario = await open();
+    const { host: newHost, clock } = scenario;
+    const host = await newHost(both);
+    await Promise.all(Array.from({ length: 7 }, () => host.startWorkflow(short, { n: 0 })));
+    await clock.advance("1m");
+    const deletions: number[] = [];
+    const store = await storeOf(scenario, deletions);
+
+    expect(await purgeWorkflows(store, { status: "complete", olderThan: "1s", batchSize: 3 }, clock)).toBe(7);
+    expect(deletions).toEqual([3, 3, 1]);
+    expect(await host.countWorkflows()).toBe(0);
+    await store.stop();
+  });
+
+  it.each([
+    ["a running status", { status: "runnable", olderThan: "1d" }],
+    ["suspended", { status: "suspended", olderThan: "1d" }],
+    ["no status", { olderThan: "1d" }],
+    ["an invalid Date", { status: "complete", olderThan: new Date(Number.NaN) }],
+    ["a bad duration", { status: "complete", olderThan: "long ago" }],
+    ["a negative duration", { status: "complete", olderThan: -1 }],
+    ["no batch", { status: "complete", olderThan: 0, batchSize: 0 }],
+    ["half a batch", { status: "complete", olderThan: 0, batchSize: 1.5 }],
+    ["a batch too large", { status: "complete", olderThan: 0, batchSize: 1_001 }],
+  ])("refuses %s with a RangeError, and removes nothing", async (_, options) => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both);
+    await host.startWorkflow(short, { n: 0 });
+    await clock.advance("1m");
+
+    await expect(host.purgeWorkflows(options as never)).rejects.toBeInstanceOf(RangeError);
+
+    expect(await host.countWorkflows({ status: "complete" })).toBe(1);
+  });
+
+  it("leaves no pointer, subscription or error behind, and the id and name may be used again", async () => {
+    const scenario = await open();
+    const { host: newHost, clock } = scenario;
+    const host = await newHost(both);
+    const store = await storeOf(scenario);
+    await host.startWorkflow(waits, { n: 0 }, { id: "x", name: "the one", reference: "r" });
+    await clock.advance("2s");
+    const [subscription] = await store.getSubscriptions("go", "x", new Date(clock.now()));
+    expect(subscription).toMatchObject({ workflowId: "x" });
+    expect(await host.getErrors("x")).toHaveLength(1);
+    await host.publishEvent(go, "x", 5);
+    await clock.advance("1m");
+
+    expect(await host.purgeWorkflows({ status: "complete", olderThan: "1s" })).toBe(1);
+    expect(await store.getSubscription(subscription?.id ?? "")).toBeUndefined();
+    expect(await store.getErrors("x")).toEqual([]);
+    expect(await store.loadForPass("x")).toBeUndefined();
+    for (const verb of [host.getWorkflow("x"), host.getHistory("x"), host.getErrors("x"), host.getWorkflow("the one"), host.suspendWorkflow("x")])
+      await expect(verb).rejects.toBeInstanceOf(WorkflowNotFoundError);
+
+    expect(await host.startWorkflow(short, { n: 41 }, { id: "x", name: "the one" })).toBe("x"); // another definition, and other input
+    await clock.settle();
+    expect(await host.getWorkflow("the one")).toMatchObject({ id: "x", status: "complete", data: { n: 42 } });
+    expect(await host.getErrors("x")).toEqual([]);
+    expect((await host.getHistory("x")).map(({ stepName }) => stepName)).toEqual(["add"]);
+    await store.stop();
+  });
+
+  it("runs an instance that has the id of a purged one as if there had been none, its wait and its end too", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both);
+    for (const n of [1, 2, 3]) {
+      await host.startWorkflow(waits, { n: 0 }, { id: "x" });
+      await clock.advance("2s");
+      expect((await host.getWorkflow("x")).status).toBe("runnable"); // the events of those before it are not its own
+      await host.publishEvent(go, "x", n);
+      await clock.advance("2s");
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { n } });
+      expect(await host.purgeWorkflows({ status: "complete", olderThan: "1s" })).toBe(1);
+    }
+  });
+
+  it("passes over hints that are left of a purged instance, without a warning", async () => {
+    const { host: newHost, client: newClient, clock, store, warnings } = await open();
+    const client = await newClient();
+    const id = await client.startWorkflow(short, { n: 0 });
+    await client.terminateWorkflow(id);
+    await clock.advance("1m");
+    expect(await client.purgeWorkflows({ status: "terminated", olderThan: "1s" })).toBe(1);
+    const { queue } = store.open();
+    await queue.start();
+    await queue.queueWork(id, "workflow");
+
+    const host = await newHost(both);
+    await clock.advance("5m");
+
+    expect(warnings).toEqual([]);
+    expect(await queue.dequeueWork("workflow", { limit: 10, wait: 0 })).toEqual([]);
+    expect(await host.countWorkflows()).toBe(0);
+    await queue.stop();
+  });
+
+  it("leaves runnable and suspended instances as they are, however old", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both, { sweepInterval: "1h", lockTtl: "1h" });
+    await host.startWorkflow(waits, { n: 0 }, { id: "running" });
+    await host.startWorkflow(waits, { n: 0 }, { id: "suspended" });
+    await clock.advance("2s");
+    await host.suspendWorkflow("suspended");
+    await clock.advance("400d");
+
+    for (const status of ["complete", "terminated"] as const) expect(await host.purgeWorkflows({ status, olderThan: 0 })).toBe(0);
+    await host.resumeWorkflow("suspended");
+    for (const id of ["running", "suspended"]) await host.publishEvent(go, id, 7);
+    await clock.settle();
+
+    for (const id of ["running", "suspended"]) {
+      expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 7 } });
+      expect(await host.getErrors(id)).toHaveLength(1);
+    }
+  });
+});
+
+scenarios("event retention", (open) => {
+  it("removes delivered events after their time, and no others", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both, { eventRetention: "1d", sweepInterval: "1m" });
+    await host.publishEvent(go, "nobody waits", 1, { id: "delivered" });
+    await host.publishEvent(go, "later", 2, { id: "future", time: new Date(clock.now() + 10 * 86_400_000) });
+    await clock.advance("12h");
+    await host.publishEvent(go, "nobody waits", 3, { id: "younger" });
+    await clock.advance("11h");
+    expect(await host.getEvent("delivered")).toMatchObject({ delivered: true });
+
+    await clock.advance("75m");
+    await expect(host.getEvent("delivered")).rejects.toBeInstanceOf(EventNotFoundError);
+    expect(await host.getEvent("younger")).toMatchObject({ delivered: true });
+    expect(await host.getEvent("future")).toMatchObject({ delivered: false });
+    await clock.advance("12h");
+    await expect(host.getEvent("younger")).rejects.toBeInstanceOf(EventNotFoundError);
+
+    await clock.advance("3d");
+    expect(await host.getEvent("future")).toMatchObject({ delivered: false, data: 2 });
+  });
+});
