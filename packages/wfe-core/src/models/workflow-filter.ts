@@ -39,6 +39,6 @@ export interface PurgeOptions {
   readonly status: "complete" | "terminated";
   /** Ended strictly before this instant, or longer ago than this duration. */
   readonly olderThan: Date | Duration;
-  /** Instances per transaction, 1 or more. @default 500 */
+  /** Instances per transaction, 1 to 1000. @default 500 */
   readonly batchSize?: number;
 }
