@@ -21,12 +21,14 @@ import { LOAD_CASES } from "./load.cases.ts";
 import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
+import { PICK_UP_CASES } from "./pick-up.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
 import { SCHEDULED_COMMAND_CASES } from "./scheduled-command.cases.ts";
 import { SUBSCRIPTION_CASES } from "./subscription.cases.ts";
 import type { SuiteCase, SuiteTarget } from "./suite-case.ts";
 import { SuiteContext } from "./suite-context.ts";
 import { TOKEN_CASES } from "./token.cases.ts";
+import { WAKE_UP_CASES } from "./wake-up.cases.ts";
 import { WORKFLOW_CASES } from "./workflow.cases.ts";
 
 /** What the persistence suite runs against; two opens give two instances on one store. */
@@ -51,7 +53,9 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...SUBSCRIPTION_CASES,
   ...INBOX_CASES,
   ...DELIVERY_CASES,
+  ...PICK_UP_CASES,
   ...CONSUMPTION_CASES,
+  ...WAKE_UP_CASES,
   ...TOKEN_CASES,
   ...CLAIM_CASES,
   ...SCHEDULED_COMMAND_CASES,
