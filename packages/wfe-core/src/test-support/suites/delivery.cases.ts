@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { instant, sampleSubscription } from "../fixtures.ts";
-import { DISTINCT_TEXTS, deliver, idsOfLook, inboxOf, look, open, publish, send, TOPIC, turnOf } from "./event-steps.ts";
+import { DISTINCT_TEXTS, deliver, given, idsOfLook, inboxOf, look, open, publish, send, TOPIC, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { commit, create, recordOf, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -232,6 +232,32 @@ export const DELIVERY_CASES: readonly SuiteCase<PersistenceContext>[] = [
       );
       assert.deepEqual(await inboxOf(providers[0]), keys.map((key) => `${key}: e${key}`).toSorted());
       assert.equal((await signalsOf(providers[1])).inboxSeq, 300);
+    },
+  },
+  {
+    name: "keeps an instance due now that picks something up, whatever due time its commit asks for",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await publish(second, "e", { time: instant(1e9) });
+
+      const { inboxSeq } = await commit(first, "c1", { dueAt: instant(1000), openSubscriptions: [sampleSubscription("s")] }, instant(7));
+      assert.deepEqual([inboxSeq, (await recordOf(second)).dueAt], [1, instant(7)], "the event is dated later, but was not asked to wait");
+      await commit(first, "c2", { dueAt: instant(1000), openSubscriptions: [sampleSubscription("t", { key: "2" })] }, instant(8));
+
+      assert.deepEqual((await recordOf(second)).dueAt, instant(1000), "it has seen all, and picked nothing up");
+    },
+  },
+  {
+    name: "lets a suspended instance pick up what was published before",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await publish(second, "e");
+      await second.command("w", "suspend", instant());
+
+      assert.deepEqual(given((await open(first, "s")).pendingDeliveries), ["s: e"]);
+
+      const { status, inboxSeq } = await signalsOf(second);
+      assert.deepEqual({ status, inboxSeq }, { status: "suspended", inboxSeq: 1 });
     },
   },
 ];
