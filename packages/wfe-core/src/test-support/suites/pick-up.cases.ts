@@ -170,10 +170,8 @@ export const PICK_UP_CASES: readonly SuiteCase<PersistenceContext>[] = [
       const used: string[] = [];
       const waitForAll = async (): Promise<void> => {
         await insist(first, "open 0", { openSubscriptions: [sampleSubscription("0")] });
-        for (let looks = 0; used.length < ids.length; looks += 1) {
-          assert.ok(looks < 10_000, `a wait gets nothing after ${used.length} events`);
-          const delivery = (await first.loadForPass("w"))?.deliveries[0];
-          if (delivery === undefined) continue;
+        while (used.length < ids.length) {
+          const delivery = await context.until(`the delivery after ${used.length} events`, async () => (await first.loadForPass("w"))?.deliveries[0]);
           const { subscriptionId, eventId } = delivery;
           used.push(eventId);
           const openSubscriptions = [sampleSubscription(String(used.length))];
