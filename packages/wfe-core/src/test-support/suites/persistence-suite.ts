@@ -1,5 +1,6 @@
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { CLAIM_CASES } from "./claim.cases.ts";
+import { CLOSING_CASES } from "./closing.cases.ts";
 import { COMMAND_CASES } from "./command.cases.ts";
 import { COMMAND_HANDLING_CASES } from "./command-handling.cases.ts";
 import { COMMIT_CASES } from "./commit.cases.ts";
@@ -55,6 +56,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...DELIVERY_CASES,
   ...PICK_UP_CASES,
   ...CONSUMPTION_CASES,
+  ...CLOSING_CASES,
   ...WAKE_UP_CASES,
   ...TOKEN_CASES,
   ...CLAIM_CASES,
