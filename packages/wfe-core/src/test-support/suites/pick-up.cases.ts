@@ -132,7 +132,7 @@ export const PICK_UP_CASES: readonly SuiteCase<PersistenceContext>[] = [
           },
         ];
 
-        await Promise.all((ORDERS[round % ORDERS.length] ?? [0, 1, 2]).map((step) => steps[step]?.()));
+        await Promise.all((ORDERS[round % ORDERS.length] ?? [0, 1, 2]).map(async (step) => steps[step]?.()));
 
         const { inboxSeq, dueAt, status } = await recordOf(other, id);
         assert.deepEqual(await inboxOf(owner, id), [`s${round}: e${round}`], `round ${round}`);
