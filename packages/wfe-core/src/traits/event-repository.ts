@@ -25,6 +25,10 @@ export interface EventRepository {
    * @returns Ids of the instances that got something, each once.
    */
   deliverEvents(topics: readonly Topic[], now: Date): Promise<readonly string[]>;
-  /** Removes delivered events stored strictly before an instant. @returns How many went, `limit` at most. */
+  /**
+   * Removes delivered events stored strictly before an instant; one that a subscription was given and has not used stays.
+   *
+   * @returns How many went, `limit` at most.
+   */
   deleteDeliveredEvents(storedBefore: Date, limit: number): Promise<number>;
 }
