@@ -77,7 +77,7 @@ export const SCHEDULED_COMMAND_CASES: readonly SuiteCase<PersistenceContext>[] =
       const all = Array.from({ length: 40 }, (_, n) => `c${String(n).padStart(2, "0")}`);
       for (const data of all) await first.scheduleCommand(command(data));
 
-      const taken = await Promise.all([first, second, first, second].map((provider) => handled(provider, 1, 10)));
+      const taken = await Promise.all([first, second, first, second].map((provider) => handled(provider, 1, 20)));
 
       assert.deepEqual(taken.flat().toSorted(), all);
     },
