@@ -5,6 +5,8 @@ import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
 const EVENTS_PER_SWEEP = 500;
 const ORPHANS_PER_LOOK = 1_000;
+/** Pause between two looks for leases whose owner is gone, however seldom the rest is swept. */
+const ORPHANS_EVERY_MS = 1_000;
 const RETENTION_EVERY_MS = 600_000;
 const RETENTION_BATCH = 1_000;
 
@@ -32,7 +34,10 @@ export class Sweeper {
     this.#stopped = false;
     this.#loops = [];
     const { sweepIntervalMs } = this.#services.options;
-    const first = this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep());
+    const first = Promise.all([
+      this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep()),
+      this.#repeat(Math.min(sweepIntervalMs, ORPHANS_EVERY_MS), "the take-over of lost work", () => this.#takeOver()),
+    ]);
     void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
     await first;
   }
@@ -62,7 +67,7 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    await Promise.all([this.#takeOver(), this.#dueInstances(), this.#undeliveredEvents()]);
+    await Promise.all([this.#dueInstances(), this.#undeliveredEvents()]);
   }
 
   async #dueInstances(): Promise<void> {
