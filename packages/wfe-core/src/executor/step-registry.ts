@@ -66,6 +66,18 @@ export class StepRegistry {
     });
   }
 
+  /** Takes back what was registered in `work` when it throws. */
+  allOrNothing(work: () => void): void {
+    const before = new Map(this.#steps);
+    try {
+      work();
+    } catch (error) {
+      this.#steps.clear();
+      for (const [key, step] of before) this.#steps.set(key, step);
+      throw error;
+    }
+  }
+
   /** Registers every class and function that a definition carries. @throws StepKeyTakenError */
   registerStepsOf(definition: AnyDefinition): void {
     for (const step of definition.graph.steps) {

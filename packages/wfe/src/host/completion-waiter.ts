@@ -29,6 +29,7 @@ const LONGEST_POLL_MS = 1_000;
 export class CompletionWaiter {
   readonly #services: HostServices;
   readonly #waiters = new Map<string, Set<Waiter>>();
+  #stopped = true;
   #pollMs = FIRST_POLL_MS;
   #timer: Timer | undefined;
 
@@ -36,12 +37,20 @@ export class CompletionWaiter {
     this.#services = services;
   }
 
+  start(): void {
+    this.#stopped = false;
+  }
+
   /**
-   * @throws WorkflowNotFoundError, WorkflowSuspendedError, TimeoutError, CancelledError
+   * @throws WorkflowNotFoundError, WorkflowSuspendedError, TimeoutError, CancelledError; WfeError `WFE_HOST_NOT_RUNNING` when the host stops.
    */
   wait(workflowId: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
     const limit = options.timeout === undefined ? undefined : durationMs(options.timeout, "timeout");
     return new Promise((resolve, reject) => {
+      if (this.#stopped) {
+        reject(stoppedWhileWaiting());
+        return;
+      }
       if (options.signal?.aborted === true) {
         reject(new CancelledError("aborted", { cause: options.signal.reason }));
         return;
@@ -80,13 +89,10 @@ export class CompletionWaiter {
 
   /** The host stops: nobody would wake those who wait. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
-    const error = new WfeError(
-      "WFE_HOST_NOT_RUNNING",
-      "the host was stopped while a workflow was awaited; it goes on with the next host that is started",
-    );
-    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.settle(error);
+    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.settle(stoppedWhileWaiting());
   }
 
   async #look(workflowId: string): Promise<void> {
@@ -131,4 +137,8 @@ export class CompletionWaiter {
       if (this.#waiters.size > 0) this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
     }
   }
+}
+
+function stoppedWhileWaiting(): WfeError {
+  return new WfeError("WFE_HOST_NOT_RUNNING", "the host was stopped while a workflow was awaited; it goes on with the next host that is started");
 }

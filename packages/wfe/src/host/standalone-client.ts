@@ -57,6 +57,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     return this.#change(async () => {
       if (this.#running) return;
       for (const provider of this.#providers) await provider.start();
+      this.#waiter.start();
       this.#running = true;
     });
   }

@@ -128,9 +128,11 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    */
   registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never>): void {
     assertSupported(definition);
-    this.#steps.registerStepsOf(definition);
-    if (this.#state !== "stopped") this.#assertSteps([definition]);
-    this.#parts.registry.register(definition);
+    this.#steps.allOrNothing(() => {
+      this.#steps.registerStepsOf(definition);
+      if (this.#state !== "stopped") this.#assertSteps([definition]);
+      this.#parts.registry.register(definition);
+    });
   }
 
   /** Adds a step, under its key. @throws StepKeyTakenError when another step has it. */
@@ -153,19 +155,20 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       if (this.#state === "running") return;
       this.#assertSteps(this.#parts.registry.getAllDefinitions());
       this.#state = "starting";
-      const started: { stop(): Promise<void> }[] = [];
+      const started: Provider[] = [];
       try {
         for (const provider of this.#providers()) {
           await provider.start();
           started.unshift(provider);
         }
         this.#workflows.start();
+        this.#waiter.start();
         this.#state = "running";
         await this.#sweeper.start();
         for (const loop of this.#loops) loop.start();
       } catch (error) {
         this.#state = "stopped";
-        for (const provider of started) await provider.stop();
+        await this.#stopAll(started).catch((second: unknown) => warn(this.#parts, "a provider could not be stopped after the failed start", second));
         throw error;
       }
     });
@@ -176,6 +179,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    * is counted. Starts no successor. Then stops the providers. Idempotent; the host may be started again.
    *
    * @param options.timeout - How long bodies may take. @default the option `shutdownTimeout`
+   * @throws what a provider throws that cannot be stopped; the host and the other providers are stopped all the same.
    */
   stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
     const timeoutMs = options.timeout === undefined ? this.#parts.options.shutdownTimeoutMs : durationMs(options.timeout, "timeout");
@@ -190,7 +194,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       this.#bus.stop();
       this.#state = "stopped";
       await this.#stopPublisher(timeoutMs);
-      for (const provider of this.#stores().reverse()) await provider.stop();
+      await this.#stopAll(this.#stores().reverse());
     });
   }
 
@@ -218,6 +222,13 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   #providers(): Provider[] {
     const { publisher } = this.#parts;
     return [...this.#stores(), ...(publisher === undefined ? [] : [publisher])];
+  }
+
+  /** Each, whatever becomes of the others. @throws the first error */
+  async #stopAll(providers: readonly Provider[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const provider of providers) await provider.stop().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** One that hangs is left behind: nothing depends on it. */

@@ -44,15 +44,16 @@ function charging(): WorkflowDefinition<Count> {
     .build("charging", 1);
 }
 
-/** Providers whose starts and stops are written down; `fails` makes the start of the queue fail. */
-function observed(providers: Providers, log: string[], fails: () => boolean = () => false): Providers {
+/** Providers whose starts and stops are written down; `fails` says which of them fail. */
+function observed(providers: Providers, log: string[], fails: (what: string) => boolean = () => false): Providers {
   const observe = <T extends { start(): Promise<void>; stop(): Promise<void> }>(name: string, provider: T): T =>
     new Proxy(provider, {
       get: (target, key) => {
         if (key === "start" || key === "stop") {
           return async (): Promise<void> => {
-            log.push(`${name} ${key}`);
-            if (key === "start" && name === "queue" && fails()) throw new Error("the queue is away");
+            const what = `${name} ${key}`;
+            log.push(what);
+            if (fails(what)) throw new Error(`no ${what}`);
             await target[key]();
           };
         }
@@ -91,13 +92,35 @@ scenarios("host", (open) => {
     const host = build(
       (h) => h.registerWorkflowDefinition(definition),
       {},
-      observed(store.open(), log, () => away),
+      observed(store.open(), log, (what) => away && what === "queue start"),
     );
 
-    await expect(host.start()).rejects.toThrow("the queue is away");
+    await expect(host.start()).rejects.toThrow("no queue start");
     expect(log).toEqual(["persistence start", "locks start", "queue start", "locks stop", "persistence stop"]);
     await expect(host.startWorkflow(definition, { n: 1 })).rejects.toMatchObject({ code: "WFE_HOST_NOT_RUNNING" });
     away = false;
+    await host.start();
+    const done = host.runWorkflow(definition, { n: 1 });
+    await clock.settle();
+
+    expect(await done).toEqual({ n: 2 });
+  });
+
+  it("stops the others when a provider cannot be stopped, says so, and can be started again", async () => {
+    const { build, store, clock } = await open();
+    const log: string[] = [];
+    let stuck = true;
+    const definition = counting("w");
+    const host = build(
+      (h) => h.registerWorkflowDefinition(definition),
+      {},
+      observed(store.open(), log, (what) => stuck && what === "locks stop"),
+    );
+    await host.start();
+
+    await expect(host.stop()).rejects.toThrow("no locks stop");
+    expect(log.slice(3)).toEqual(["queue stop", "locks stop", "persistence stop"]);
+    stuck = false;
     await host.start();
     const done = host.runWorkflow(definition, { n: 1 });
     await clock.settle();
@@ -195,6 +218,26 @@ scenarios("host", (open) => {
     host.registerStepFactory(Charge, () => new Charge(1));
     expect(() => host.registerStepFactory(Charge, () => new Charge(2))).toThrow(taken);
     host.registerStep(Charge); // the same class again
+  });
+
+  it("keeps no step of a definition that it refuses", async () => {
+    const { build } = await open();
+    const one = class implements StepBody<Count> {
+      static readonly stepType = "one";
+      run = (): ExecutionResult => ExecutionResult.next();
+    };
+    const other = class implements StepBody<Count> {
+      static readonly stepType = "one";
+      run = (): ExecutionResult => ExecutionResult.next();
+    };
+    const host = build((h) => h.registerWorkflowDefinition(counting("w")));
+
+    const refused = new WorkflowBuilder<Count>().then(one).then(other).build("two of one key", 1);
+    expect(() => host.registerWorkflowDefinition(refused)).toThrow(StepKeyTakenError);
+    const known = new WorkflowBuilder<Count>().then(one).build("w", 1);
+    expect(() => host.registerWorkflowDefinition(known)).toThrow(DefinitionExistsError);
+
+    expect(() => host.registerStep(other)).not.toThrow();
   });
 
   it("takes a definition again that has the same graph, and refuses another graph under its id and version", async () => {

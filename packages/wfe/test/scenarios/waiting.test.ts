@@ -226,4 +226,26 @@ scenarios("waiting for the end", (open) => {
 
     await Promise.all(rejections);
   });
+
+  it("refuses those who come while the host stops, and waits again after its next start", async () => {
+    const { host: newHost, clock } = await open();
+    let letGo: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const slow = new WorkflowBuilder<Count>().thenFn("slow", () => gate).build("slow", 1);
+    const host = await newHost(registers(slow));
+    const id = await host.startWorkflow(slow, { n: 0 });
+    await clock.settle();
+    const stopped = host.stop();
+    await clock.settle();
+
+    await expect(host.waitForWorkflow(id)).rejects.toMatchObject({ code: "WFE_HOST_NOT_RUNNING" });
+    letGo();
+    await clock.settle();
+    await stopped;
+    await host.start();
+
+    expect(await host.waitForWorkflow(id)).toMatchObject({ status: "complete" });
+  });
 });
