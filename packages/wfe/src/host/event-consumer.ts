@@ -35,12 +35,10 @@ export class EventConsumer {
 
   /** Delivers the events of queue items. */
   async consume(items: readonly WorkItem[]): Promise<void> {
-    for (const item of items) {
-      const event = await this.#services.persistence.getEvent(item.id);
-      if (event !== undefined) {
-        if (event.eligibleAt !== undefined && event.eligibleAt.getTime() > this.#services.clock.now()) this.schedule(event, event.eligibleAt);
-        else this.deliver(event);
-      }
+    for (const event of await Promise.all(items.map((item) => this.#services.persistence.getEvent(item.id)))) {
+      if (event === undefined) continue; // delivered and removed since
+      if (event.eligibleAt !== undefined && event.eligibleAt.getTime() > this.#services.clock.now()) this.schedule(event, event.eligibleAt);
+      else this.deliver(event);
     }
     await this.#delivering;
     await Promise.all(items.map((item) => item.ack()));

@@ -26,11 +26,12 @@ import {
   type WorkflowInstance,
   WorkflowNotFoundError,
   type WorkflowRecord,
+  type WorkflowRow,
   WorkflowTerminatedError,
 } from "wfe-core";
 import { purgeWorkflows } from "../purger.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
-import type { HostServices } from "./host-services.ts";
+import { type HostServices, warn } from "./host-services.ts";
 import { validated } from "./start-input.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
@@ -80,7 +81,7 @@ export class WorkflowController {
   }
 
   async getWorkflow(idOrName: string): Promise<WorkflowInstance> {
-    return decodedInstance(await this.#find(idOrName), this.#services.payloads);
+    return decodedInstance(await this.#row(idOrName), this.#services.payloads);
   }
 
   async publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options: PublishOptions): Promise<string> {
@@ -119,12 +120,13 @@ export class WorkflowController {
   }
 
   async getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
-    const { id } = await this.#find(idOrName);
+    this.#effects.assertRunning();
+    const id = await this.#idOf(idOrName);
     return (await this.#services.persistence.getErrors(id)).map((row) => errorView(row, this.#services.payloads));
   }
 
   async getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
-    const { pointers } = await this.#find(idOrName);
+    const { pointers } = await this.#record(idOrName);
     return pointers.map((row) => pointerView(row, this.#services.payloads));
   }
 
@@ -142,23 +144,33 @@ export class WorkflowController {
 
   /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
   async command(idOrName: string, command: ControlCommand): Promise<boolean> {
-    const { clock, payloads, persistence } = this.#services;
-    const row = await this.#find(idOrName);
+    const { clock, persistence } = this.#services;
+    const row = await this.#row(idOrName);
     const now = new Date(clock.now());
-    // The data of the last commit: what a pass has not committed yet is lost with the termination.
-    const end = payloads.encode({ status: "terminated", data: payloads.decode(row.data, "the data") }, "the end of the workflow");
-    const completedEvent = { id: `${row.id}/completed`, name: WORKFLOW_COMPLETED_EVENT, key: row.id, data: end };
-    const done = await persistence.command(row.id, command, now, command === "terminate" ? { completedEvent } : {});
+    const completedEvent = command === "terminate" ? this.#terminatedEvent(row) : undefined;
+    const done = await persistence.command(row.id, command, now, completedEvent === undefined ? {} : { completedEvent });
     if (done === undefined) throw new WorkflowNotFoundError(idOrName);
     if (!done) return false;
     this.#effects.lifecycle(instanceEvent(EVENT_OF[command], row, now));
-    if (command === "suspend") this.#waiter.notify(row.id, "suspended");
-    if (command === "terminate") {
-      this.#waiter.notify(row.id, "terminated");
-      this.#effects.published({ ...completedEvent, time: now });
-    }
+    if (command !== "resume") this.#waiter.notify(row.id, EVENT_OF[command]);
+    if (completedEvent !== undefined) this.#effects.published({ ...completedEvent, time: now });
     this.#effects.changed(row.id);
     return true;
+  }
+
+  /**
+   * Carries the data of the last commit: what a pass has not committed yet is lost with the termination. None where it cannot be decoded: an
+   * instance whose codec or key is gone has to be terminable all the same.
+   */
+  #terminatedEvent(row: WorkflowRow): Omit<EventRow, "time"> {
+    const { payloads } = this.#services;
+    const end: { status: "terminated"; data?: unknown } = { status: "terminated" };
+    try {
+      end.data = payloads.decode(row.data, "the data");
+    } catch (error) {
+      warn(this.#services, `the workflow ${row.id} is terminated without telling its data`, error);
+    }
+    return { id: `${row.id}/completed`, name: WORKFLOW_COMPLETED_EVENT, key: row.id, data: payloads.encode(end, "the end of the workflow") };
   }
 
   async #idOf(idOrName: string): Promise<string> {
@@ -170,7 +182,13 @@ export class WorkflowController {
     return named.id;
   }
 
-  async #find(idOrName: string): Promise<WorkflowRecord> {
+  /** Without the pointers that have ended, which may be many. */
+  async #row(idOrName: string): Promise<WorkflowRow> {
+    this.#effects.assertRunning();
+    return (await this.#services.persistence.loadForPass(idOrName))?.row ?? this.#record(idOrName);
+  }
+
+  async #record(idOrName: string): Promise<WorkflowRecord> {
     this.#effects.assertRunning();
     const { persistence } = this.#services;
     const found = (await persistence.getWorkflowInstance(idOrName)) ?? (await persistence.getWorkflowInstanceByName(idOrName));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ErrorBehavior, EventNotFoundError, WorkflowBuilder, WorkflowNotFoundError } from "../../src/index.ts";
+import { ErrorBehavior, EventNotFoundError, WorkflowBuilder, WorkflowHostBuilder, WorkflowNotFoundError } from "../../src/index.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Count {
@@ -61,6 +61,27 @@ scenarios("a client", (open) => {
     expect(await client.terminateWorkflow(other)).toBe(true);
     await clock.settle();
     expect(await host.getWorkflow(other)).toMatchObject({ status: "terminated" });
+  });
+
+  it("terminates an instance whose data it cannot decode, and those who wait for its end hear of that", async () => {
+    const { host: newHost, store, clock } = await open();
+    const sealed = { encode: (value: unknown) => `sealed ${JSON.stringify(value)}`, decode: (text: string) => JSON.parse(text.slice(7)) as unknown };
+    const observer = new WorkflowBuilder<{ end: unknown }>()
+      .waitFor("wfe.workflow.completed", "sealed")
+      .output((end, data) => void (data.end = end))
+      .build("observer", 1);
+    const host = await newHost((h) => h.registerWorkflowDefinition(observer));
+    const sealing = new WorkflowHostBuilder().useProviders(store.open()).useClock(clock).withOptions({ codec: sealed }).buildClient();
+    await sealing.start();
+    await sealing.startWorkflow(waits, { n: 1 }, { id: "sealed" });
+    const id = await host.startWorkflow(observer, { end: null });
+    await clock.settle();
+
+    expect(await host.terminateWorkflow("sealed")).toBe(true);
+    await clock.settle();
+
+    expect((await host.getWorkflow(id)).data).toEqual({ end: { status: "terminated" } });
+    await sealing.stop();
   });
 
   it("aborts the body that a host runs when it terminates the instance", async () => {
