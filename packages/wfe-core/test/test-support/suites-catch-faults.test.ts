@@ -1,0 +1,28 @@
+import { LOCK_SUITE_CASES } from "../../src/test-support/suites/lock-suite.ts";
+import { PERSISTENCE_SUITE_CASES } from "../../src/test-support/suites/persistence-suite.ts";
+import { QUEUE_SUITE_CASES } from "../../src/test-support/suites/queue-suite.ts";
+import { catchesFaults } from "./catches-faults.ts";
+import { faultyLockTarget, LOCK_FAULTS } from "./faulty-locks.ts";
+import { faultyPersistenceTarget } from "./faulty-persistence.ts";
+import { PERSISTENCE_DELIVERY_FAULTS } from "./faulty-persistence-deliveries.ts";
+import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
+import { PERSISTENCE_PAYLOAD_FAULTS } from "./faulty-persistence-payloads.ts";
+import { PERSISTENCE_WAIT_FAULTS } from "./faulty-persistence-waits.ts";
+import { PERSISTENCE_WORKFLOW_FAULTS } from "./faulty-persistence-workflows.ts";
+import { faultyQueueTarget, QUEUE_FAULTS } from "./faulty-queues.ts";
+
+catchesFaults("the persistence suite", {
+  cases: PERSISTENCE_SUITE_CASES,
+  faults: {
+    ...PERSISTENCE_WORKFLOW_FAULTS,
+    ...PERSISTENCE_EVENT_FAULTS,
+    ...PERSISTENCE_WAIT_FAULTS,
+    ...PERSISTENCE_DELIVERY_FAULTS,
+    ...PERSISTENCE_PAYLOAD_FAULTS,
+  },
+  target: faultyPersistenceTarget,
+});
+
+catchesFaults("the lock suite", { cases: LOCK_SUITE_CASES, faults: LOCK_FAULTS, target: faultyLockTarget });
+
+catchesFaults("the queue suite", { cases: QUEUE_SUITE_CASES, faults: QUEUE_FAULTS, target: faultyQueueTarget });
