@@ -8,8 +8,8 @@ export class CrashPoint {
   readonly log: string[] = [];
   /** Calls count, and the host can be lost, once it has been started. */
   armed = false;
-  readonly #at: number;
-  readonly #when: "before" | "after";
+  readonly at: number;
+  readonly when: "before" | "after";
   #crashed = false;
 
   /**
@@ -17,8 +17,8 @@ export class CrashPoint {
    * @param when - Whether the call has its effect before the host is lost.
    */
   constructor(at: number, when: "before" | "after") {
-    this.#at = at;
-    this.#when = when;
+    this.at = at;
+    this.when = when;
   }
 
   get crashed(): boolean {
@@ -31,8 +31,8 @@ export class CrashPoint {
     if (!this.armed) return call();
     this.calls += 1;
     this.log.push(name);
-    const isHere = this.calls === this.#at;
-    if (isHere && this.#when === "before") return this.#crash();
+    const isHere = this.calls === this.at;
+    if (isHere && this.when === "before") return this.#crash();
     const answer = await call();
     if (isHere && this.armed) return this.#crash();
     // The host may have been lost while this call was under way: its answer finds nobody.
