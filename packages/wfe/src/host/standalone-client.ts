@@ -3,6 +3,7 @@ import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
 
@@ -26,7 +27,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   readonly #providers: readonly Provider[];
   readonly #waiter: CompletionWaiter;
   #running = false;
-  #changing: Promise<void> = Promise.resolve();
+  readonly #changes = new OneAtATime();
 
   /** @internal */
   constructor(parts: ClientParts) {
@@ -54,7 +55,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
 
   /** Starts the providers. Idempotent, and possible again after `stop`. */
   start(): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       if (this.#running) return;
       for (const provider of this.#providers) await provider.start();
       this.#waiter.start();
@@ -64,7 +65,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
 
   /** Stops the providers. Idempotent. */
   stop(): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       if (!this.#running) return;
       this.#running = false;
       this.#waiter.stop();
@@ -74,11 +75,5 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  #change(work: () => Promise<void>): Promise<void> {
-    const done = this.#changing.then(work);
-    this.#changing = done.catch(() => undefined);
-    return done;
   }
 }

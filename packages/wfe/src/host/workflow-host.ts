@@ -33,6 +33,7 @@ import { EventConsumer } from "./event-consumer.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowController } from "./workflow-controller.ts";
@@ -68,7 +69,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   readonly #waiter: CompletionWaiter;
   readonly #loops: readonly ConsumerLoop[];
   #state: "stopped" | "starting" | "running" | "stopping" = "stopped";
-  #changing: Promise<void> = Promise.resolve();
+  readonly #changes = new OneAtATime();
 
   /** @internal */
   constructor(parts: HostParts) {
@@ -151,7 +152,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    * @throws StepNotRegisteredError naming every step that cannot be made; the providers' errors. The host is stopped then.
    */
   start(): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       if (this.#state === "running") return;
       this.#assertSteps(this.#parts.registry.getAllDefinitions());
       this.#state = "starting";
@@ -183,7 +184,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    */
   stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
     const timeoutMs = options.timeout === undefined ? this.#parts.options.shutdownTimeoutMs : durationMs(options.timeout, "timeout");
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       if (this.#state === "stopped") return;
       this.#state = "stopping";
       this.#waiter.stop();
@@ -205,13 +206,6 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  /** One change of state after the other, each seeing the end of the one before. */
-  #change(work: () => Promise<void>): Promise<void> {
-    const done = this.#changing.then(work);
-    this.#changing = done.catch(() => undefined);
-    return done;
   }
 
   #stores(): Provider[] {
