@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PersistenceError } from "wfe-core";
@@ -11,6 +11,8 @@ import { MEMORY_PATH } from "./sqlite-options.ts";
  * longer is tried again from the event loop.
  */
 const BUSY_WAIT_MS = 5;
+/** Bytes that the write-ahead log keeps of a burst that is over. */
+const LARGEST_IDLE_LOG = 16 * 1024 * 1024;
 
 /** A value that SQLite can hold. A `Buffer` is text that UTF-8 cannot carry, see `rows.ts`. */
 export type SqlValue = string | number | null | Buffer;
@@ -21,10 +23,28 @@ export type Statement<TRow = unknown> = Database.Statement<SqlValue[], TRow>;
 /** One open connection with its prepared statements. Everything on it is synchronous. */
 export class Connection {
   readonly raw: Database.Database;
+  readonly #path: string;
+  readonly #file: number | undefined;
   readonly #statements = new Map<string, Statement>();
 
-  constructor(raw: Database.Database) {
+  constructor(raw: Database.Database, path: string) {
     this.raw = raw;
+    this.#path = path;
+    this.#file = fileAt(path);
+  }
+
+  /**
+   * SQLite goes on writing to a file that was moved or deleted, where nobody finds it any more.
+   *
+   * @throws PersistenceError `WFE_STORE_UNREACHABLE` when the path leads to another file than at the beginning, or to none.
+   */
+  assertInPlace(): void {
+    if (fileAt(this.#path) !== this.#file) {
+      throw new PersistenceError(
+        "WFE_STORE_UNREACHABLE",
+        `the SQLite database ${JSON.stringify(this.#path)} was moved or deleted while it was open: put it back, and start again`,
+      );
+    }
   }
 
   /**
@@ -41,9 +61,8 @@ export class Connection {
     return statement as Statement<TRow>;
   }
 
-  /** Runs several reads on one snapshot: what others commit meanwhile is not seen. */
+  /** Runs several reads on one snapshot: what others commit meanwhile is not seen. Not within a transaction. */
   snapshot<T>(reads: () => T): T {
-    if (this.raw.inTransaction) return reads();
     this.sql("BEGIN").run();
     try {
       return reads();
@@ -88,7 +107,8 @@ export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Co
     raw.function("wfe_matches_data", { deterministic: true, directOnly: true }, matchesData);
     // A file that cannot be written opens without complaint; only the wish to write shows it.
     raw.exec("BEGIN IMMEDIATE; ROLLBACK");
-    return new Connection(raw);
+    raw.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
+    return new Connection(raw, path);
   } catch (error) {
     raw?.close();
     throw storeError(error, path);
@@ -97,12 +117,24 @@ export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Co
 
 /** SQLite says "unable to open database file" to all of these. */
 function refuseBadPath(path: string): void {
-  const name = JSON.stringify(path);
-  const unreachable = (problem: string): PersistenceError => new PersistenceError("WFE_STORE_UNREACHABLE", `cannot open ${name}: ${problem}`);
-  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) throw unreachable("its folder does not exist");
-  const found = statSync(path, { throwIfNoEntry: false });
+  const unreachable = (problem: string, cause?: unknown): PersistenceError =>
+    new PersistenceError("WFE_STORE_UNREACHABLE", `cannot open ${JSON.stringify(path)}: ${problem}`, { cause });
+  const look = (at: string): Stats | undefined => {
+    try {
+      return statSync(at, { throwIfNoEntry: false });
+    } catch (error) {
+      throw unreachable(`its path cannot be followed (${(error as NodeJS.ErrnoException).code})`, error); // all that the file system throws
+    }
+  };
+  if (look(dirname(path))?.isDirectory() !== true) throw unreachable("its folder does not exist");
+  const found = look(path);
   if (found?.isDirectory() === true) throw unreachable("it is a folder");
   if (found === undefined) makeEmptyFile(path);
+}
+
+/** What the file system knows a file by; `undefined` when there is none, or no file at all. */
+function fileAt(path: string): number | undefined {
+  return path === MEMORY_PATH ? undefined : statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /** An empty file is an empty database. */

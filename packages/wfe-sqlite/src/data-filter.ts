@@ -1,3 +1,5 @@
+import { fromText } from "./text.ts";
+
 /**
  * Whether encoded data holds what a filter asks for: equality of JSON scalars at dotted paths, type included. A missing path, and data that
  * is not JSON (a codec's cipher text), match nothing. In JavaScript rather than in SQLite's JSON functions, whose numbers and paths differ.
@@ -10,7 +12,7 @@ export function matchesData(data: unknown, filter: unknown): 0 | 1 {
   const conditions = JSON.parse(String(filter)) as readonly (readonly [string, unknown])[]; // written by `workflow-query.ts`
   let root: unknown;
   try {
-    root = JSON.parse(String(data));
+    root = JSON.parse(fromText(data as string | Buffer)); // a column of text
   } catch {
     return 0;
   }

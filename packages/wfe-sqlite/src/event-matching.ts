@@ -14,14 +14,16 @@ export interface Seeker {
   readonly createdArrival: number;
 }
 
-// Served by wfe_events_topic in order, and by the primary key of wfe_consumed_events.
-const EARLIEST = (bound: string): string => `
-  SELECT e.arrival FROM wfe_events e
-  WHERE e.name = ? AND e.key = ? AND ${bound} AND (e.eligible_at IS NULL OR e.eligible_at <= ?)
+// Served by the index named, which begins where the bound does however long the topic's history is, and by the primary key of
+// wfe_consumed_events. What a delivery has found eligible is so for everybody: a commit whose instant is a little behind (it waited for the
+// write lock, its host's clock is slow) would pass the event over, and nobody would come to it again.
+const EARLIEST = (index: string, bound: string): string => `
+  SELECT e.arrival FROM wfe_events e INDEXED BY ${index}
+  WHERE e.name = ? AND e.key = ? AND ${bound} AND (e.delivered = 1 OR e.eligible_at IS NULL OR e.eligible_at <= ?)
     AND NOT EXISTS (SELECT 1 FROM wfe_consumed_events c WHERE c.workflow = ? AND c.event = e.arrival)
   ORDER BY e.time, e.arrival LIMIT 1`;
-const EARLIEST_STORED_AFTER = EARLIEST("e.arrival > ?");
-const EARLIEST_EFFECTIVE = EARLIEST("e.time >= ?");
+const EARLIEST_STORED_AFTER = EARLIEST("wfe_events_topic_arrival", "e.arrival > ?");
+const EARLIEST_EFFECTIVE = EARLIEST("wfe_events_topic", "e.time >= ?");
 
 /** Arrival number of the earliest stored event (by time, then arrival) that a subscription may take; `undefined` when there is none. */
 export function earliestEvent(connection: Connection, seeker: Seeker, now: number): number | undefined {
@@ -29,12 +31,12 @@ export function earliestEvent(connection: Connection, seeker: Seeker, now: numbe
   return statement.get(seeker.name, seeker.key, seeker.effectiveDate ?? seeker.createdArrival, now, seeker.workflow)?.arrival;
 }
 
-/** Events assigned to the subscriptions of an instance and not yet used, in order of delivery. */
+/** Events assigned to the subscriptions of an instance and not yet used, in order of delivery; by wfe_subscriptions_given, in its order. */
 export function deliveriesOf(connection: Connection, workflow: number): readonly Delivery[] {
   return connection
     .sql<{ id: string | Buffer; pointer_id: string | Buffer; event_id: string | Buffer; data: string | Buffer | null }>(
       `SELECT s.id, s.pointer_id, e.id AS event_id, e.data FROM wfe_subscriptions s JOIN wfe_events e ON e.arrival = s.event
-       WHERE s.workflow = ? ORDER BY s.delivered_seq, s.row`,
+       WHERE s.workflow = ? AND s.event IS NOT NULL ORDER BY s.delivered_seq, s.row`,
     )
     .all(workflow)
     .map((row) => ({

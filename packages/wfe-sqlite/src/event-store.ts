@@ -73,7 +73,7 @@ export class EventStore {
     if (some === undefined) return [];
     return this.#database.write((connection) =>
       connection
-        .sql<EventColumns>(`SELECT * ${visible} ORDER BY time, arrival LIMIT ?`)
+        .sql<Pick<EventColumns, "arrival" | "id" | "name" | "key">>(`SELECT arrival, id, name, key ${visible} ORDER BY time, arrival LIMIT ?`)
         .all(asAt.getTime(), options.limit)
         .map((event) => {
           connection.sql("UPDATE wfe_events SET visible_at = ? WHERE arrival = ?").run(options.claimUntil.getTime(), event.arrival);

@@ -1,4 +1,4 @@
-import { type Clock, type Entropy, PersistenceError, WfeError } from "wfe-core";
+import { type Clock, type Entropy, WfeError } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { isBusy, isOperationsOwn, storeError } from "./error-mapping.ts";
 
@@ -31,6 +31,8 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 /** Longest pause between two attempts at the write lock. */
 const LONGEST_PAUSE_MS = 50;
+/** Writes of one transaction: more of them would keep the event loop, and other processes, waiting for no gain. */
+const LARGEST_BATCH = 1_000;
 
 /**
  * Runs all writes that are wanted in one turn of the event loop in one transaction, and answers their callers after its commit: what it
@@ -74,8 +76,7 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    const batch = this.#pending;
-    this.#pending = [];
+    const batch = this.#pending.splice(0, LARGEST_BATCH);
     let outcomes: readonly Outcome[];
     try {
       outcomes = this.#commit(batch);
@@ -84,12 +85,17 @@ export class GroupCommit {
       outcomes = batch.map(() => ({ error }));
     }
     this.#attempt = 0;
-    this.#scheduled = false;
+    this.#scheduled = this.#pending.length > 0;
+    if (this.#scheduled) this.#options.clock.defer(() => this.#flush());
     batch.forEach(({ resolve, reject }, index) => {
       const outcome = outcomes[index] as Outcome; // one for each of the batch
       if ("value" in outcome) resolve(outcome.value);
       else reject(storeError(outcome.error, this.#options.path));
     });
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
     if (!this.#scheduled) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -103,6 +109,13 @@ export class GroupCommit {
       else pending.reject(storeError(error, path));
     }
     this.#pending = [...waiting, ...this.#pending];
+    if (this.#pending.length === 0) {
+      // Everybody has had enough.
+      this.#attempt = 0;
+      this.#scheduled = false;
+      this.#tellIdle();
+      return;
+    }
     const longest = Math.min(LONGEST_PAUSE_MS, 2 ** this.#attempt);
     this.#attempt += 1;
     // With jitter: processes that met once would meet again.
@@ -111,23 +124,17 @@ export class GroupCommit {
 
   #commit(batch: readonly Pending[]): readonly Outcome[] {
     const connection = this.#options.connection();
+    connection.assertInPlace();
     // Savepoints cost two statements an operation and are hardly ever used: without them first, and again with them when one fails half-way.
-    const outcomes = this.#attemptAll(connection, batch, false) ?? this.#attemptAll(connection, batch, true);
-    if (outcomes === undefined) throw new PersistenceError("WFE_PERSISTENCE_FAILED", "a transaction with savepoints was given up");
-    return outcomes;
+    return this.#transaction(connection, () => allPlain(connection, batch)) ?? this.#transaction(connection, () => allGuarded(connection, batch));
   }
 
-  /** @returns `undefined`, with nothing written, when an operation failed half-way and has no savepoint to go back to. */
-  #attemptAll(connection: Connection, batch: readonly Pending[], guarded: boolean): readonly Outcome[] | undefined {
+  /** Commits what the operations have written, unless they answer `undefined`. */
+  #transaction<T>(connection: Connection, operations: () => T): T {
     connection.sql("BEGIN IMMEDIATE").run();
     try {
-      const outcomes: Outcome[] = [];
-      for (const { operation } of batch) {
-        const outcome = guarded ? runGuarded(connection, operation) : runPlain(connection, operation);
-        if (outcome === undefined) return undefined;
-        outcomes.push(outcome);
-      }
-      this.#commitTransaction(connection);
+      const outcomes = operations();
+      if (outcomes !== undefined) this.#commitTransaction(connection);
       return outcomes;
     } finally {
       connection.rollback(); // does nothing after the commit
@@ -143,6 +150,21 @@ export class GroupCommit {
       throw storeError(error, this.#options.path, true);
     }
   }
+}
+
+/** @returns `undefined` when an operation failed half-way and has no savepoint to go back to. */
+function allPlain(connection: Connection, batch: readonly Pending[]): readonly Outcome[] | undefined {
+  const outcomes: Outcome[] = [];
+  for (const { operation } of batch) {
+    const outcome = runPlain(connection, operation);
+    if (outcome === undefined) return undefined;
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+function allGuarded(connection: Connection, batch: readonly Pending[]): readonly Outcome[] {
+  return batch.map(({ operation }) => runGuarded(connection, operation));
 }
 
 function runPlain(connection: Connection, operation: Operation<unknown>): Outcome | undefined {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import Database from "better-sqlite3";
 import { isBusy, sqliteCode, storeError } from "./error-mapping.ts";
@@ -28,6 +28,7 @@ export class FilePresences implements PresenceRegister {
   /** By path, for the whole process: a connection that nobody refers to is closed by the garbage collection, and its lock is gone. */
   static readonly #held = new Map<string, Database.Database>();
   readonly #path: string;
+  #resolved: string | undefined;
 
   /** @param path - Of the database. */
   constructor(path: string) {
@@ -84,13 +85,15 @@ export class FilePresences implements PresenceRegister {
     for (const name of readdirSync(dirname(prefix))) {
       if (!name.startsWith(basename(prefix))) continue;
       const id = name.slice(basename(prefix).length);
-      if (!known.has(id) && this.isGone(id)) this.forget(id);
+      // Ours are empty; another file of such a name is somebody else's.
+      const isOurs = statSync(prefix + id, { throwIfNoEntry: false })?.size === 0;
+      if (isOurs && !known.has(id) && this.isGone(id)) this.forget(id);
     }
   }
 
-  /** Beside the file itself, as SQLite's own companions: another process may come to it by another link. */
+  /** Beside the file itself, as SQLite's own companions: another process may come to it by another link. Stays when the file is moved. */
   get #prefix(): string {
-    return `${realpathSync(this.#path)}-host-`;
+    return (this.#resolved ??= `${realpathSync(this.#path)}-host-`);
   }
 }
 

@@ -136,8 +136,11 @@ export class SqliteLockProvider implements DistributedLockProvider {
     } catch {
       // The entry stays, and the next who looks for orphans removes it.
     }
-    this.#endPresence();
-    await this.#database.stop();
+    try {
+      this.#endPresence();
+    } finally {
+      await this.#database.stop();
+    }
   }
 
   #endPresence(): void {

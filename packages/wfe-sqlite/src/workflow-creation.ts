@@ -43,10 +43,15 @@ export function createWorkflow(connection: Connection, workflow: NewWorkflow): s
   return workflow.id;
 }
 
-/** Refuses children whose name another instance has. @throws WorkflowNameTakenError */
+/** Refuses children whose name another instance has, or another one of them. @throws WorkflowNameTakenError */
 export function refuseTakenNames(connection: Connection, children: readonly NewWorkflow[]): void {
-  for (const child of children) {
-    if (!hasId(connection, child.id) && hasName(connection, child.name)) throw new WorkflowNameTakenError(child.name);
+  const ids = new Set<string>();
+  const names = new Set<string>();
+  for (const { id, name } of children) {
+    if (ids.has(id) || hasId(connection, id)) continue;
+    if (names.has(name) || hasName(connection, name)) throw new WorkflowNameTakenError(name);
+    ids.add(id);
+    names.add(name);
   }
 }
 

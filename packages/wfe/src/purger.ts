@@ -18,10 +18,11 @@ export async function purgeWorkflows(persistence: PersistenceProvider, options: 
   const completedBefore = olderThan instanceof Date ? olderThan : new Date(clock.now() - durationMs(olderThan, "olderThan"));
   if (Number.isNaN(completedBefore.getTime())) throw new RangeError("olderThan is an invalid Date");
   let removed = 0;
-  for (;;) {
-    const { items } = await persistence.listWorkflows({ status, completedBefore }, { limit: batchSize });
-    const gone = items.length === 0 ? 0 : await persistence.deleteWorkflows(items.map(({ id }) => id));
-    removed += gone;
-    if (gone === 0) return removed;
-  }
+  let cursor: string | undefined;
+  do {
+    const page = await persistence.listWorkflows({ status, completedBefore }, { limit: batchSize, ...(cursor === undefined ? {} : { cursor }) });
+    if (page.items.length > 0) removed += await persistence.deleteWorkflows(page.items.map(({ id }) => id));
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return removed;
 }

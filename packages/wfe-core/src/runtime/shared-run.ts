@@ -15,6 +15,7 @@ export interface SharedRunOptions {
 export class SharedRun {
   readonly #options: SharedRunOptions;
   #users = 0;
+  #opened = false;
   #running = false;
   #transition: Promise<void> = Promise.resolve();
 
@@ -38,6 +39,7 @@ export class SharedRun {
     if (this.#users === 1) {
       this.#follow(async () => {
         await this.#options.open();
+        this.#opened = true;
         this.#running = this.#users > 0;
       });
     }
@@ -56,10 +58,14 @@ export class SharedRun {
       if (this.#users > 0) return;
       this.#running = false;
       this.#follow(async () => {
+        if (!this.#opened) return; // the start failed, and has given back what it took
+        this.#opened = false;
         await this.#options.close();
       });
+      await this.#transition;
+    } else {
+      await this.#transition.catch(() => {}); // a failed start has told those who wanted it
     }
-    await this.#transition;
   }
 
   #follow(step: () => Promise<void>): void {

@@ -96,6 +96,8 @@ export const INITIAL: Migration = {
       visible_at INTEGER NOT NULL
     );
     CREATE INDEX wfe_events_topic ON wfe_events (name, key, time, arrival);
+    -- What arrived since an instance was created; the row number, which is the arrival, stands in every index.
+    CREATE INDEX wfe_events_topic_arrival ON wfe_events (name, key);
     CREATE INDEX wfe_events_undelivered ON wfe_events (visible_at) WHERE delivered = 0;
     CREATE INDEX wfe_events_undelivered_topic ON wfe_events (name, key) WHERE delivered = 0;
     CREATE INDEX wfe_events_delivered ON wfe_events (stored_at) WHERE delivered = 1;
@@ -119,6 +121,8 @@ export const INITIAL: Migration = {
     );
     CREATE INDEX wfe_subscriptions_open ON wfe_subscriptions (name, key) WHERE event IS NULL;
     CREATE INDEX wfe_subscriptions_workflow ON wfe_subscriptions (workflow);
+    -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
+    CREATE INDEX wfe_subscriptions_given ON wfe_subscriptions (workflow, delivered_seq) WHERE event IS NOT NULL;
     CREATE INDEX wfe_subscriptions_event ON wfe_subscriptions (event) WHERE event IS NOT NULL;
 
     CREATE TABLE wfe_consumed_events (

@@ -15,7 +15,7 @@ export function applyChange(store: InMemoryStore, given: WorkflowChange, now: Da
   // The answer to this change was lost, and it is sent again.
   if (kept.row.commitId === given.commitId) return answer(kept);
   refuseConflict(kept, given);
-  refuseTakenIds(store, given);
+  refuseTakenIds(store, kept, given);
 
   const change = structuredClone(given);
   for (const { subscriptionId, eventId } of change.consume) {
@@ -69,11 +69,12 @@ function refuseConflict({ row }: KeptWorkflow, { workflowId, expected }: Workflo
 }
 
 /** What a database's unique keys refuse. */
-function refuseTakenIds(store: InMemoryStore, change: WorkflowChange): void {
+function refuseTakenIds(store: InMemoryStore, kept: KeptWorkflow, change: WorkflowChange): void {
   const closed = new Set([...change.closeSubscriptions, ...change.consume.map(({ subscriptionId }) => subscriptionId)]);
   const opened = new Set<string>();
   for (const { id } of change.openSubscriptions) {
-    if (opened.has(id) || (store.subscriptions.has(id) && !closed.has(id))) {
+    const taken = store.subscriptions.has(id) && !(closed.has(id) && kept.subscriptions.has(id));
+    if (opened.has(id) || taken) {
       throw new PersistenceError("WFE_PERSISTENCE_FAILED", `a subscription with the id ${JSON.stringify(id)} is stored already`);
     }
     opened.add(id);

@@ -21,7 +21,8 @@ export function give(store: InMemoryStore, kept: KeptSubscription, inboxSeq: num
 
 function mayTake({ subscription: { bound }, owner }: KeptSubscription, { event }: KeptEvent, now: Date): boolean {
   const inBound = "effectiveDate" in bound ? event.time.getTime() >= bound.effectiveDate.getTime() : event.arrival > owner.createdArrival;
-  return inBound && isEligible(event, now) && !owner.consumed.has(event.arrival);
+  // What a delivery has found eligible is so for everybody: an instant that is a little behind would pass it over, and nobody comes to it again.
+  return inBound && (event.delivered || isEligible(event, now)) && !owner.consumed.has(event.arrival);
 }
 
 function isEligible({ eligibleAt }: { readonly eligibleAt?: Date }, now: Date): boolean {
