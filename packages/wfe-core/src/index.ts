@@ -134,4 +134,5 @@ export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-regi
 export { assertSupported } from "./executor/supported-steps.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
+export type { CreatedInstance } from "./executor/created-instance.ts";
 export { WorkflowPass } from "./executor/workflow-pass.ts";

@@ -51,8 +51,12 @@ export class PointersTooManyError extends WfeError {
 export class TimeoutError extends WfeError {
   override readonly name = "TimeoutError";
 
-  constructor(what: string, timeoutMs: number, options?: WfeErrorOptions) {
-    super("WFE_TIMEOUT", `${what} took longer than its limit of ${timeoutMs} ms`, { retryable: true, ...options });
+  /** @param timeoutMs - The limit; `undefined` when it was selected and is not known any more. */
+  constructor(what: string, timeoutMs: number | undefined, options?: WfeErrorOptions) {
+    super("WFE_TIMEOUT", `${what} took longer than its limit${timeoutMs === undefined ? "" : ` of ${timeoutMs} ms`}`, {
+      retryable: true,
+      ...options,
+    });
   }
 }
 
@@ -68,7 +72,7 @@ export class CancelledError extends WfeError {
 }
 
 /** Why work was called off. */
-export type CancelReason = "cancelled" | "terminated" | "leaseLost" | "shutdown" | "superseded" | "aborted";
+export type CancelReason = "cancelled" | "terminated" | "leaseLost" | "shutdown" | "superseded" | "failed" | "aborted";
 
 const CANCEL_TEXT: Readonly<Record<CancelReason, string>> = {
   cancelled: "the step was cancelled by its workflow",
@@ -76,5 +80,6 @@ const CANCEL_TEXT: Readonly<Record<CancelReason, string>> = {
   leaseLost: "this host lost its lease on the workflow; another one may go on with it",
   shutdown: "the host is stopping; the step runs again when a host takes the workflow over",
   superseded: "another host has gone on with the workflow",
+  failed: "the store refused the workflow's last commit; the step runs again when the workflow is taken over",
   aborted: "the caller's signal was aborted",
 };

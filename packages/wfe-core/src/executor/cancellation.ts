@@ -19,22 +19,13 @@ export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "c
   for (const pointer of [...state.open()]) if (pointer.id !== failed?.id) cancelPointer(scope, pointer);
   state.status = status;
   state.completedAt = at;
-  state.effects.events.push(completedEvent(scope, status, at));
+  const end = { status, data: state.data, ...(state.error === undefined ? {} : { error: state.error }) };
+  state.effects.events.push({
+    id: `${state.row.id}/completed`,
+    name: WORKFLOW_COMPLETED_EVENT,
+    key: state.row.id,
+    data: services.payloads.encode(end, "the end of the workflow"),
+    time: at,
+  });
   state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
-  function completedEvent(of: PassScope, end: WorkflowStatus, time: Date) {
-    return {
-      id: `${of.state.row.id}/completed`,
-      name: WORKFLOW_COMPLETED_EVENT,
-      key: of.state.row.id,
-      data: services.payloads.encode(
-        {
-          status: end,
-          data: of.state.data,
-          ...(of.state.error === undefined ? {} : { error: of.state.error }),
-        },
-        "the end of the workflow",
-      ),
-      time,
-    };
-  }
 }

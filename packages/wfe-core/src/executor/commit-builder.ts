@@ -10,15 +10,12 @@ import type { InstanceState } from "./instance-state.ts";
  */
 export function buildChange(state: InstanceState, commitId: string, dueAt: Date | undefined, payloads: Payloads): WorkflowChange {
   const { row, effects } = state;
-  return {
+  const { revision, controlSeq, inboxSeq } = row;
+  const change: Mutable<WorkflowChange> = {
     workflowId: row.id,
     commitId,
-    expected: {
-      revision: row.revision,
-      controlSeq: row.controlSeq,
-      ...(effects.closeSubscriptions.length > 0 ? { inboxSeq: row.inboxSeq } : {}),
-    },
-    seenInboxSeq: row.inboxSeq,
+    expected: effects.closeSubscriptions.length > 0 ? { revision, controlSeq, inboxSeq } : { revision, controlSeq },
+    seenInboxSeq: inboxSeq,
     status: state.status,
     sequence: state.sequence,
     pointers: state.changedPointers(),
@@ -29,26 +26,43 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
     events: effects.events,
     commands: [],
     errors: effects.errors,
-    ...(state.dataChanged ? { data: payloads.encode(state.data, "the data", payloads.limits.data) } : {}),
-    ...(dueAt === undefined ? {} : { dueAt }),
-    ...(state.error === undefined ? {} : { error: payloads.encode(state.error, "the error") }),
-    ...(state.completedAt === undefined ? {} : { completedAt: state.completedAt }),
   };
+  if (state.dataChanged) change.data = payloads.encode(state.data, "the data", payloads.limits.data);
+  if (dueAt !== undefined) change.dueAt = dueAt;
+  if (state.error !== undefined) change.error = payloads.encode(state.error, "the error");
+  if (state.completedAt !== undefined) change.completedAt = state.completedAt;
+  return change;
 }
 
-/** The row as it stands in the store once a change was accepted. */
+/**
+ * The row as it stands in the store once a change was accepted. Written field by field: it is made with every commit, and a copy that leaves
+ * fields out costs ten times as much.
+ */
 export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: CommitResult): WorkflowRow {
-  const { dueAt: _due, error: _error, completedAt: _completed, ...row } = former;
-  return {
-    ...row,
+  const row: Mutable<WorkflowRow> = {
+    id: former.id,
+    name: former.name,
+    definitionId: former.definitionId,
+    version: former.version,
+    fingerprint: former.fingerprint,
+    inputDigest: former.inputDigest,
+    createdAt: former.createdAt,
+    controlSeq: former.controlSeq,
     revision: result.revision,
     inboxSeq: result.inboxSeq,
     status: change.status,
     sequence: change.sequence,
     commitId: change.commitId,
-    ...(change.data === undefined ? {} : { data: change.data }),
-    ...(change.dueAt === undefined ? {} : { dueAt: change.dueAt }),
-    ...(change.error === undefined ? {} : { error: change.error }),
-    ...(change.completedAt === undefined ? {} : { completedAt: change.completedAt }),
+    data: change.data ?? former.data,
   };
+  if (former.reference !== undefined) row.reference = former.reference;
+  if (former.description !== undefined) row.description = former.description;
+  if (former.parent !== undefined) row.parent = former.parent;
+  if (former.rootWorkflowId !== undefined) row.rootWorkflowId = former.rootWorkflowId;
+  if (change.dueAt !== undefined) row.dueAt = change.dueAt;
+  if (change.error !== undefined) row.error = change.error;
+  if (change.completedAt !== undefined) row.completedAt = change.completedAt;
+  return row;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

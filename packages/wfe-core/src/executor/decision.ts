@@ -23,7 +23,9 @@ export type PassInput =
       readonly outcome: BodyOutcome;
     }
   /** A body was called off because the host stops: it is to run again elsewhere, and no crash is counted. */
-  | { readonly kind: "interrupted"; readonly pointerId: string }
+  | { readonly kind: "interrupted"; readonly pointerId: string; readonly attempt: number }
+  /** A body that is said to run was never started: the attempt does not count. */
+  | { readonly kind: "notStarted"; readonly pointerId: string; readonly attempt: number }
   /** An event was assigned to a subscription of this instance. */
   | { readonly kind: "delivery"; readonly delivery: Delivery }
   /** The instance was loaded: bodies that are said to run have lost their host. */
@@ -57,16 +59,21 @@ function applyInput(scope: PassScope, input: PassInput): void {
   const { state } = scope;
   switch (input.kind) {
     case "settled": {
-      const pointer = state.pointer(input.pointerId);
-      if (pointer?.status !== "running" || pointer.attempt !== input.attempt) return; // cancelled meanwhile: a late result is dropped
+      const pointer = runningPointer(scope, input);
+      if (pointer === undefined) return; // cancelled meanwhile: a late result is dropped
       const step = scope.definition.step(pointer.stepId);
       if ("error" in input.outcome) handleFailure(scope, step, pointer, input.outcome.error);
       else tryResult(scope, step, pointer, input.outcome);
       return;
     }
     case "interrupted": {
-      const pointer = state.pointer(input.pointerId);
-      if (pointer?.status === "running") state.put({ ...pointer, status: "pending" });
+      const pointer = runningPointer(scope, input);
+      if (pointer !== undefined) state.put({ ...pointer, status: "pending" });
+      return;
+    }
+    case "notStarted": {
+      const pointer = runningPointer(scope, input);
+      if (pointer !== undefined) state.put({ ...pointer, status: "pending", attempt: pointer.attempt - 1 });
       return;
     }
     case "delivery":
@@ -79,6 +86,11 @@ function applyInput(scope: PassScope, input: PassInput): void {
       for (const pointer of [...state.open()]) if (pointer.status === "failed") rearm(scope, pointer);
       return;
   }
+}
+
+function runningPointer({ state }: PassScope, input: { readonly pointerId: string; readonly attempt: number }): PointerRow | undefined {
+  const pointer = state.pointer(input.pointerId);
+  return pointer?.status === "running" && pointer.attempt === input.attempt ? pointer : undefined;
 }
 
 function tryResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, outcome: Exclude<BodyOutcome, { error: unknown }>): void {
@@ -138,7 +150,7 @@ function rearm(scope: PassScope, pointer: PointerRow): void {
 
 function settle(scope: PassScope, room: number, starts: boolean): readonly PointerRow[] {
   const { state, definition } = scope;
-  const starting: PointerRow[] = [];
+  const chosen: PointerRow[] = [];
   for (let budget = PRIMITIVES_PER_DECISION; ; ) {
     const drained = state.takeDrained();
     if (drained !== undefined) {
@@ -146,33 +158,46 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
       else blocksEnded(scope, drained.pointer, drained.endedIndex);
       continue;
     }
-    if (state.status !== "runnable" || !starts) return starting;
+    if (state.status !== "runnable" || !starts) break;
     const primitive = budget > 0 ? state.takePrimitive() : undefined;
     if (primitive !== undefined) {
       budget -= 1;
       if (!skips(scope, primitive)) enterPrimitive(scope, primitive);
       continue;
     }
-    const body = starting.length < room ? state.takeBody() : undefined;
-    if (body === undefined) return starting;
-    if (skips(scope, body)) continue;
-    const row = started(body, now(scope));
-    state.put(row);
-    state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
-    starting.push(row);
+    const body = chosen.length < room ? state.takeBody() : undefined;
+    if (body === undefined) break;
+    if (!skips(scope, body)) chosen.push(body);
   }
+  // Only now is it known whether this very decision suspends the instance, or ends it: then nothing starts with it.
+  if (state.status !== "runnable") {
+    state.giveBackBodies(chosen);
+    return [];
+  }
+  return chosen.map((body) => startBody(scope, body));
 }
 
-/** Whether a step's own condition keeps it from running, and it is closed for that reason, or has failed. */
+function startBody(scope: PassScope, body: PointerRow): PointerRow {
+  const { state, definition } = scope;
+  const row = started(body, now(scope));
+  state.put(row);
+  state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
+  return row;
+}
+
+/**
+ * Whether a step's own condition keeps it from running, and it is closed for that reason, or has failed. Asked until it has answered once: a
+ * failing condition is an attempt, but not yet a start.
+ */
 function skips(scope: PassScope, pointer: PointerRow): boolean {
   const step = scope.definition.step(pointer.stepId);
   const key = step.functions?.["when"];
-  if (key === undefined || pointer.attempt > 0) return false;
+  if (key === undefined || pointer.startedAt !== undefined) return false;
   try {
     if (evaluate(scope.definition, step, key, contextOf(scope, step, pointer)) === true) return false;
     finish(scope, step, pointer, "skipped");
   } catch (error) {
-    handleFailure(scope, step, pointer, error);
+    handleFailure(scope, step, { ...pointer, attempt: pointer.attempt + 1 }, error);
   }
   return true;
 }

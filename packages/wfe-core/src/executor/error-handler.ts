@@ -5,7 +5,7 @@ import type { StepDefinition } from "../models/step-definition.ts";
 import { endInstance } from "./cancellation.ts";
 import { failureOf, type Failure } from "./failure.ts";
 import { errorEvent, instanceEvent, stepEvent } from "./lifecycle.ts";
-import { now, type PassScope } from "./pass-scope.ts";
+import { instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed } from "./pointer-factory.ts";
 
 /** Records a failed attempt and does what the step's error behavior says. */
@@ -15,7 +15,7 @@ export function handleFailure(scope: PassScope, step: StepDefinition, pointer: P
   record(scope, step, pointer, failure);
   const behavior = scope.definition.errorBehavior(step);
   if (behavior.kind === "retry" && retries(step, behavior, failure, pointer)) {
-    const dueAt = new Date(services.clock.now() + retryDelayMs(behavior, pointer.retryCount, scope.entropy.random()));
+    const dueAt = instantOf(services.clock.now() + retryDelayMs(behavior, pointer.retryCount, scope.entropy.random()));
     const row: PointerRow = {
       ...pointer,
       status: "sleeping",

@@ -25,7 +25,7 @@ export function failureOf(thrown: unknown, payloads: Payloads): Failure {
 }
 
 function described(thrown: unknown, payloads: Payloads): Failure {
-  const retryable = !isFinal(thrown);
+  const retryable = !comesAgain(thrown);
   const code = isWfeError(thrown) ? thrown.code : "WFE_STEP_FAILED";
   if (!(thrown instanceof Error) && !isWfeError(thrown)) return { code, message: textOf(thrown), retryable };
   const { message, name, stack } = thrown as Partial<Error>;
@@ -49,7 +49,7 @@ function storable(data: unknown, payloads: Payloads): JsonValue {
 }
 
 /** Whether this fault comes again at every attempt, whatever the step's behavior says. By name and code: the error may be of another copy of the package. */
-function isFinal(thrown: unknown): boolean {
+function comesAgain(thrown: unknown): boolean {
   return isWfeError(thrown) && (thrown.name === "NonRetryableError" || FINAL_CODES.has(thrown.code));
 }
 

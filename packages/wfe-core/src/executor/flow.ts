@@ -2,10 +2,10 @@ import { PointersTooManyError } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { blockBehind } from "../primitives/block-behind.ts";
-import type { BlockEntry } from "../primitives/primitive.ts";
+import type { AwaitedTopic, BlockEntry } from "../primitives/primitive.ts";
 import { stepEvent } from "./lifecycle.ts";
-import { now, type PassScope } from "./pass-scope.ts";
-import { closed, pendingPointer } from "./pointer-factory.ts";
+import { instantOf, now, type PassScope } from "./pass-scope.ts";
+import { closed, pendingPointer, subscriptionId } from "./pointer-factory.ts";
 
 /** How a step ended, as far as it decides where the flow goes on. */
 export interface StepEnd {
@@ -19,8 +19,8 @@ export function finish(scope: PassScope, step: StepDefinition, pointer: PointerR
   const { state, services } = scope;
   const outcome = end.outcome === undefined ? undefined : services.payloads.encode(end.outcome, "the outcome");
   goOnBehind(scope, step, pointer, end, outcome);
-  const { eventData: _, ...rest } = closed(pointer, status, now(scope), state.nextSequence());
-  const row: PointerRow = outcome === undefined ? rest : { ...rest, outcome };
+  const ended = closed(withoutEvent(pointer), status, now(scope), state.nextSequence());
+  const row: PointerRow = outcome === undefined ? ended : { ...ended, outcome };
   state.put(row);
   if (!isContainer(step)) {
     state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, row, now(scope)));
@@ -50,6 +50,19 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
   });
 }
 
+/** Has a pointer wait for an event, until an instant if one is given. */
+export function openWait({ state }: PassScope, pointer: PointerRow, topic: AwaitedTopic, untilMs?: number): void {
+  const waiting: PointerRow = {
+    ...pointer,
+    status: "waitingForEvent",
+    eventName: topic.name,
+    eventKey: topic.key,
+    ...(untilMs === undefined ? {} : { dueAt: instantOf(untilMs) }),
+  };
+  state.effects.openSubscriptions.push({ id: subscriptionId(state.row.id, waiting), pointerId: waiting.id, ...topic });
+  state.put(waiting);
+}
+
 /** Whether a step only holds others: such steps publish no step events. */
 function isContainer(step: StepDefinition): boolean {
   return step.kind !== "step" && step.blocks !== undefined;
@@ -73,4 +86,11 @@ function goOnBehind(scope: PassScope, step: StepDefinition, pointer: PointerRow,
     );
     return;
   }
+}
+
+/** The payload of an event is not kept once its step has ended. */
+function withoutEvent(pointer: PointerRow): PointerRow {
+  if (pointer.eventData === undefined) return pointer;
+  const { eventData: _, ...rest } = pointer;
+  return rest;
 }

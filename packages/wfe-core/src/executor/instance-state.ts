@@ -7,6 +7,7 @@ import type { Consumption } from "../models/workflow-change.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
 import { isOpen, type WorkflowStatus } from "../models/workflow-status.ts";
 import { DueTimes } from "./due-times.ts";
+import { Fifo } from "./fifo.ts";
 
 /** What a commit takes along besides the row and its pointers. */
 export interface Effects {
@@ -53,9 +54,9 @@ export class InstanceState {
   readonly #due = new DueTimes();
   readonly #changed = new Map<string, PointerRow>();
   readonly #before = new Map<string, PointerRow | undefined>();
-  #bodies: string[] = [];
-  #primitives: string[] = [];
-  #drained: { readonly id: string; readonly endedIndex: number | undefined }[] = [];
+  readonly #bodies = new Fifo<string>();
+  readonly #primitives = new Fifo<string>();
+  readonly #drained = new Fifo<{ readonly id: string; readonly endedIndex: number | undefined }>();
   #saved: Head;
 
   constructor(row: WorkflowRow, data: unknown, error: InstanceError | undefined, pointers: readonly PointerRow[], kinds: StepKinds) {
@@ -124,6 +125,11 @@ export class InstanceState {
     return this.#takePending(this.#bodies);
   }
 
+  /** Takes back that bodies were taken; they are still pending. */
+  giveBackBodies(pointers: readonly PointerRow[]): void {
+    this.#bodies.unshift(pointers.map(({ id }) => id));
+  }
+
   /** Whether a pointer could start if there were room. */
   hasPending(): boolean {
     return this.#hasPending(this.#bodies) || this.#hasPending(this.#primitives);
@@ -185,7 +191,7 @@ export class InstanceState {
     ({ status: this.status, data: this.data, sequence: this.sequence, error: this.error, completedAt: this.completedAt } = this.#saved);
     this.#changed.clear();
     this.#before.clear();
-    this.#drained = [];
+    this.#drained.clear();
     this.effects = noEffects();
   }
 
@@ -218,7 +224,7 @@ export class InstanceState {
     return pointer?.dueAt?.getTime() === dueMs && (pointer.status === "sleeping" || pointer.status === "waitingForEvent");
   }
 
-  #takePending(queue: string[]): PointerRow | undefined {
+  #takePending(queue: Fifo<string>): PointerRow | undefined {
     for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
       const pointer = this.#open.get(id);
       if (pointer?.status === "pending") return pointer;
@@ -226,8 +232,8 @@ export class InstanceState {
     return undefined;
   }
 
-  #hasPending(queue: string[]): boolean {
-    for (let id = queue[0]; id !== undefined; id = queue[0]) {
+  #hasPending(queue: Fifo<string>): boolean {
+    for (let id = queue.peek(); id !== undefined; id = queue.peek()) {
       if (this.#open.get(id)?.status === "pending") return true;
       queue.shift();
     }

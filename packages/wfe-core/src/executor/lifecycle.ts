@@ -8,12 +8,13 @@ type StepEventType = "stepStarted" | "stepCompleted" | "stepRetrying" | "stepSki
 
 /** The event that something happened to an instance. */
 export function instanceEvent(type: "started" | "resumed" | "suspended" | "completed" | "terminated", row: WorkflowRow, at: Date): LifecycleEvent {
-  return { ...instanceOf(row, at), type };
+  const instance = { workflowId: row.id, definitionId: row.definitionId, version: row.version, at };
+  return row.reference === undefined ? { ...instance, type } : { ...instance, reference: row.reference, type };
 }
 
 /** The event that something happened to a step. */
 export function stepEvent(type: StepEventType, row: WorkflowRow, step: StepDefinition, pointer: PointerRow, at: Date): LifecycleEvent {
-  return { ...instanceOf(row, at), ...stepOf(step, pointer), type };
+  return { ...placeOf(row, step, pointer, at), type };
 }
 
 /** The event that an attempt failed. */
@@ -24,29 +25,20 @@ export function errorEvent(
   pointer: PointerRow,
   at: Date,
 ): LifecycleEvent {
-  return {
-    ...instanceOf(row, at),
-    ...stepOf(step, pointer),
-    type: "error",
-    error: { code: error.code, message: error.message },
-  };
+  return { ...placeOf(row, step, pointer, at), type: "error", error: { code: error.code, message: error.message } };
 }
 
-function instanceOf(row: WorkflowRow, at: Date): InstanceOfEvent {
-  return {
+/** One literal: two of them are made for each step that runs. */
+function placeOf(row: WorkflowRow, step: StepDefinition, pointer: PointerRow, at: Date): InstanceOfEvent & StepOfEvent {
+  const place = {
     workflowId: row.id,
     definitionId: row.definitionId,
     version: row.version,
     at,
-    ...(row.reference === undefined ? {} : { reference: row.reference }),
-  };
-}
-
-function stepOf(step: StepDefinition, pointer: PointerRow): StepOfEvent {
-  return {
     step: step.name,
     stepId: step.id,
     pointerId: pointer.id,
     attempt: pointer.attempt,
   };
+  return row.reference === undefined ? place : { ...place, reference: row.reference };
 }

@@ -1,4 +1,4 @@
-import { Immer } from "immer";
+import { enableMapSet, Immer } from "immer";
 import { StepExecutionError } from "../errors/step-errors.ts";
 import type { FunctionKey, StepDefinition } from "../models/step-definition.ts";
 import type { Payloads } from "../runtime/payloads.ts";
@@ -6,7 +6,12 @@ import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import type { CompiledDefinition } from "./compiled-definition.ts";
 
 // Not frozen by immer: the values that a mapping puts into the draft belong to the step; copies of them are frozen by `Payloads.stored`.
-const immer = new Immer({ autoFreeze: false });
+const immer = newImmer();
+
+function newImmer(): Immer {
+  enableMapSet(); // what a codec makes of data may hold some
+  return new Immer({ autoFreeze: false });
+}
 
 /**
  * Evaluates a selector or a condition.

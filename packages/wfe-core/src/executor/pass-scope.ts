@@ -29,6 +29,14 @@ export function now(scope: PassScope): Date {
   return new Date(scope.services.clock.now());
 }
 
+/** The last instant that a `Date` can hold: what is due later is due never. */
+const LAST_INSTANT_MS = 8.64e15;
+
+/** The instant of so many epoch milliseconds. */
+export function instantOf(epochMs: number): Date {
+  return new Date(Math.min(epochMs, LAST_INSTANT_MS));
+}
+
 /** The context of a pointer, with the data of this moment. */
 export function contextOf(scope: PassScope, step: StepDefinition, pointer: PointerRow, signal?: AbortSignal): StepContext {
   return new StepContext(scope.services, scope.state, step, pointer, signal);

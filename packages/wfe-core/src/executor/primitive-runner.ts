@@ -5,10 +5,10 @@ import type { Primitive, PrimitiveAction, PrimitiveContext } from "../primitives
 import { WfeError } from "../errors/wfe-error.ts";
 import { endInstance } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
-import { finish, openBlocks } from "./flow.ts";
+import { finish, openBlocks, openWait } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
-import { contextOf, now, type PassScope } from "./pass-scope.ts";
+import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
 import { started, subscriptionId } from "./pointer-factory.ts";
 import { dataAfter } from "./result-processor.ts";
 
@@ -21,25 +21,31 @@ export function enterPrimitive(scope: PassScope, pointer: PointerRow): void {
   attempt(scope, step, row, (primitive, context) => primitive.enter(context));
 }
 
-/** The due time of a primitive has come: the end of its sleep, the limit of its wait, or its next attempt. */
+/** The due time of a primitive has come: the end of its sleep, the limit of its wait, or its next attempt, as that of a body. */
 export function primitiveDue(scope: PassScope, pointer: PointerRow): void {
   const step = scope.definition.step(pointer.stepId);
-  const isRetry = pointer.status === "sleeping" && pointer.persistenceData === undefined;
-  if (pointer.status === "waitingForEvent") scope.state.effects.closeSubscriptions.push(subscriptionId(scope.state.row.id, pointer));
   const { dueAt: _, ...row } = pointer;
+  const endsOwnSleep = pointer.persistenceData !== undefined && primitiveOf(step.kind)?.due !== undefined;
+  if (pointer.status === "sleeping" && !endsOwnSleep) {
+    scope.state.put({ ...row, status: "pending" });
+    return;
+  }
+  if (pointer.status === "waitingForEvent") scope.state.effects.closeSubscriptions.push(subscriptionId(scope.state.row.id, pointer));
   // Another wait of this pointer opens another subscription.
   const next: PointerRow = {
     ...row,
     status: "running",
     resultCount: pointer.resultCount + 1,
   };
-  attempt(scope, step, next, (primitive, context) => (isRetry || primitive.due === undefined ? primitive.enter(context) : primitive.due(context)));
+  attempt(scope, step, next, (primitive, context) => (primitive.due === undefined ? primitive.enter(context) : primitive.due(context)));
 }
 
 /** What a container opened has ended. */
 export function blocksEnded(scope: PassScope, pointer: PointerRow, endedIndex: number | undefined): void {
   const step = scope.definition.step(pointer.stepId);
-  attempt(scope, step, pointer, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, endedIndex);
+  // A failure is tried again from here, not from the first iteration.
+  const failing: PointerRow = endedIndex === undefined ? pointer : { ...pointer, resultCount: endedIndex + 1 };
+  attempt(scope, step, pointer, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, { endedIndex, failing });
 }
 
 function attempt(
@@ -47,7 +53,7 @@ function attempt(
   step: StepDefinition,
   row: PointerRow,
   run: (primitive: Primitive, context: PrimitiveContext) => PrimitiveAction,
-  endedIndex?: number,
+  { endedIndex, failing = row }: { readonly endedIndex?: number | undefined; readonly failing?: PointerRow } = {},
 ): void {
   try {
     const primitive = primitiveOf(step.kind);
@@ -58,7 +64,7 @@ function attempt(
     if (action.kind === "sleep" && action.untilMs <= context.nowMs) action = primitive.due?.(context) ?? { kind: "complete" };
     apply(scope, step, row, action);
   } catch (error) {
-    handleFailure(scope, step, row, error);
+    handleFailure(scope, step, failing, error);
   }
 }
 
@@ -68,7 +74,8 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
   const keep = (value: unknown): string => services.payloads.encode(services.payloads.stored(value, "the list"), "the state of a step");
   switch (action.kind) {
     case "complete": {
-      const data = dataAfter(scope, step, row, action.value);
+      // A wait that ran out has no payload for its output mappings.
+      const data = action.timedOut === true ? state.data : dataAfter(scope, step, row, action.value);
       finish(scope, step, row, "complete", action.timedOut === true ? { timedOut: true } : {});
       state.data = data;
       return;
@@ -87,27 +94,13 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
       state.put({
         ...row,
         status: "sleeping",
-        dueAt: new Date(action.untilMs),
+        dueAt: instantOf(action.untilMs),
         persistenceData: keep(action.state),
       });
       return;
-    case "wait": {
-      const { topic } = action;
-      const waiting: PointerRow = {
-        ...row,
-        status: "waitingForEvent",
-        eventName: topic.name,
-        eventKey: topic.key,
-        ...(action.untilMs === undefined ? {} : { dueAt: new Date(action.untilMs) }),
-      };
-      state.effects.openSubscriptions.push({
-        id: subscriptionId(state.row.id, waiting),
-        pointerId: waiting.id,
-        ...topic,
-      });
-      state.put(waiting);
+    case "wait":
+      openWait(scope, row, action.topic, action.untilMs);
       return;
-    }
     case "end":
       finish(scope, step, row, "complete");
       endInstance(scope, "complete");
@@ -123,6 +116,7 @@ function primitiveContext(scope: PassScope, step: StepDefinition, row: PointerRo
     pointer: row,
     nowMs: clock.now(),
     call: (role) => evaluate(scope.definition, step, step.functions?.[role] ?? "", contextOf(scope, step, row)),
+    stored: (value, what) => payloads.stored(value, what),
     has: (role) => step.functions?.[role] !== undefined,
     state: () => stateOf(row, decoded),
     outcome: () => decoded(row.outcome, "the outcome"),

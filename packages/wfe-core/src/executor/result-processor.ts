@@ -5,10 +5,9 @@ import { durationMs } from "../models/duration.ts";
 import type { ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
-import { finish, openBlocks } from "./flow.ts";
+import { finish, openBlocks, openWait } from "./flow.ts";
 import { mapOutputs } from "./mappings.ts";
-import { contextOf, type PassScope } from "./pass-scope.ts";
-import { subscriptionId } from "./pointer-factory.ts";
+import { contextOf, instantOf, type PassScope } from "./pass-scope.ts";
 
 /**
  * Applies the result of a run of a step's body.
@@ -44,7 +43,7 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
           : {
               ...next,
               status: "sleeping",
-              dueAt: new Date(scope.services.clock.now() + delay),
+              dueAt: instantOf(scope.services.clock.now() + delay),
             },
       );
       return;
@@ -99,24 +98,15 @@ function sleepMs(duration: Parameters<typeof durationMs>[0]): number {
 }
 
 function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "waitForEvent" }>): void {
-  const { state } = scope;
-  if (typeof result.name !== "string" || result.name === "" || typeof result.key !== "string") {
+  const { name, key, effectiveDate } = result;
+  if (typeof name !== "string" || name === "" || typeof key !== "string") {
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event without a name or a key: both are strings`);
   }
-  const waiting: PointerRow = {
-    ...afterResult(scope, pointer, undefined),
-    status: "waitingForEvent",
-    eventName: result.name,
-    eventKey: result.key,
-  };
-  state.effects.openSubscriptions.push({
-    id: subscriptionId(state.row.id, waiting),
-    pointerId: waiting.id,
-    name: result.name,
-    key: result.key,
-    bound: result.effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate: result.effectiveDate },
-  });
-  state.put(waiting);
+  if (effectiveDate !== undefined && !(effectiveDate instanceof Date && !Number.isNaN(effectiveDate.getTime()))) {
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event with an effectiveDate that is no valid Date`);
+  }
+  const bound = effectiveDate === undefined ? ({ storedAfter: "creation" } as const) : { effectiveDate };
+  openWait(scope, afterResult(scope, pointer, undefined), { name, key, bound });
 }
 
 function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "branch" }>): void {
@@ -130,8 +120,10 @@ function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, res
     if (value === undefined) throw new SerializationError("a branch value", `[${index}]`, "is undefined: use null");
     return payloads.stored(value, "a branch value");
   });
+  // It runs again behind its branches if it was given state here: what it persisted before does not count.
+  const { persistenceData: _, ...stateless } = pointer;
   const container: PointerRow = {
-    ...afterResult(scope, pointer, result.persistenceData),
+    ...afterResult(scope, stateless, result.persistenceData),
     status: "running",
   };
   openBlocks(

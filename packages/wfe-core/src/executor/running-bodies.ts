@@ -5,12 +5,14 @@ import type { PassScope } from "./pass-scope.ts";
 import { BodyRun } from "./step-executor.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
-/** The bodies that a pass has started and not yet heard to the end: until what came of them is committed. */
+/** The bodies that a pass has started: until what came of them is committed. */
 export class RunningBodies {
   readonly #runs = new Map<string, BodyRun>();
+  #active = 0;
 
-  get size(): number {
-    return this.#runs.size;
+  /** How many run: their end was not heard yet, nor were they called off. */
+  get active(): number {
+    return this.#active;
   }
 
   /** Starts the bodies of pointers that a commit has said to run; those that it has cancelled too are left out. */
@@ -18,35 +20,36 @@ export class RunningBodies {
     for (const { id, attempt } of pointers) {
       const pointer = scope.state.pointer(id);
       if (pointer?.status !== "running" || pointer.attempt !== attempt) continue;
-      const run = BodyRun.start(scope, steps, scope.definition.step(pointer.stepId), pointer, (outcome) =>
-        heard({ kind: "settled", pointerId: id, attempt, outcome }),
-      );
+      const run = BodyRun.start(scope, steps, scope.definition.step(pointer.stepId), pointer, (outcome) => {
+        this.#active -= 1;
+        heard({ kind: "settled", pointerId: id, attempt, outcome });
+      });
+      this.#active += 1;
       this.#runs.set(id, run);
     }
   }
 
-  /** The inputs were committed: their bodies run no longer, nor do those whose pointers the commit has cancelled. */
+  /** The inputs were committed: their bodies are done with, as are those whose pointers the commit has cancelled. */
   forget(scope: PassScope, inputs: readonly PassInput[]): void {
     for (const input of inputs) if (input.kind === "settled" || input.kind === "interrupted") this.#runs.delete(input.pointerId);
     for (const [pointerId, run] of this.#runs) {
       const pointer = scope.state.pointer(pointerId);
       if (pointer?.status === "running" && pointer.attempt === run.pointer.attempt) continue;
-      run.abort(new CancelledError("cancelled"));
+      this.#callOff(run, "cancelled");
       this.#runs.delete(pointerId);
     }
   }
 
-  /** Calls all off: what comes of them is not heard. @returns Inputs that say so. */
+  /** Calls off all that run: what comes of them is not heard. @returns Inputs that say so. */
   abort(reason: CancelReason): readonly PassInput[] {
-    for (const run of this.#runs.values()) run.abort(new CancelledError(reason));
-    return [...this.#runs.keys()].map((pointerId) => ({
-      kind: "interrupted",
-      pointerId,
-    }));
+    return [...this.#runs].flatMap(([pointerId, run]) =>
+      this.#callOff(run, reason) ? [{ kind: "interrupted" as const, pointerId, attempt: run.pointer.attempt }] : [],
+    );
   }
-}
 
-/** How many bodies these inputs have to say the last word of. */
-export function endedBodies(inputs: readonly PassInput[]): number {
-  return inputs.reduce((count, input) => (input.kind === "settled" || input.kind === "interrupted" ? count + 1 : count), 0);
+  #callOff(run: BodyRun, reason: CancelReason): boolean {
+    if (!run.abort(new CancelledError(reason))) return false;
+    this.#active -= 1;
+    return true;
+  }
 }

@@ -42,11 +42,12 @@ export class BodyRun {
     return run;
   }
 
-  /** Calls the run off: its signal aborts, what comes of it is not heard. */
-  abort(reason: Error): void {
-    if (this.#over) return;
+  /** Calls the run off: its signal aborts, what comes of it is not heard. @returns Whether it was active. */
+  abort(reason: Error): boolean {
+    if (this.#over) return false;
     this.#end();
     this.#controller.abort(reason);
+    return true;
   }
 
   #end(): void {

@@ -8,20 +8,19 @@ import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
 import { buildChange, rowAfter } from "./commit-builder.ts";
 import { compiled } from "./compiled-definition.ts";
+import type { CreatedInstance } from "./created-instance.ts";
 import { decide, type PassInput } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
 import { nextDueAt } from "./next-execution.ts";
 import type { PassEnd } from "./pass-end.ts";
 import type { PassScope } from "./pass-scope.ts";
-import { endedBodies, RunningBodies } from "./running-bodies.ts";
-import { untilLeaseEnds } from "./until-lease-ends.ts";
+import { RunningBodies } from "./running-bodies.ts";
+import { SlotTurn } from "./slot-turn.ts";
+import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
 import { decodedError } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
 
-/** Commits, and milliseconds, after which a pass gives its slot to others that wait. */
-const YIELD_AFTER_COMMITS = 100;
-const YIELD_AFTER_MS = 1_000;
 /** Commits after which the event loop gets its turn even if the store never waits for it. */
 const TURN_AFTER_COMMITS = 16;
 
@@ -34,8 +33,7 @@ export class WorkflowPass {
   readonly workflowId: string;
   readonly #services: ExecutorServices;
   readonly #lease: Lease;
-  readonly #created: WorkflowRow | undefined;
-  readonly #createdPointers: readonly PointerRow[];
+  readonly #created: CreatedInstance | undefined;
   readonly #running = new RunningBodies();
   readonly #wakeup: Wakeup;
   #inputs: PassInput[] = [];
@@ -43,22 +41,16 @@ export class WorkflowPass {
   #poked = false;
   #drains = false;
   #aborted = false;
+  readonly #turn: SlotTurn;
   #commits = 0;
 
-  /**
-   * @param created - The instance as this host has just created it, its first pointer `running`; without it the instance is loaded and taken over.
-   */
-  constructor(
-    services: ExecutorServices,
-    workflowId: string,
-    lease: Lease,
-    created?: { readonly row: WorkflowRow; readonly pointers: readonly PointerRow[] },
-  ) {
+  /** @param created - Of an instance that this host has just created, its first pointer `running`; any other is loaded and taken over. */
+  constructor(services: ExecutorServices, workflowId: string, lease: Lease, created?: CreatedInstance) {
     this.#services = services;
     this.workflowId = workflowId;
     this.#lease = lease;
-    this.#created = created?.row;
-    this.#createdPointers = created?.pointers ?? [];
+    this.#created = created;
+    this.#turn = new SlotTurn(services.clock, () => services.contended());
     this.#wakeup = new Wakeup(services.clock);
   }
 
@@ -72,7 +64,7 @@ export class WorkflowPass {
     try {
       return await this.#work();
     } catch (error) {
-      this.#running.abort("superseded");
+      this.#running.abort("failed");
       return { kind: "failed", error };
     } finally {
       this.#lease.signal.removeEventListener("abort", lost);
@@ -112,24 +104,26 @@ export class WorkflowPass {
   }
 
   async #work(): Promise<PassEnd> {
-    const end = this.#created === undefined ? await this.#load() : this.#begin(this.#created, this.#createdPointers);
+    const fresh = this.#created?.isLeased === true ? this.#created : undefined;
+    const end = fresh === undefined ? await this.#load() : this.#begin(fresh.row, fresh.pointers);
     if (end !== undefined) return end;
     const scope = this.#scope as PassScope; // set by #load and #begin when they let the pass go on
     const { state } = scope;
-    const began = this.#services.clock.monotonic();
-    let starting: readonly PointerRow[] = this.#createdPointers.filter((pointer) => pointer.status === "running");
-    this.#start(scope, starting);
+    if (this.#lease.signal.aborted) return this.#lost();
+    this.#start(scope, fresh?.pointers.filter(({ status }) => status === "running") ?? []);
     for (;;) {
       if (this.#lease.signal.aborted) return this.#lost();
       if (this.#poked) {
         const ended = await this.#refresh(state);
         if (ended !== undefined) return ended;
       }
+      this.#turn.look(this.#running.active);
       const inputs = this.#inputs;
-      starting = decide(scope, inputs, this.#services.options.maxConcurrentSteps - this.#running.size + endedBodies(inputs), !this.#drains);
+      const starting = decide(scope, inputs, this.#services.options.maxConcurrentSteps - this.#running.active, this.#starts);
       this.#inputs = [];
-      const dueAt = nextDueAt(state, this.#busy(inputs, starting), this.#lease.expiresAt);
-      if (state.isDirty || (this.#isQuiet(inputs, starting) && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
+      const busy = starting.length > 0 || this.#running.active > 0;
+      const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
+      if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = this.#build(scope, dueAt);
         const accepted = change === undefined ? "redo" : await this.#commit(state, change);
         if (accepted === "lost") return this.#lost();
@@ -142,17 +136,22 @@ export class WorkflowPass {
           this.#running.abort(state.status === "terminated" ? "terminated" : "cancelled");
           return { kind: "idle" };
         }
+        if (this.#lease.signal.aborted) return this.#lost();
         this.#start(scope, starting);
         this.#commits += 1;
         if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
-        if (this.#services.contended() && (this.#commits >= YIELD_AFTER_COMMITS || this.#services.clock.monotonic() - began > YIELD_AFTER_MS))
-          this.drain();
+        this.#turn.committed();
         continue;
       }
       this.#running.forget(scope, inputs);
       if (this.#isOver(state)) return this.#over(state);
       await this.#wait(state);
     }
+  }
+
+  /** Whether bodies and engine steps may start: not while the host stops, nor while the pass gives its slot back. */
+  get #starts(): boolean {
+    return !this.#drains && !this.#turn.isOver;
   }
 
   async #load(): Promise<PassEnd | undefined> {
@@ -177,6 +176,8 @@ export class WorkflowPass {
       checksSizes: false,
     };
     if (loaded !== undefined) {
+      // What this host has created and nobody has moved since was started by nobody.
+      if (this.#created !== undefined && row.revision === 0) this.#notStarted(pointers.filter(({ status }) => status === "running"));
       // In this order: a step that is given up in the take-over stays failed.
       this.#inputs.push({ kind: "rearm" }, { kind: "takeOver" });
       this.#receive(loaded);
@@ -191,7 +192,7 @@ export class WorkflowPass {
   /** Reads what others have changed: deliveries and commands. Called with nothing uncommitted in memory but inputs. */
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
-    const answer = await untilLeaseEnds(this.#services, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
+    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
       loaded: await this.#services.persistence.loadForPass(this.workflowId, { knownRevision: state.row.revision }),
     }));
     if (answer === undefined) return this.#lost();
@@ -209,7 +210,8 @@ export class WorkflowPass {
       this.#running.abort("terminated");
       return { kind: "idle" };
     }
-    if (wasSuspended && row.status === "runnable") this.#inputs.push({ kind: "rearm" });
+    // Before what has come since: a step that fails now has not been resumed.
+    if (wasSuspended && row.status === "runnable") this.#inputs.unshift({ kind: "rearm" });
     this.#receive(loaded);
     return undefined;
   }
@@ -229,7 +231,7 @@ export class WorkflowPass {
   async #commit(state: InstanceState, change: WorkflowChange): Promise<"accepted" | "redo" | "lost"> {
     const { lifecycle } = state.effects;
     try {
-      const result = await untilLeaseEnds(this.#services, this.#lease, `a commit of the workflow ${change.workflowId}`, () =>
+      const result = await untilLeaseEnds(this.#attempts, this.#lease, `a commit of the workflow ${change.workflowId}`, () =>
         this.#services.persistence.persistWorkflow(change, new Date(this.#services.clock.now())),
       );
       if (result === undefined) return "lost";
@@ -249,48 +251,49 @@ export class WorkflowPass {
     }
   }
 
-  /** Starts the bodies that an acknowledged commit has said to run. */
+  get #attempts(): StoreAttempts {
+    const services = this.#services;
+    return { clock: services.clock, warn: (message, error) => services.warn(message, error), isLastTry: () => this.#aborted };
+  }
+
+  /** Starts the bodies that an acknowledged commit has said to run; none when the host has begun to stop meanwhile. */
   #start(scope: PassScope, pointers: readonly PointerRow[]): void {
+    if (this.#drains) return this.#notStarted(pointers);
     this.#running.start(scope, this.#services.steps, pointers, (input) => {
       this.#inputs.push(input);
       this.#wakeup.wake();
     });
-    if (this.#aborted) this.abort();
+  }
+
+  #notStarted(pointers: readonly PointerRow[]): void {
+    for (const { id, attempt } of pointers) this.#inputs.push({ kind: "notStarted", pointerId: id, attempt });
   }
 
   #lost(): PassEnd {
-    this.#running.abort(this.#lease.signal.aborted ? "leaseLost" : "superseded");
+    this.#running.abort(this.#lease.signal.aborted ? "leaseLost" : this.#aborted ? "shutdown" : "superseded");
     return { kind: "lost" };
   }
 
-  /** Whether bodies run, or will once the decision is committed. */
-  #busy(inputs: readonly PassInput[], starting: readonly PointerRow[]): boolean {
-    return starting.length > 0 || this.#running.size > endedBodies(inputs);
-  }
-
-  /** Whether nothing is going on but what the due time says. */
-  #isQuiet(inputs: readonly PassInput[], starting: readonly PointerRow[]): boolean {
-    return !this.#busy(inputs, starting) && this.#inputs.length === 0;
-  }
-
   #isOver(state: InstanceState): boolean {
-    if (this.#running.size > 0 || this.#inputs.length > 0 || this.#poked) return false;
-    if (state.status !== "runnable" || this.#drains) return true;
+    if (this.#running.active > 0 || this.#inputs.length > 0 || this.#poked) return false;
+    if (state.status !== "runnable" || !this.#starts) return true;
     const nextDue = state.nextDueMs();
     return !state.hasPending() && (nextDue === undefined || nextDue > this.#services.clock.now());
   }
 
   #over(state: InstanceState): PassEnd {
     if (state.status !== "runnable") return { kind: "idle" };
-    if (this.#drains && state.hasPending()) return { kind: "yielded" };
+    if (!this.#starts && state.hasPending()) return { kind: "yielded" };
     return { kind: "idle", ...(state.row.dueAt === undefined ? {} : { dueAt: state.row.dueAt }) };
   }
 
   /** Waits for the next thing to react to. */
   async #wait(state: InstanceState): Promise<void> {
     if (this.#inputs.length > 0 || this.#poked || this.#lease.signal.aborted) return;
-    const nextDue = state.status === "runnable" && !this.#drains ? state.nextDueMs() : undefined;
-    const delayMs = nextDue === undefined ? undefined : Math.max(0, nextDue - this.#services.clock.now());
-    await this.#wakeup.wait(delayMs);
+    const nextDue = state.status === "runnable" && this.#starts ? state.nextDueMs() : undefined;
+    const delays = [nextDue === undefined ? undefined : nextDue - this.#services.clock.now(), this.#turn.remainingMs].filter(
+      (ms) => ms !== undefined,
+    );
+    await this.#wakeup.wait(delays.length === 0 ? undefined : Math.max(0, Math.min(...delays)));
   }
 }

@@ -17,7 +17,8 @@ export function mayRetry(options: RetryOptions, failuresBefore: number): boolean
  * @param random - 0 to 1; scales the jitter.
  */
 export function retryDelayMs(options: RetryOptions, failuresBefore: number, random: number): number {
-  const grown = durationMs(options.interval, "interval") * (options.backoff ?? 1) ** failuresBefore;
+  const interval = durationMs(options.interval, "interval");
+  const grown = interval === 0 ? 0 : interval * (options.backoff ?? 1) ** failuresBefore; // the power may be infinite
   const bounded = Math.min(grown, options.maxInterval === undefined ? LONGEST_MS : durationMs(options.maxInterval, "maxInterval"), LONGEST_MS);
   return Math.round(bounded * (1 - (options.jitter ?? 0) * random));
 }

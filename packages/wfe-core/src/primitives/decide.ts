@@ -5,7 +5,9 @@ import type { Primitive } from "./primitive.ts";
 /** Runs the first case whose value equals the selected one (deep JSON equality), else `otherwise`; then joins. None at all is a failure. */
 export const decidePrimitive: Primitive = {
   enter(context) {
-    const value = context.call("on");
+    const selected = context.call("on");
+    // As a value of JSON, which has one zero and no properties that are undefined.
+    const value = selected === undefined ? undefined : context.stored(selected, "the selected value");
     const blocks = context.step.blocks ?? [];
     const block =
       blocks.find((candidate) => candidate.role === "case" && isDeepStrictEqual(candidate.value, value)) ??

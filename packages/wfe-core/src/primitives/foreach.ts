@@ -1,5 +1,5 @@
 import type { BlockDefinition } from "../models/step-definition.ts";
-import type { BlockEntry, Primitive, PrimitiveContext } from "./primitive.ts";
+import type { BlockEntry, Primitive, PrimitiveAction, PrimitiveContext } from "./primitive.ts";
 import { selectedList } from "./selected.ts";
 
 /**
@@ -9,6 +9,9 @@ import { selectedList } from "./selected.ts";
  */
 export const forEachPrimitive: Primitive = {
   enter(context) {
+    const kept = context.state();
+    // It failed between two iterations, and is tried again: those that have ended are not run again.
+    if (kept !== undefined) return iterate(context, kept, context.pointer.resultCount);
     const items = selectedList(context, "items");
     const [first] = items;
     if (items.length === 0) return { kind: "complete" };
@@ -25,13 +28,16 @@ export const forEachPrimitive: Primitive = {
     };
   },
   ended(context) {
-    const state = context.state();
-    if (state === undefined) return { kind: "complete" };
-    const { items } = state as { readonly items: readonly unknown[] };
-    const next = (context.endedIndex ?? -1) + 1;
-    return next < items.length ? { kind: "open", entries: [iteration(context, items[next], next)] } : { kind: "complete" };
+    const kept = context.state();
+    return kept === undefined ? { kind: "complete" } : iterate(context, kept, (context.endedIndex ?? -1) + 1);
   },
 };
+
+/** Goes on with an iteration of a kept list, or has finished behind its last. */
+function iterate(context: PrimitiveContext, kept: unknown, next: number): PrimitiveAction {
+  const { items } = kept as { readonly items: readonly unknown[] }; // written by enter
+  return next < items.length ? { kind: "open", entries: [iteration(context, items[next], next)] } : { kind: "complete" };
+}
 
 function iteration(context: PrimitiveContext, value: unknown, index: number): BlockEntry {
   return {

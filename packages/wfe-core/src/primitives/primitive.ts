@@ -14,6 +14,8 @@ export interface PrimitiveContext {
    * @throws whatever the function throws, and a `StepExecutionError` when it gives a promise.
    */
   call(role: string): unknown;
+  /** A value as it would come back from the store. @throws SerializationError */
+  stored(value: unknown, what: string): unknown;
   /** Whether the step has a function of this role. */
   has(role: string): boolean;
   /** What the primitive kept with its last action; `undefined` before the first. */

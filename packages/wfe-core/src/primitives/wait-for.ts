@@ -26,7 +26,9 @@ export const waitForPrimitive: Primitive = {
   },
   due(context) {
     if (context.hasTimeoutBlock) return { kind: "complete", timedOut: true };
-    throw new TimeoutError(`the wait of the step ${JSON.stringify(context.step.name)}`, selectedDuration(context, "timeout") ?? 0, {
+    // A selector of the limit is not asked again: it may give another one by now, or fail.
+    const fixed = context.step.settings?.["timeoutMs"];
+    throw new TimeoutError(`the wait of the step ${JSON.stringify(context.step.name)}`, typeof fixed === "number" ? fixed : undefined, {
       retryable: false,
     });
   },

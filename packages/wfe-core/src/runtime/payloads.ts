@@ -19,10 +19,10 @@ export const DEFAULT_PAYLOAD_LIMITS: PayloadLimits = {
 const DEEPEST = 200;
 
 /**
- * Objects that are known to be storable: frozen, plain, checked to the bottom. A tree is checked again only where it is new, so checking
+ * Objects that are known to be storable (frozen, plain, checked to the bottom), and how deep they are: 1 for one without another in it. A tree is checked again only where it is new, so checking
  * costs what changed, not what there is.
  */
-const CHECKED = new WeakSet<object>();
+const CHECKED = new WeakMap<object, number>();
 
 /**
  * Turns values into what the store keeps and back. Strict: what would not come back deep-equal is refused, with the path of the offender.
@@ -105,12 +105,20 @@ function copyStrictly(value: unknown, what: string, path: string, depth: number)
     case "object":
       break;
   }
-  if (value === null || CHECKED.has(value as object)) return value;
-  if (depth >= DEEPEST) throw new SerializationError(what, path, `is nested more than ${DEEPEST} deep, or contains itself`);
+  if (value === null) return value;
+  const height = CHECKED.get(value);
+  if (depth + (height ?? 1) > DEEPEST) throw new SerializationError(what, path, `is nested more than ${DEEPEST} deep, or contains itself`);
+  if (height !== undefined) return value;
   const copy = Array.isArray(value) ? copyArray(value, what, path, depth) : copyObject(value as object, what, path, depth);
-  Object.freeze(copy);
-  CHECKED.add(copy);
+  CHECKED.set(Object.freeze(copy), 1 + deepest(Object.values(copy)));
   return copy;
+}
+
+/** How deep the deepest of these checked values is; 0 when none is an object. */
+function deepest(values: readonly unknown[]): number {
+  let most = 0;
+  for (const value of values) if (typeof value === "object" && value !== null) most = Math.max(most, CHECKED.get(value) ?? 0);
+  return most;
 }
 
 function copyArray(value: readonly unknown[], what: string, path: string, depth: number): unknown[] {
@@ -161,7 +169,8 @@ function freezeDeep(value: unknown): unknown {
   if (typeof value !== "object" || value === null || CHECKED.has(value)) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype) return value; // made by a codec: a Date, a Map
-  for (const property of Object.values(value)) freezeDeep(property);
-  CHECKED.add(Object.freeze(value));
+  const properties: readonly unknown[] = Object.values(value);
+  for (const property of properties) freezeDeep(property);
+  CHECKED.set(Object.freeze(value), 1 + deepest(properties));
   return value;
 }

@@ -341,14 +341,24 @@ describe("a failed attempt", () => {
 
   it("does not take the results of its siblings with it (fault 11)", async () => {
     const harness = await PassHarness.start();
+    const failed = new Gate();
     const definition = w()
       .parallel((p) =>
         p
-          .branch((b) => b.thenFn("good", () => "good").output((text, data) => void data.log.push(text)))
           .branch((b) =>
             b
+              .thenFn("good", async () => {
+                await failed.opened;
+                return "good";
+              })
+              .output((text, data) => void data.log.push(text)),
+          )
+          .branch((b) =>
+            b
+              .thenFn("first", () => {})
               .thenFn("bad", () => {})
               .when(() => {
+                failed.open();
                 throw new Error("no such field");
               })
               .onError(ErrorBehavior.suspend()),
@@ -362,9 +372,42 @@ describe("a failed attempt", () => {
     expect(await harness.state()).toEqual({
       status: "suspended",
       data: { log: ["good"] },
-      pointers: ["parallel: running", "good: complete", "bad: failed"],
+      pointers: ["parallel: running", "good: complete", "first: complete", "bad: failed"],
     });
-    expect(await harness.store.getErrors("w")).toMatchObject([{ step: "bad", message: "no such field" }]);
+    expect(await harness.store.getErrors("w")).toMatchObject([{ step: "bad", attempt: 1, message: "no such field" }]);
+  });
+
+  it("starts nothing by the very commit that suspends the instance, and loses nothing: resume starts it", async () => {
+    const harness = await PassHarness.start();
+    const ran: string[] = [];
+    let broken = true;
+    const definition = w()
+      .parallel((p) =>
+        p
+          .branch((b) => b.thenFn("good", () => void ran.push("good")))
+          .branch((b) =>
+            b
+              .thenFn("bad", () => void ran.push("bad"))
+              .when(() => {
+                if (broken) throw new Error("no such field");
+                return true;
+              })
+              .onError(ErrorBehavior.suspend()),
+          ),
+      )
+      .build("w", 1);
+    await harness.create(definition, { log: [] });
+    await harness.run();
+    expect([await harness.state(), ran]).toMatchObject([
+      { status: "suspended", pointers: ["parallel: running", "good: pending", "bad: failed"] },
+      [],
+    ]);
+
+    broken = false;
+    await harness.store.command("w", "resume", new Date(harness.clock.now()));
+    await harness.run();
+
+    expect([(await harness.state()).status, ran.toSorted()]).toEqual(["complete", ["bad", "good"]]);
   });
 
   it("is followed by no step of its pass after a suspend or a terminate (fault 38)", async () => {
