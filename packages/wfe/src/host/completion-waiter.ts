@@ -4,6 +4,7 @@ import {
   durationMs,
   type FinishedWorkflow,
   isFinal,
+  isWfeError,
   type Timer,
   TimeoutError,
   type WaitForOptions,
@@ -28,13 +29,16 @@ const LONGEST_POLL_MS = 1_000;
  */
 export class CompletionWaiter {
   readonly #services: HostServices;
+  readonly #isHere: (workflowId: string) => boolean;
   readonly #waiters = new Map<string, Set<Waiter>>();
   #stopped = true;
   #pollMs = FIRST_POLL_MS;
   #timer: Timer | undefined;
 
-  constructor(services: HostServices) {
+  /** @param isHere - Whether an instance runs in this process, which then hears of its end at once. */
+  constructor(services: HostServices, isHere: (workflowId: string) => boolean = () => false) {
     this.#services = services;
+    this.#isHere = isHere;
   }
 
   start(): void {
@@ -111,19 +115,24 @@ export class CompletionWaiter {
         else if (waiter.onSuspended === "reject") waiter.settle(new WorkflowSuspendedError(workflowId, instance.error));
       }
     } catch (error) {
+      if (isWfeError(error, "WFE_PAYLOAD_UNREADABLE")) {
+        // Asking again is useless.
+        for (const waiter of [...(this.#waiters.get(workflowId) ?? [])]) waiter.settle(error);
+        return;
+      }
       warn(this.#services, `the state of the awaited workflow ${workflowId} could not be read; it is asked for again`, error);
     }
   }
 
   #pollSoon(): void {
     this.#pollMs = FIRST_POLL_MS;
-    if (this.#timer !== undefined) return;
+    this.#timer?.cancel();
     this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
   }
 
   async #poll(): Promise<void> {
     try {
-      const ids = [...this.#waiters.keys()];
+      const ids = [...this.#waiters.keys()].filter((id) => !this.#isHere(id));
       if (ids.length === 0) return;
       const signals = await this.#services.persistence.readSignals(ids);
       const known = new Set(signals.map(({ id }) => id));

@@ -28,9 +28,8 @@ export class EventConsumer {
   /** Delivers on a topic at a future time, if it is near; the sweep has the rest. */
   schedule(topic: Topic, at: Date): void {
     if (at.getTime() - this.#services.clock.now() > TIMER_HORIZON_MS) return;
-    const key = keyOf(topic);
-    const known = this.#timers.dueOf(key);
-    if (known === undefined || at.getTime() < known) this.#timers.schedule(key, at.getTime());
+    // Each time of a topic by itself.
+    this.#timers.schedule(keyOf(topic, at), at.getTime());
   }
 
   /** Delivers the events of queue items. */
@@ -66,8 +65,8 @@ export class EventConsumer {
   }
 }
 
-function keyOf(topic: Topic): string {
-  return JSON.stringify([topic.name, topic.key]);
+function keyOf(topic: Topic, at?: Date): string {
+  return JSON.stringify([topic.name, topic.key, at?.getTime()]);
 }
 
 function topicOf(key: string): Topic {

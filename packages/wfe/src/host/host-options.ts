@@ -8,6 +8,8 @@ export interface HostOptions {
   readonly maxConcurrentStepsPerWorkflow?: number;
   /** How often the store is searched for due work; what a lost hint costs at most. 10 ms or more. @default "1s" */
   readonly sweepInterval?: Duration;
+  /** How often the lock provider is asked for leases whose owner is gone, to take its work over. 10 ms or more. @default "1s" */
+  readonly takeOverInterval?: Duration;
   /** How long a lease lasts unless it is renewed, which happens three times in it. 30 ms or more. @default "30s" */
   readonly lockTtl?: Duration;
   /** How long `stop` lets running bodies finish. @default "30s" */
@@ -31,6 +33,7 @@ export interface ResolvedHostOptions {
   readonly maxConcurrentWorkflows: number;
   readonly maxConcurrentSteps: number;
   readonly sweepIntervalMs: number;
+  readonly takeOverIntervalMs: number;
   readonly lockTtlMs: number;
   readonly shutdownTimeoutMs: number;
   readonly maxCrashes: number;
@@ -47,6 +50,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     maxConcurrentWorkflows: count("maxConcurrentWorkflows", options.maxConcurrentWorkflows ?? 256),
     maxConcurrentSteps: count("maxConcurrentStepsPerWorkflow", options.maxConcurrentStepsPerWorkflow ?? 16),
     sweepIntervalMs: atLeast("sweepInterval", options.sweepInterval ?? 1_000, 10),
+    takeOverIntervalMs: atLeast("takeOverInterval", options.takeOverInterval ?? 1_000, 10),
     lockTtlMs: atLeast("lockTtl", options.lockTtl ?? 30_000, 30),
     shutdownTimeoutMs: durationMs(options.shutdownTimeout ?? 30_000, "shutdownTimeout"),
     maxCrashes: count("maxCrashes", options.maxCrashes ?? 5),

@@ -21,7 +21,8 @@ export class LifecycleReader implements AsyncIterableIterator<LifecycleEvent> {
   readonly #buffer: LifecycleEvent[] = [];
   #dropped = false;
   #over = false;
-  #wake: (() => void) | undefined;
+  /** Those who ask for the next event and have to wait. */
+  #waiting: (() => void)[] = [];
 
   constructor(options: LifecycleReaderOptions) {
     this.#options = options;
@@ -43,7 +44,7 @@ export class LifecycleReader implements AsyncIterableIterator<LifecycleEvent> {
       this.#dropped = true;
     }
     this.#buffer.push(event);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** No event comes any more. Idempotent. */
@@ -56,7 +57,7 @@ export class LifecycleReader implements AsyncIterableIterator<LifecycleEvent> {
       (unsubscribe) => unsubscribe(),
       () => {},
     );
-    this.#wake?.();
+    this.#wake();
   }
 
   /** @throws what the publisher said to the subscription. */
@@ -67,9 +68,7 @@ export class LifecycleReader implements AsyncIterableIterator<LifecycleEvent> {
       if (event !== undefined) return { done: false, value: event };
       this.#dropped = false;
       if (this.#over) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -82,6 +81,12 @@ export class LifecycleReader implements AsyncIterableIterator<LifecycleEvent> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   readonly #onAbort = (): void => this.end();

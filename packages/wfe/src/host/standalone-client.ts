@@ -4,6 +4,7 @@ import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
 
@@ -24,6 +25,7 @@ export interface ClientParts {
 export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   protected readonly controller: WorkflowController;
+  readonly #parts: ClientParts;
   readonly #providers: readonly Provider[];
   readonly #waiter: CompletionWaiter;
   #running = false;
@@ -36,6 +38,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     const { queue, persistence } = providers;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
     const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, options };
+    this.#parts = parts;
     this.#providers = [persistence, queue];
     this.#waiter = new CompletionWaiter(services);
     const hint = (id: string, type: "workflow" | "event"): void => {
@@ -57,7 +60,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   start(): Promise<void> {
     return this.#changes.run(async () => {
       if (this.#running) return;
-      for (const provider of this.#providers) await provider.start();
+      await startAll(this.#providers, (error) => warn(this.#parts, "a provider could not be stopped after the failed start", error));
       this.#waiter.start();
       this.#running = true;
     });
@@ -69,7 +72,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
       if (!this.#running) return;
       this.#running = false;
       this.#waiter.stop();
-      for (const provider of this.#providers) await provider.stop();
+      await stopAll(this.#providers);
     });
   }
 

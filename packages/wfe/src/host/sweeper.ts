@@ -3,10 +3,10 @@ import type { EventConsumer } from "./event-consumer.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
+/** Instances claimed at a time by a host without room, whose hints are then for others, or for later. */
+const CLAIMED_WITHOUT_ROOM = 100;
 const EVENTS_PER_SWEEP = 500;
 const ORPHANS_PER_LOOK = 1_000;
-/** Pause between two looks for leases whose owner is gone, however seldom the rest is swept. */
-const ORPHANS_EVERY_MS = 1_000;
 const RETENTION_EVERY_MS = 600_000;
 const RETENTION_BATCH = 1_000;
 
@@ -33,10 +33,10 @@ export class Sweeper {
   async start(): Promise<void> {
     this.#stopped = false;
     this.#loops = [];
-    const { sweepIntervalMs } = this.#services.options;
+    const { sweepIntervalMs, takeOverIntervalMs } = this.#services.options;
     const first = Promise.all([
       this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep()),
-      this.#repeat(Math.min(sweepIntervalMs, ORPHANS_EVERY_MS), "the take-over of lost work", () => this.#takeOver()),
+      this.#repeat(takeOverIntervalMs, "the take-over of lost work", () => this.#takeOver()),
     ]);
     void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
     await first;
@@ -73,13 +73,14 @@ export class Sweeper {
   async #dueInstances(): Promise<void> {
     const { persistence, registry, clock, options } = this.#services;
     for (;;) {
-      const limit = this.#workflows.slots.free;
+      const { free } = this.#workflows.slots;
+      const limit = free === 0 ? CLAIMED_WITHOUT_ROOM : free;
       const definitions = registry.keys();
-      if (limit === 0 || definitions.length === 0 || this.#stopped) return;
+      if (definitions.length === 0 || this.#stopped) return;
       const now = clock.now();
       const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + options.lockTtlMs) });
       for (const id of ids) this.#workflows.dispatch(id);
-      if (ids.length < limit) return;
+      if (ids.length < limit || this.#workflows.slots.free === 0) return;
     }
   }
 

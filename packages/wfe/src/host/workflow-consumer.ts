@@ -1,11 +1,10 @@
 import {
+  type CreatedInstance,
   type DistributedLockProvider,
   type ExecutorServices,
   type Lease,
   type PassEnd,
-  type PointerRow,
   Timers,
-  type WorkflowRow,
   type WorkItem,
   WorkflowPass,
 } from "wfe-core";
@@ -14,11 +13,16 @@ import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Slots } from "./slots.ts";
 
-/** An instance as this host has created it, to be run here at once. */
-export interface CreatedInstance {
-  readonly row: WorkflowRow;
-  readonly pointers: readonly PointerRow[];
-  readonly lease: Lease;
+/** An instance that this host has created, with its lease if that was to be had in the same breath. */
+export interface InstanceToRun extends Omit<CreatedInstance, "isLeased"> {
+  readonly lease?: Lease | undefined;
+}
+
+/** An instance that is looked at here: its pass, once there is one. */
+interface Entry {
+  pass?: WorkflowPass;
+  /** Something has pointed at it before it had a pass. */
+  isPoked: boolean;
 }
 
 /** Due times further away are left to the sweep. */
@@ -34,7 +38,7 @@ export class WorkflowConsumer {
   readonly #executor: ExecutorServices;
   readonly #locks: DistributedLockProvider;
   readonly #leases: LeaseKeeper;
-  readonly #passes = new Map<string, WorkflowPass | undefined>();
+  readonly #entries = new Map<string, Entry>();
   readonly #runs = new Set<Promise<void>>();
   readonly #busyElsewhere = new GrowingDelays(10, 1_000);
   readonly #unknownHere = new GrowingDelays(100, 30_000);
@@ -59,17 +63,11 @@ export class WorkflowConsumer {
     else this.#hint(id, 0);
   }
 
-  /** Looks at an instance for a queue item; waits for room. */
+  /** Looks at an instance for a queue item; where there is no room any more it goes back, for a host that has some. */
   async consume(item: WorkItem): Promise<void> {
-    await this.slots.take();
-    if (this.#drains) {
-      this.slots.give();
-      await item.retry(0);
-    } else if (this.#passes.has(item.id)) {
-      this.slots.give();
-      this.#poke(item.id);
-      await item.ack();
-    } else this.#track(item.id, this.#run(item.id, { item }));
+    if (this.#poke(item.id)) await item.ack();
+    else if (this.#drains || !this.slots.tryTake()) await item.retry(0);
+    else this.#track(item.id, this.#run(item.id, { item }));
   }
 
   /** Takes a place of `slots` for an instance that is about to be created here. @returns Whether there is one, and the host is not stopping. */
@@ -77,21 +75,38 @@ export class WorkflowConsumer {
     return !this.#drains && this.slots.tryTake();
   }
 
-  /** Has `stop` wait for the creation of an instance: its body would be lost between the store and the pass, which counts as a crash. */
-  async creating<T>(creation: Promise<T>): Promise<T> {
-    const tracked = creation
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .finally(() => this.#runs.delete(tracked));
-    this.#runs.add(tracked);
-    return creation;
-  }
-
-  /** Runs an instance that was just created with a place of `slots` taken for it. */
-  runCreated(created: CreatedInstance): void {
-    this.#track(created.row.id, this.#run(created.row.id, { created }));
+  /**
+   * Creates an instance with a place of `slots` taken for it, and runs it here; `stop` waits for that. What points at it meanwhile is kept for
+   * its pass.
+   *
+   * @param creation - Gives `undefined` when there is nothing to run.
+   */
+  create(id: string, creation: () => Promise<InstanceToRun | undefined>): Promise<void> {
+    const entry: Entry = { isPoked: false };
+    const isKnown = this.#entries.has(id);
+    if (!isKnown) this.#entries.set(id, entry);
+    const giveUp = (): void => {
+      if (!isKnown) this.#entries.delete(id);
+      this.slots.give();
+    };
+    const created = creation().then(
+      async (instance) => {
+        if (instance !== undefined && !isKnown) {
+          this.#track(id, this.#run(id, { created: instance, entry }));
+          return;
+        }
+        // A repeat of a start; or one that has the id of an instance that was removed, and whose pass here has not noticed yet.
+        giveUp();
+        if (instance?.lease !== undefined) await this.#release(instance.lease);
+        if (instance !== undefined || entry.isPoked) this.dispatch(id);
+      },
+      (error: unknown) => {
+        giveUp();
+        throw error;
+      },
+    );
+    this.#watch(created.catch(() => undefined)); // told to who starts it
+    return created;
   }
 
   /** Looks at the instance at this time, if it is near; the sweep has the rest. */
@@ -99,9 +114,9 @@ export class WorkflowConsumer {
     if (!this.#drains && dueAt.getTime() - this.#services.clock.now() <= TIMER_HORIZON_MS) this.#timers.schedule(id, dueAt.getTime());
   }
 
-  /** A command or a delivery has changed the instance: tells its pass, if it runs here. @returns Whether it does. */
-  poke(id: string): boolean {
-    return this.#poke(id);
+  /** Whether the instance is looked at here. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
   }
 
   /** Ready to run passes, also after a stop. */
@@ -118,7 +133,7 @@ export class WorkflowConsumer {
   async stop(timeoutMs: number): Promise<void> {
     this.#drains = true;
     this.#timers.clear();
-    for (const pass of this.#passes.values()) pass?.drain();
+    for (const { pass } of this.#entries.values()) pass?.drain();
     const all = this.#settled();
     let timer: { cancel(): void } | undefined;
     const late = new Promise<void>((resolve) => {
@@ -127,7 +142,11 @@ export class WorkflowConsumer {
     await Promise.race([all, late]);
     timer?.cancel();
     this.#aborts = true;
-    for (const pass of this.#passes.values()) pass?.abort();
+    for (const [id, { pass }] of this.#entries) {
+      // Renewed no more: a store that gives no answer keeps the host for the rest of a lease at most.
+      this.#leases.remove(id);
+      pass?.abort();
+    }
     await all;
   }
 
@@ -136,41 +155,49 @@ export class WorkflowConsumer {
   }
 
   #poke(id: string): boolean {
-    if (!this.#passes.has(id)) return false;
-    this.#passes.get(id)?.poke(); // one whose lease is being taken has not loaded yet, and will see everything
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    if (entry.pass === undefined) entry.isPoked = true;
+    else entry.pass.poke();
     return true;
   }
 
-  /** `#run` has put the instance into `#passes` before its first await. */
+  #watch(work: Promise<void>): void {
+    const watched = work.finally(() => this.#runs.delete(watched));
+    this.#runs.add(watched);
+  }
+
+  /** `#run` has put the instance into `#entries` before its first await. */
   #track(id: string, run: Promise<void>): void {
-    const tracked = run
-      .catch((error: unknown) => warn(this.#services, `the pass of the workflow ${id} has failed`, error))
-      .finally(() => this.#runs.delete(tracked));
-    this.#runs.add(tracked);
+    this.#watch(run.catch((error: unknown) => warn(this.#services, `the pass of the workflow ${id} has failed`, error)));
   }
 
   /** Owns a place of `slots`, and gives it back. */
-  async #run(id: string, from: { readonly item?: WorkItem; readonly created?: CreatedInstance } = {}): Promise<void> {
-    this.#passes.set(id, undefined);
+  async #run(
+    id: string,
+    { item, created, entry = { isPoked: false } }: { readonly item?: WorkItem; readonly created?: InstanceToRun; readonly entry?: Entry } = {},
+  ): Promise<void> {
+    this.#entries.set(id, entry);
     this.#timers.cancel(id);
     let again = false;
     try {
-      const lease = from.created?.lease ?? (await this.#acquire(id, from.item));
+      const lease = created?.lease ?? (await this.#acquire(id, item));
       if (lease === undefined) return;
-      const pass = new WorkflowPass(this.#executor, id, lease, from.created);
-      this.#passes.set(id, pass);
+      const pass = new WorkflowPass(this.#executor, id, lease, created && { ...created, isLeased: created.lease !== undefined });
+      entry.pass = pass;
       if (this.#drains) pass.drain();
       if (this.#aborts) pass.abort();
-      this.#leases.add(lease, pass);
+      else this.#leases.add(lease, pass);
+      if (entry.isPoked) pass.poke();
       // Acked once the lease is held: from here on the due time in the row is the net.
-      const acked = from.item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
+      const acked = item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
       const end = await pass.run();
       this.#leases.remove(id);
       await Promise.all([acked, this.#release(lease)]);
       again = pass.isPoked && end.kind !== "missing";
       this.#after(id, end);
     } finally {
-      this.#passes.delete(id);
+      this.#entries.delete(id);
       this.slots.give();
     }
     if (again) this.dispatch(id);

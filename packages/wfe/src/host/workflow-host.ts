@@ -34,6 +34,7 @@ import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowController } from "./workflow-controller.ts";
@@ -78,7 +79,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
     const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, options };
     this.#parts = parts;
-    this.#waiter = new CompletionWaiter(services);
+    this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     this.#bus = new LifecycleBus(services, parts.publisher);
     const executor: ExecutorServices = {
       ...services,
@@ -149,29 +150,31 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   /**
    * Starts the providers and begins to work; resolves when the host is ready. Idempotent, and possible again after `stop`.
    *
-   * @throws StepNotRegisteredError naming every step that cannot be made; the providers' errors. The host is stopped then.
+   * @throws StepNotRegisteredError naming every step that cannot be made; the providers' errors; for a registry of your own also what
+   * `registerWorkflowDefinition` throws. The host is stopped then.
    */
   start(): Promise<void> {
     return this.#changes.run(async () => {
       if (this.#state === "running") return;
-      this.#assertSteps(this.#parts.registry.getAllDefinitions());
+      // Those of a registry of the user's came here by no registration.
+      const definitions = this.#parts.registry.getAllDefinitions();
+      for (const definition of definitions) {
+        assertSupported(definition);
+        this.#steps.registerStepsOf(definition);
+      }
+      this.#assertSteps(definitions);
       this.#state = "starting";
-      const started: Provider[] = [];
       try {
-        for (const provider of this.#providers()) {
-          await provider.start();
-          started.unshift(provider);
-        }
-        this.#workflows.start();
-        this.#waiter.start();
-        this.#state = "running";
-        await this.#sweeper.start();
-        for (const loop of this.#loops) loop.start();
+        await startAll(this.#providers(), (error) => warn(this.#parts, "a provider could not be stopped after the failed start", error));
       } catch (error) {
         this.#state = "stopped";
-        await this.#stopAll(started).catch((second: unknown) => warn(this.#parts, "a provider could not be stopped after the failed start", second));
         throw error;
       }
+      this.#workflows.start();
+      this.#waiter.start();
+      this.#state = "running";
+      await this.#sweeper.start();
+      for (const loop of this.#loops) loop.start();
     });
   }
 
@@ -188,14 +191,14 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       if (this.#state === "stopped") return;
       this.#state = "stopping";
       this.#waiter.stop();
-      await this.#sweeper.stop();
-      await Promise.all(this.#loops.map((loop) => loop.stop()));
-      await this.#workflows.stop(timeoutMs);
+      // The loops first: what they have taken goes back to the queue, not round and round.
+      const loops = this.#loops.map((loop) => loop.stop());
+      await Promise.all([...loops, this.#workflows.stop(timeoutMs), this.#sweeper.stop()]);
       await this.#events.stop();
       this.#bus.stop();
       this.#state = "stopped";
       await this.#stopPublisher(timeoutMs);
-      await this.#stopAll(this.#stores().reverse());
+      await stopAll(this.#stores().reverse());
     });
   }
 
@@ -216,13 +219,6 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   #providers(): Provider[] {
     const { publisher } = this.#parts;
     return [...this.#stores(), ...(publisher === undefined ? [] : [publisher])];
-  }
-
-  /** Each, whatever becomes of the others. @throws the first error */
-  async #stopAll(providers: readonly Provider[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const provider of providers) await provider.stop().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
   }
 
   /** One that hangs is left behind: nothing depends on it. */

@@ -9,6 +9,7 @@ import {
   type LifecycleEvent,
   type NewWorkflow,
   pendingPointer,
+  type PointerRow,
   runsBody,
   started,
   stepEvent,
@@ -19,7 +20,7 @@ import {
 import { type HostServices, warn } from "./host-services.ts";
 import { checkId, checkName, Names } from "./names.ts";
 import { initialDataOf, inputDigest } from "./start-input.ts";
-import type { WorkflowConsumer } from "./workflow-consumer.ts";
+import type { InstanceToRun, WorkflowConsumer } from "./workflow-consumer.ts";
 
 /** Due at once on every clock. */
 const AT_ONCE = new Date(0);
@@ -86,34 +87,37 @@ export class WorkflowStarter {
     }
   }
 
-  #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {
+  async #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {
     const { startAt, reference } = options;
     const now = new Date(this.#services.clock.now());
     const waits = startAt !== undefined && startAt > now;
     const here = !waits && this.#runsHere?.consumer.tryReserve() === true ? this.#runsHere : undefined;
     const workflow: NewWorkflow = {
-      ...this.#instance(definition, here !== undefined, now),
+      ...this.#instance(definition, now, here !== undefined ? "runs" : waits ? startAt : undefined),
       ...made,
       dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : AT_ONCE,
       ...(reference === undefined ? {} : { reference }),
     };
-    return here === undefined
-      ? this.#create(workflow, now, waits ? startAt : undefined)
-      : here.consumer.creating(this.#createAndRun(definition, workflow, now, here));
+    if (here === undefined) return this.#create(workflow, now, waits ? startAt : undefined);
+    await here.consumer.create(workflow.id, () => this.#createLeased(definition, workflow, now, here));
+    return workflow.id;
   }
 
-  #instance(definition: AnyDefinition, runs: boolean, now: Date): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
+  /** @param first - Whether its first step runs here at once, or when it is to start. */
+  #instance(definition: AnyDefinition, now: Date, first: "runs" | Date | undefined): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
     const entry = definition.graph.steps[0];
     if (entry === undefined) throw new DefinitionNotFoundError(definition.id, definition.version); // a definition has a step: the builder's check
     const pointer = pendingPointer(entry, { seq: 1, scope: [] });
     // A body that will run here at once is stored as running: no commit is needed before its start.
-    const starts = runs && runsBody(entry.kind) && entry.functions?.["when"] === undefined;
+    const starts = first === "runs" && runsBody(entry.kind) && entry.functions?.["when"] === undefined;
+    // In the pointer, too: a resume, or a hint, makes the row due before its time.
+    const waiting: PointerRow = first instanceof Date ? { ...pointer, status: "sleeping", dueAt: first } : pointer;
     return {
       definitionId: definition.id,
       version: definition.version,
       fingerprint: definition.fingerprint,
       createdAt: now,
-      pointers: [starts ? started(pointer, now) : pointer],
+      pointers: [starts ? started(pointer, now) : waiting],
       ...(definition.description === undefined ? {} : { description: definition.description }),
     };
   }
@@ -129,30 +133,28 @@ export class WorkflowStarter {
     return workflow.id;
   }
 
-  /** Stores the instance and takes its lease in the same breath: both travel in one batch. */
-  async #createAndRun(definition: AnyDefinition, workflow: NewWorkflow, now: Date, here: RunsHere): Promise<string> {
+  /**
+   * Stores the instance and takes its lease in the same breath: both travel in one batch.
+   *
+   * @returns `undefined` when this was a repeat.
+   */
+  async #createLeased(definition: AnyDefinition, workflow: NewWorkflow, now: Date, here: RunsHere): Promise<InstanceToRun | undefined> {
     const [stored, leased] = await Promise.allSettled([
       this.#store(workflow, now),
       here.locks.acquireLock(workflow.id, { ttl: this.#services.options.lockTtlMs }),
     ]);
     const lease = leased.status === "fulfilled" ? leased.value : undefined;
+    if (stored.status === "rejected" || !stored.value) {
+      await this.#giveBack(lease);
+      if (stored.status === "rejected") throw stored.reason;
+      return undefined;
+    }
     if (leased.status === "rejected")
       warn(this.#services, `the lease on the new workflow ${workflow.id} could not be taken; it is tried again`, leased.reason);
-    if (stored.status === "fulfilled" && stored.value && lease !== undefined) {
-      const row = rowOf(workflow);
-      this.#publish(instanceEvent("started", row, now));
-      this.#publishStarts(definition, workflow, row, now);
-      here.consumer.runCreated({ row, pointers: workflow.pointers, lease });
-      return workflow.id;
-    }
-    here.consumer.slots.give();
-    await this.#giveBack(lease);
-    if (stored.status === "rejected") throw stored.reason;
-    if (stored.value) {
-      this.#publish(instanceEvent("started", rowOf(workflow), now));
-      here.consumer.dispatch(workflow.id);
-    }
-    return workflow.id;
+    const row = rowOf(workflow);
+    this.#publish(instanceEvent("started", row, now));
+    if (lease !== undefined) this.#publishStarts(definition, workflow, row, now);
+    return { row, pointers: workflow.pointers, lease };
   }
 
   /** The pass tells of the bodies it starts, but for those that are stored as running. */

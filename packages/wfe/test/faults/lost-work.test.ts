@@ -163,7 +163,7 @@ onEachStore("work is not lost", (open) => {
   it("gives a wait the event that was published before the workflow came to it (fault 6)", async () => {
     const { clock, start } = await open();
     const definition = new WorkflowBuilder<{ got: string }>().delay("1d").waitFor(paid, "1").saveAs("got").build("w", 1);
-    const host = await start((h) => h.registerWorkflowDefinition(definition), { sweepInterval: "1h" });
+    const host = await start((h) => h.registerWorkflowDefinition(definition), { sweepInterval: "1h", takeOverInterval: "1h" });
     const id = await host.startWorkflow(definition, { got: "" });
 
     await host.publishEvent(paid, "1", "early");

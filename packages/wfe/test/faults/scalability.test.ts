@@ -143,6 +143,7 @@ onEachStore("it costs what it is worth", (open) => {
     const id = await host.startWorkflow(definition, { n: 0 });
     await eventually(async () => (await host.getWorkflow(id)).status === "complete");
     expect(clock.now()).toBe(began);
+    await clock.settle();
     calls.clear();
     await clock.advance("10s");
 

@@ -52,7 +52,9 @@ export function scenarios(name: string, define: (open: () => Promise<Scenario>) 
           warnings,
           store,
           build: (setUp, options = {}, providers = store.open()) => {
-            const host = builder(providers).withOptions(options).build();
+            const host = builder(providers)
+              .withOptions({ ...sparing(options), ...options })
+              .build();
             setUp?.(host);
             ends.push(() => host.stop({ timeout: 0 }));
             return host;
@@ -81,4 +83,9 @@ export function scenarios(name: string, define: (open: () => Promise<Scenario>) 
       });
     });
   }
+}
+
+/** A host that sweeps seldom looks as seldom for lost owners: days of virtual time would be full of looks that find nothing. */
+function sparing({ sweepInterval }: HostOptions): HostOptions {
+  return sweepInterval === undefined ? {} : { takeOverInterval: sweepInterval };
 }
