@@ -134,5 +134,6 @@ export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-regi
 export { assertSupported } from "./executor/supported-steps.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
+export { completedEvent, type WorkflowEnd } from "./executor/completed-event.ts";
 export type { CreatedInstance } from "./executor/created-instance.ts";
 export { WorkflowPass } from "./executor/workflow-pass.ts";

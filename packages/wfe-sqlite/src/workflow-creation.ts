@@ -38,7 +38,8 @@ export function createWorkflow(connection: Connection, workflow: NewWorkflow): s
       inputDigest: fromText(existing.input_digest),
     });
   }
-  if (hasName(connection, workflow.name)) throw new WorkflowNameTakenError(workflow.name);
+  const taken = takenOf(connection, workflow);
+  if (taken !== undefined) throw new WorkflowNameTakenError(taken);
   insertWorkflow(connection, workflow);
   return workflow.id;
 }
@@ -49,7 +50,8 @@ export function refuseTakenNames(connection: Connection, children: readonly NewW
   const names = new Set<string>();
   for (const { id, name } of children) {
     if (ids.has(id) || hasId(connection, id)) continue;
-    if (names.has(name) || hasName(connection, name)) throw new WorkflowNameTakenError(name);
+    const taken = names.has(name) ? name : takenOf(connection, { id, name });
+    if (taken !== undefined) throw new WorkflowNameTakenError(taken);
     ids.add(id);
     names.add(name);
   }
@@ -63,6 +65,12 @@ export function createChild(connection: Connection, child: NewWorkflow): void {
 /** Writes one pointer, new or changed. */
 export function upsertPointer(connection: Connection, workflow: number, pointer: PointerRow): void {
   connection.sql(UPSERT_POINTER).run(...pointerValues(workflow, pointer));
+}
+
+/** What another instance has of the name and the id of a new one: names and ids are looked up alike. */
+function takenOf(connection: Connection, { id, name }: Pick<NewWorkflow, "id" | "name">): string | undefined {
+  if (hasName(connection, name) || (name !== id && hasId(connection, name))) return name;
+  return hasName(connection, id) ? id : undefined;
 }
 
 function hasId(connection: Connection, id: string): boolean {

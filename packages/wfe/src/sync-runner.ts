@@ -1,4 +1,4 @@
-import { type Duration, WorkflowTerminatedError } from "wfe-core";
+import { type Duration, durationMs, WorkflowTerminatedError } from "wfe-core";
 import type { WorkflowHost } from "./host/workflow-host.ts";
 
 /**
@@ -8,6 +8,7 @@ import type { WorkflowHost } from "./host/workflow-host.ts";
  * @throws TimeoutError, WorkflowTerminatedError, WorkflowSuspendedError, and what `startWorkflow` throws.
  */
 export async function runWorkflowSync(host: WorkflowHost, definitionId: string, version: number, data: unknown, timeout: Duration): Promise<unknown> {
+  durationMs(timeout, "timeout"); // refused before anything starts
   const id = await host.startWorkflow(definitionId, version, data as {}); // checked at run time: the definition is known by name alone
   const end = await host.waitForWorkflow(id, { timeout });
   if (end.status === "terminated") throw new WorkflowTerminatedError(end.id, end.error);

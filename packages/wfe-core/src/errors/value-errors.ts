@@ -7,9 +7,16 @@ export class SerializationError extends WfeError {
   readonly path: string;
 
   constructor(what: string, path: string, problem: string, options?: WfeErrorOptions) {
-    super("WFE_VALUE_NOT_STORABLE", `${what} cannot be stored: ${path === "" ? "the value" : path} ${problem}`, options);
+    super("WFE_VALUE_NOT_STORABLE", `${what} cannot be stored: ${path === "" ? "the value" : shortened(path)} ${problem}`, options);
     this.path = path;
   }
+}
+
+/** Characters of a path that a message shows: a value that contains itself has a very long one. */
+const LONGEST_PATH = 80;
+
+function shortened(path: string): string {
+  return path.length <= LONGEST_PATH ? path : `${path.slice(0, LONGEST_PATH)}…`;
 }
 
 /** A payload beyond its limit. */

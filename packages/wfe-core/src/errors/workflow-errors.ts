@@ -31,13 +31,13 @@ export class WorkflowAlreadyExistsError extends WfeError {
   }
 }
 
-/** Another instance has this name. */
+/** Another instance has this name, or this id: both are used alike. */
 export class WorkflowNameTakenError extends WfeError {
   override readonly name = "WorkflowNameTakenError";
   readonly workflowName: string;
 
   constructor(workflowName: string, options?: WfeErrorOptions) {
-    super("WFE_WORKFLOW_NAME_TAKEN", `another workflow has the name ${JSON.stringify(workflowName)}: names are unique in a store`, options);
+    super("WFE_WORKFLOW_NAME_TAKEN", `another workflow has the name or id ${JSON.stringify(workflowName)}: both are unique in a store`, options);
     this.workflowName = workflowName;
   }
 }

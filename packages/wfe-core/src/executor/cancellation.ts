@@ -1,6 +1,6 @@
-import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { WorkflowStatus } from "../models/workflow-status.ts";
+import { completedEvent } from "./completed-event.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { now, type PassScope } from "./pass-scope.ts";
 import { closed, subscriptionId } from "./pointer-factory.ts";
@@ -20,12 +20,6 @@ export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "c
   state.status = status;
   state.completedAt = at;
   const end = { status, data: state.data, ...(state.error === undefined ? {} : { error: state.error }) };
-  state.effects.events.push({
-    id: `${state.row.id}/completed`,
-    name: WORKFLOW_COMPLETED_EVENT,
-    key: state.row.id,
-    data: services.payloads.encode(end, "the end of the workflow"),
-    time: at,
-  });
+  state.effects.events.push({ ...completedEvent(state.row.id, end, services.payloads), time: at });
   state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
 }

@@ -4,6 +4,7 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { endInstance } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
+import { asBoolean } from "../primitives/selected.ts";
 import { finish } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
@@ -194,7 +195,8 @@ function skips(scope: PassScope, pointer: PointerRow): boolean {
   const key = step.functions?.["when"];
   if (key === undefined || pointer.startedAt !== undefined) return false;
   try {
-    if (evaluate(scope.definition, step, key, contextOf(scope, step, pointer)) === true) return false;
+    const answer = evaluate(scope.definition, step, key, contextOf(scope, step, pointer));
+    if (asBoolean(answer, `the when of the step ${JSON.stringify(step.name)}`)) return false;
     finish(scope, step, pointer, "skipped");
   } catch (error) {
     handleFailure(scope, step, { ...pointer, attempt: pointer.attempt + 1 }, error);

@@ -1,5 +1,5 @@
 import { enableMapSet, Immer } from "immer";
-import { StepExecutionError } from "../errors/step-errors.ts";
+import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import type { FunctionKey, StepDefinition } from "../models/step-definition.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
@@ -56,6 +56,9 @@ export function mapOutputs(
 function merge(draft: unknown, patch: unknown, step: StepDefinition): void {
   if (typeof draft !== "object" || draft === null || Array.isArray(draft)) {
     throw new StepExecutionError(`the step ${JSON.stringify(step.name)} gave an output, but the data is no object that it could merge into`);
+  }
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} gave an output that is no object: it is merged into the data key by key`);
   }
   Object.assign(draft, patch);
 }

@@ -1,4 +1,4 @@
-import { NonRetryableError, StepExecutionError, TimeoutError } from "../errors/step-errors.ts";
+import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
 import { resultBody, type ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
@@ -69,7 +69,7 @@ async function execute(scope: PassScope, steps: StepRegistry, step: StepDefiniti
   }
   const body = registered.create();
   if (typeof (body as { run?: unknown } | null | undefined)?.run !== "function") {
-    throw new StepExecutionError(`what was registered for ${JSON.stringify(step.stepType)} makes something without a run method`);
+    throw new NonRetryableError(`what was registered for ${JSON.stringify(step.stepType)} makes something without a run method`);
   }
   mapInputs(scope.definition, step, body, ctx);
   const returned: unknown = await body.run(ctx as never); // typed where the builder joined step and workflow

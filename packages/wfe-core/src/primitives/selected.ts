@@ -1,13 +1,15 @@
-import { SerializationError } from "../errors/value-errors.ts";
-import { StepExecutionError } from "../errors/step-errors.ts";
+import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import { durationMs, type Duration } from "../models/duration.ts";
 import type { PrimitiveContext } from "./primitive.ts";
 
 /** The boolean that a condition gives. Anything else is an error: truthiness hides mistakes. */
 export function selectedBoolean(context: PrimitiveContext, role: string): boolean {
-  const value = context.call(role);
-  if (typeof value !== "boolean")
-    throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of true or false`);
+  return asBoolean(context.call(role), `the ${role} of the step ${name(context)}`);
+}
+
+/** @param what - Names the condition in the message. @throws StepExecutionError when it is no boolean */
+export function asBoolean(value: unknown, what: string): boolean {
+  if (typeof value !== "boolean") throw new StepExecutionError(`${what} gave ${show(value)} in place of true or false`);
   return value;
 }
 
@@ -28,14 +30,11 @@ export function selectedList(context: PrimitiveContext, role: string): readonly 
 /** The milliseconds that a selector, or the fixed setting `{role}Ms`, gives; `undefined` when the step has neither. */
 export function selectedDuration(context: PrimitiveContext, role: string): number | undefined {
   if (context.has(role)) {
-    const what = `the ${role} of the step ${name(context)}`;
+    const selected = context.call(role); // what it throws is another matter: it may not throw the next time
     try {
-      return durationMs(context.call(role) as Duration, what);
+      return durationMs(selected as Duration, `the ${role} of the step ${name(context)}`);
     } catch (cause) {
-      // A wrong value comes again at every attempt; a selector that throws may not.
-      if (cause instanceof RangeError && cause.message.startsWith(what))
-        throw new SerializationError(what, "", cause.message.slice(what.length + 1), { cause });
-      throw cause;
+      throw new NonRetryableError((cause as Error).message, { cause }); // nothing else is thrown there
     }
   }
   const fixed = context.step.settings?.[`${role}Ms`];

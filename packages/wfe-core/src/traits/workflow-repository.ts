@@ -32,7 +32,8 @@ export interface WorkflowRepository {
    *
    * @returns The id.
    * @throws WorkflowAlreadyExistsError carrying what is stored, when the id exists.
-   * @throws WorkflowNameTakenError when another instance has the name.
+   * @throws WorkflowNameTakenError when another instance has the name, or has it as its id, or has the id as its name: a name is usable wherever
+   * an id is.
    */
   createNewWorkflow(workflow: NewWorkflow, now: Date): Promise<string>;
   /**

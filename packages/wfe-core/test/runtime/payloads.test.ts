@@ -153,4 +153,21 @@ describe("a codec", () => {
       expect.objectContaining({ code: "WFE_VALUE_NOT_STORABLE", cause: expect.objectContaining({ message: "no bigints" }) as Error }) as Error,
     );
   });
+
+  it("shortens the path of a value that contains itself in the message, not in the error", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = cycle;
+
+    let error: unknown;
+    try {
+      strict.stored(cycle, "the data");
+    } catch (thrown) {
+      error = thrown;
+    }
+
+    expect((error as SerializationError).path).toHaveLength(200 * 5 - 1);
+    expect((error as SerializationError).message).toBe(
+      `the data cannot be stored: ${"self.".repeat(16)}… is nested more than 200 deep, or contains itself`,
+    );
+  });
 });

@@ -71,6 +71,19 @@ const CREATION_FAULTS: PersistenceFaults = {
         }),
     }),
   },
+  "refuses a name that another instance has as its id, and an id that another has as its name": {
+    fault: "does not compare names with ids",
+    make:
+      ({ store }) =>
+      (good) => ({
+        createNewWorkflow: (workflow, now) =>
+          good.createNewWorkflow(workflow, now).catch((error: unknown) => {
+            if (!(error instanceof WorkflowNameTakenError) || store.workflowIdsByName.has(workflow.name)) throw error;
+            store.addWorkflow(workflow);
+            return workflow.id;
+          }),
+      }),
+  },
   "tells of a taken id before it tells of a taken name": {
     fault: "looks at the name first",
     make: () => (good) => ({

@@ -45,7 +45,7 @@ export abstract class ClientVerbs implements WorkflowClient {
     input: NoInfer<TInput>,
     options?: StartOptions & WaitForOptions,
   ): Promise<TData> {
-    return this.controller.runWorkflow(definition as AnyDefinition, input, options ?? {}) as Promise<TData>; // the definition's own data
+    return this.controller.runWorkflow(definition as AnyDefinition, [input, options], options ?? {}) as Promise<TData>; // the definition's own data
   }
 
   waitForWorkflow<TData>(definition: WorkflowDefinition<TData, never>, id: string, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;

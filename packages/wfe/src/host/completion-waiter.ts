@@ -45,20 +45,22 @@ export class CompletionWaiter {
     this.#stopped = false;
   }
 
+  /** Refuses what `wait` would refuse at once. @throws RangeError, TypeError, CancelledError */
+  check({ timeout, signal, onSuspended }: WaitForOptions): void {
+    if (timeout !== undefined) durationMs(timeout, "timeout");
+    if (onSuspended !== undefined && onSuspended !== "reject" && onSuspended !== "wait")
+      throw new RangeError(`onSuspended must be "reject" or "wait": got ${JSON.stringify(onSuspended)}`);
+    if (signal?.aborted === true) throw new CancelledError("aborted", { cause: signal.reason });
+  }
+
   /**
    * @throws WorkflowNotFoundError, WorkflowSuspendedError, TimeoutError, CancelledError; WfeError `WFE_HOST_NOT_RUNNING` when the host stops.
    */
-  wait(workflowId: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
+  async wait(workflowId: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
+    this.check(options);
     const limit = options.timeout === undefined ? undefined : durationMs(options.timeout, "timeout");
+    if (this.#stopped) throw stoppedWhileWaiting();
     return new Promise((resolve, reject) => {
-      if (this.#stopped) {
-        reject(stoppedWhileWaiting());
-        return;
-      }
-      if (options.signal?.aborted === true) {
-        reject(new CancelledError("aborted", { cause: options.signal.reason }));
-        return;
-      }
       const waiters = this.#waiters.get(workflowId) ?? new Set<Waiter>();
       const onAbort = (): void => waiter.settle(new CancelledError("aborted", { cause: options.signal?.reason }));
       let timer: Timer | undefined;

@@ -1,9 +1,9 @@
 import type { PersistenceProvider } from "wfe-core";
+import { checkKey } from "./arguments.ts";
 
 /** Numbers reserved at a time; a host that stops leaves a gap. */
 const BLOCK = 100;
 const LOOKS_LIKE_AN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const LONGEST = 200;
 
 /** Gives instances their names: `{definitionId}-{n}`, the numbers reserved in blocks, outside of any commit. */
 export class Names {
@@ -39,12 +39,10 @@ export class Names {
 /**
  * A name that a user gives.
  *
- * @throws RangeError when it is blank, too long, looks like an id, or like a name that is generated.
+ * @throws TypeError when it is no text; RangeError when it is blank, too long, looks like an id, or like a name that is generated.
  */
 export function checkName(name: string, definitionId: string): string {
-  const trimmed = name.trim();
-  if (trimmed === "" || trimmed.length > LONGEST)
-    throw new RangeError(`a workflow's name must have 1 to ${LONGEST} characters: got ${JSON.stringify(name)}`);
+  const trimmed = checkKey(name, "a workflow's name").trim();
   if (LOOKS_LIKE_AN_ID.test(trimmed)) throw new RangeError(`a workflow's name may not look like an id: got ${JSON.stringify(name)}`);
   if (trimmed.startsWith(`${definitionId}-`) && /^\d+$/.test(trimmed.slice(definitionId.length + 1))) {
     throw new RangeError(`a workflow's name may not look like a generated one ({definition id}-{number}): got ${JSON.stringify(name)}`);
@@ -52,9 +50,7 @@ export function checkName(name: string, definitionId: string): string {
   return trimmed;
 }
 
-/** An id that a user gives. @throws RangeError when it is blank or longer than a lock's name may be. */
+/** An id that a user gives. @throws TypeError when it is no text, RangeError when it is blank or longer than a lock's name may be */
 export function checkId(id: string): string {
-  if (id.trim() === "" || Buffer.byteLength(id) > LONGEST)
-    throw new RangeError(`a workflow's id must have 1 to ${LONGEST} bytes: got ${JSON.stringify(id)}`);
-  return id;
+  return checkKey(id, "a workflow's id");
 }

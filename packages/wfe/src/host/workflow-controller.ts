@@ -1,6 +1,8 @@
 import {
   type AnyDefinition,
+  completedEvent,
   type ControlCommand,
+  decodedError,
   decodedInstance,
   EventNotFoundError,
   type EventDefinition,
@@ -21,7 +23,6 @@ import {
   type StartOptions,
   type StoredEvent,
   type WaitForOptions,
-  WORKFLOW_COMPLETED_EVENT,
   type WorkflowFilter,
   type WorkflowInstance,
   WorkflowNotFoundError,
@@ -30,6 +31,7 @@ import {
   WorkflowTerminatedError,
 } from "wfe-core";
 import { purgeWorkflows } from "../purger.ts";
+import { checkInstant, checkKey, checkText } from "./arguments.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { validated } from "./start-input.ts";
@@ -65,12 +67,15 @@ export class WorkflowController {
     if (typeof definition !== "string") {
       return this.#starter.start(this.#starter.known(definition), args[0], (args[1] as StartOptions | undefined) ?? {});
     }
-    const [version, input, options] = args as [number, unknown, StartOptions | undefined];
+    const [version, input, options] = args as [unknown, unknown, StartOptions | undefined];
+    if (typeof version !== "number") throw new TypeError(`a definition that is started by its id needs a version: startWorkflow(id, version, input)`);
     return this.#starter.start(this.#starter.definition(definition, version), input, options ?? {});
   }
 
-  async runWorkflow(definition: AnyDefinition, input: unknown, options: StartOptions & WaitForOptions): Promise<unknown> {
-    const end = await this.waitForWorkflow(await this.startWorkflow(definition, [input, options]), options);
+  /** Starts nothing when it could not wait for it. */
+  async runWorkflow(definition: string | AnyDefinition, args: readonly unknown[], options: WaitForOptions): Promise<unknown> {
+    this.#waiter.check(options);
+    const end = await this.waitForWorkflow(await this.startWorkflow(definition, args), options);
     if (end.status === "terminated") throw new WorkflowTerminatedError(end.id, end.error);
     return end.data;
   }
@@ -132,7 +137,7 @@ export class WorkflowController {
 
   async getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {
     this.#effects.assertRunning();
-    const event = await this.#services.persistence.getEvent(id);
+    const event = await this.#services.persistence.getEvent(checkText(id, "an event's id"));
     if (event === undefined) throw new EventNotFoundError(id);
     return { ...event, data: event.data === undefined ? undefined : (this.#services.payloads.decode(event.data, "the event") as JsonValue) };
   }
@@ -164,18 +169,19 @@ export class WorkflowController {
    */
   #terminatedEvent(row: WorkflowRow): Omit<EventRow, "time"> {
     const { payloads } = this.#services;
-    const end: { status: "terminated"; data?: unknown } = { status: "terminated" };
     try {
-      end.data = payloads.decode(row.data, "the data");
+      const error = decodedError(row, payloads);
+      const end = { status: "terminated", data: payloads.decode(row.data, "the data"), ...(error === undefined ? {} : { error }) } as const;
+      return completedEvent(row.id, end, payloads);
     } catch (error) {
       warn(this.#services, `the workflow ${row.id} is terminated without telling its data`, error);
+      return completedEvent(row.id, { status: "terminated" }, payloads);
     }
-    return { id: `${row.id}/completed`, name: WORKFLOW_COMPLETED_EVENT, key: row.id, data: payloads.encode(end, "the end of the workflow") };
   }
 
   async #idOf(idOrName: string): Promise<string> {
     const { persistence } = this.#services;
-    const [known] = await persistence.readSignals([idOrName]);
+    const [known] = await persistence.readSignals([checkText(idOrName, "a workflow's id or name")]);
     if (known !== undefined) return idOrName;
     const named = await persistence.getWorkflowInstanceByName(idOrName);
     if (named === undefined) throw new WorkflowNotFoundError(idOrName);
@@ -185,7 +191,8 @@ export class WorkflowController {
   /** Without the pointers that have ended, which may be many. */
   async #row(idOrName: string): Promise<WorkflowRow> {
     this.#effects.assertRunning();
-    return (await this.#services.persistence.loadForPass(idOrName))?.row ?? this.#record(idOrName);
+    const id = checkText(idOrName, "a workflow's id or name");
+    return (await this.#services.persistence.loadForPass(id))?.row ?? this.#record(id);
   }
 
   async #record(idOrName: string): Promise<WorkflowRecord> {
@@ -199,10 +206,12 @@ export class WorkflowController {
 
 const EVENT_OF = { suspend: "suspended", resume: "resumed", terminate: "terminated" } as const;
 
-function checkEvent(name: unknown, key: unknown, options: PublishOptions): void {
-  if (typeof name !== "string" || name === "" || isEngineEvent(name)) {
+function checkEvent(name: unknown, key: unknown, { id, time }: PublishOptions): void {
+  if (checkText(name, "an event's name") === "" || isEngineEvent(name as string)) {
     throw new RangeError(`an event needs a name, and those that start with "wfe." are the engine's own: got ${JSON.stringify(name)}`);
   }
-  if (typeof key !== "string") throw new RangeError(`an event's key must be a string: got ${String(key)}`);
-  if (options.time !== undefined && Number.isNaN(options.time.getTime())) throw new RangeError("the event's time is an invalid Date");
+  checkText(key, "an event's key");
+  if (id !== undefined && isEngineEvent(checkKey(id, "an event's id")))
+    throw new RangeError(`ids of events that start with "wfe." are the engine's own: got ${JSON.stringify(id)}`);
+  if (time !== undefined) checkInstant(time, "the event's time");
 }

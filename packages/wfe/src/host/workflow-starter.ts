@@ -15,8 +15,10 @@ import {
   stepEvent,
   type StartOptions,
   type WorkflowAlreadyExistsError,
+  type WorkflowNameTakenError,
   type WorkflowRow,
 } from "wfe-core";
+import { checkInstant, checkText } from "./arguments.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { checkId, checkName, Names } from "./names.ts";
 import { initialDataOf, inputDigest } from "./start-input.ts";
@@ -71,18 +73,19 @@ export class WorkflowStarter {
     const { entropy, payloads } = this.#services;
     const id = options.id === undefined ? entropy.id() : checkId(options.id);
     const userName = options.name === undefined ? undefined : checkName(options.name, definition.id);
-    const startAt = options.startAt;
-    if (startAt !== undefined && Number.isNaN(startAt.getTime())) throw new RangeError("startAt is an invalid Date");
+    if (options.startAt !== undefined) checkInstant(options.startAt, "startAt");
+    if (options.reference !== undefined) checkText(options.reference, "a workflow's reference");
     const digest = inputDigest(input);
     const data = payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
     const begin = async (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest }, options);
     if (userName !== undefined) return begin(userName);
     for (;;) {
+      const name = await this.#names.next(definition.id);
       try {
-        return await begin(await this.#names.next(definition.id));
+        return await begin(name);
       } catch (error) {
-        // Somebody has given this name to an instance of another definition: the next number, then.
-        if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN")) throw error;
+        // Somebody has given this name, or id, to an instance: the next number, then.
+        if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN") || (error as WorkflowNameTakenError).workflowName !== name) throw error;
       }
     }
   }

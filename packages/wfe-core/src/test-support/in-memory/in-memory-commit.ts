@@ -83,7 +83,8 @@ function refuseTakenIds(store: InMemoryStore, kept: KeptWorkflow, change: Workfl
   const ids = new Set<string>();
   for (const { id, name } of change.children) {
     if (store.workflows.has(id) || ids.has(id)) continue;
-    if (store.workflowIdsByName.has(name) || names.has(name)) throw new WorkflowNameTakenError(name);
+    const taken = names.has(name) ? name : store.takenOf({ id, name });
+    if (taken !== undefined) throw new WorkflowNameTakenError(taken);
     ids.add(id);
     names.add(name);
   }

@@ -83,7 +83,14 @@ export class InMemoryStore {
       const { definitionId, version, inputDigest } = existing.row;
       throw new WorkflowAlreadyExistsError(id, { definitionId, version, inputDigest });
     }
-    if (this.workflowIdsByName.has(name)) throw new WorkflowNameTakenError(name);
+    const taken = this.takenOf({ id, name });
+    if (taken !== undefined) throw new WorkflowNameTakenError(taken);
+  }
+
+  /** What another instance has of the name and the id of a new one: names and ids are looked up alike. */
+  takenOf({ id, name }: Pick<NewWorkflow, "id" | "name">): string | undefined {
+    if (this.workflowIdsByName.has(name) || (name !== id && this.workflows.has(name))) return name;
+    return this.workflowIdsByName.has(id) ? id : undefined;
   }
 
   /** Adds an instance that {@link refuseTaken} has let through. */

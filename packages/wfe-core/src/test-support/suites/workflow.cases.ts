@@ -109,6 +109,24 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "refuses a name that another instance has as its id, and an id that another has as its name",
+    async run(context) {
+      const [first, second] = await withW(context, { name: "free" });
+
+      for (const [id, name, taken] of [
+        ["x", "w", "w"],
+        ["free", "y", "free"],
+      ] as const) {
+        const error = await refusalOf(second.createNewWorkflow(sampleWorkflow(id, { name }), instant()));
+        if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN")) throw error;
+        assert.equal((error as WorkflowNameTakenError).workflowName, taken); // its code says so
+        assert.equal(await first.getWorkflowInstance(id), undefined);
+      }
+      await create(first, "own", { name: "own" });
+      assert.equal((await second.getWorkflowInstanceByName("own"))?.id, "own", "an instance may have its id as its name");
+    },
+  },
+  {
     name: "tells of a taken id before it tells of a taken name",
     async run(context) {
       const [first, second] = await withW(context);

@@ -1,0 +1,28 @@
+/** Bytes of an id or a name: a lock's resource may not be longer. */
+const LONGEST = 200;
+
+/** A text that callers give, who may not have a compiler. @throws TypeError when it is none */
+export function checkText(value: unknown, what: string): string {
+  if (typeof value !== "string") throw new TypeError(`${what} must be a string: got ${shown(value)}`);
+  return value;
+}
+
+/** A text that names something. @throws TypeError when it is no text, RangeError when it is blank or longer than 200 bytes */
+export function checkKey(value: unknown, what: string): string {
+  const text = checkText(value, what);
+  if (text.trim() === "" || Buffer.byteLength(text) > LONGEST)
+    throw new RangeError(`${what} must have 1 to ${LONGEST} bytes, and not only blanks: got ${shown(text)}`);
+  return text;
+}
+
+/** An instant that callers give. @throws TypeError when it is no `Date`, RangeError when it is an invalid one */
+export function checkInstant(value: unknown, what: string): Date {
+  if (!(value instanceof Date)) throw new TypeError(`${what} must be a Date: got ${shown(value)}`);
+  if (Number.isNaN(value.getTime())) throw new RangeError(`${what} is an invalid Date`);
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
