@@ -34,12 +34,11 @@ export class Sweeper {
     this.#stopped = false;
     this.#loops = [];
     const { sweepIntervalMs, takeOverIntervalMs } = this.#services.options;
-    const first = Promise.all([
-      this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep()),
-      this.#repeat(takeOverIntervalMs, "the take-over of lost work", () => this.#takeOver()),
-    ]);
+    const first = [this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep())];
+    // Without the capability there is nothing to ask.
+    if (this.#locks.orphans !== undefined) first.push(this.#repeat(takeOverIntervalMs, "the take-over of lost work", () => this.#takeOver()));
     void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
-    await first;
+    await Promise.all(first);
   }
 
   async stop(): Promise<void> {
