@@ -97,6 +97,7 @@ export { SharedRun, type SharedRunOptions } from "./runtime/shared-run.ts";
 export { systemClock } from "./runtime/system-clock.ts";
 export { systemEntropy } from "./runtime/system-entropy.ts";
 export { Timers, type TimersOptions } from "./runtime/timers.ts";
+export { writeLog } from "./runtime/write-log.ts";
 
 // primitives
 export { primitiveOf, runsBody } from "./primitives/primitives.ts";

@@ -134,7 +134,12 @@ function refuseBadPath(path: string): void {
 
 /** What the file system knows a file by; `undefined` when there is none, or no file at all. */
 function fileAt(path: string): number | undefined {
-  return path === MEMORY_PATH ? undefined : statSync(path, { throwIfNoEntry: false })?.ino;
+  if (path === MEMORY_PATH) return undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino;
+  } catch {
+    return undefined; // it cannot be followed any more
+  }
 }
 
 /** An empty file is an empty database. */

@@ -36,6 +36,7 @@ export class FilePresences implements PresenceRegister {
   }
 
   take(newId: () => string): string {
+    this.#resolved = undefined; // where the file is now; from here on it stays, whatever becomes of the file
     for (let attempt = 1; ; attempt += 1) {
       const id = newId();
       const path = this.#prefix + id;
@@ -77,7 +78,11 @@ export class FilePresences implements PresenceRegister {
   }
 
   forget(id: string): void {
-    rmSync(this.#prefix + id, { force: true });
+    try {
+      rmSync(this.#prefix + id, { force: true });
+    } catch {
+      // Its lock is free, which is what counts: whoever looks next at what others have left removes it.
+    }
   }
 
   forgetOthers(known: ReadonlySet<string>): void {

@@ -37,11 +37,12 @@ export class SqliteDatabase {
   constructor(options: SqliteOptions) {
     const { path, synchronous = "FULL" } = options;
     if (path === "") throw new RangeError('path must name a file, or be ":memory:"');
-    // The driver would trim it, and the files beside the database would have another name than the database.
-    if (path !== path.trim()) throw new RangeError(`path may not begin or end with blanks: got ${JSON.stringify(path)}`);
     if (synchronous !== "FULL" && synchronous !== "NORMAL")
       throw new RangeError(`synchronous must be "FULL" or "NORMAL": got ${String(synchronous)}`);
     this.path = path === MEMORY_PATH ? path : resolve(path);
+    // The driver would trim it, and the files beside the database would have another name than the database.
+    if (path !== path.trim() || this.path !== this.path.trim())
+      throw new RangeError(`path may not begin or end with blanks: got ${JSON.stringify(path)}`);
     this.clock = options.clock ?? systemClock;
     this.entropy = options.entropy ?? systemEntropy;
     this.#synchronous = synchronous;

@@ -144,10 +144,11 @@ export class SqliteLockProvider implements DistributedLockProvider {
   }
 
   #endPresence(): void {
-    if (this.#hostId === undefined) return;
-    this.#database.presences.release(this.#hostId);
-    this.#database.presences.forget(this.#hostId);
+    const id = this.#hostId;
+    if (id === undefined) return;
     this.#hostId = undefined;
+    this.#database.presences.release(id);
+    this.#database.presences.forget(id);
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersistenceError } from "wfe-core";
@@ -104,6 +104,25 @@ describe("errors of SQLite", () => {
     expect(await startError(folder.path("folder"))).toMatchObject({ code: "WFE_STORE_UNREACHABLE", message: expect.stringContaining("is a folder") });
   });
 
+  it.each([
+    ["a file in place of a folder", "file/folder/wfe.db"],
+    ["a loop of links", "loop"],
+    ["a folder that is a loop of links", "loop/wfe.db"],
+    ["a name that is too long", `${"long".repeat(100)}.db`],
+    ["a zero character", "zero\u0000.db"],
+  ])("says that a path cannot be followed for %s", async (_, name) => {
+    writeFileSync(folder.path("file"), "");
+    symlinkSync(folder.path("loop"), folder.path("loop"));
+
+    const error = await startError(folder.path(name));
+
+    expect(error).toMatchObject({
+      code: "WFE_STORE_UNREACHABLE",
+      retryable: false,
+      message: expect.stringContaining(JSON.stringify(folder.path(name))),
+    });
+  });
+
   it("starts after a failed start when the cause is gone", async () => {
     const { persistence, locks, queue } = sqliteProviders({ path: folder.path("later/wfe.db") });
     for (const provider of [persistence, locks, queue]) await expect(provider.start()).rejects.toThrow("folder does not exist");
@@ -117,6 +136,10 @@ describe("errors of SQLite", () => {
 
   it("refuses options that make no sense", () => {
     expect(() => openSqlite({ path: "" })).toThrow(RangeError);
+    for (const blank of [" ", "\t", "\n"]) {
+      expect(() => openSqlite({ path: path + blank })).toThrow(RangeError);
+      expect(() => openSqlite({ path: `${blank}wfe.db` })).toThrow(RangeError);
+    }
     expect(() => openSqlite({ path, synchronous: "OFF" as "FULL" })).toThrow(RangeError);
     expect(() => openSqlite({ path, busyTimeout: -1 })).toThrow(RangeError);
     expect(() => openSqlite({ path, pollInterval: 9 })).toThrow(RangeError);
@@ -164,6 +187,63 @@ describe("errors of SQLite", () => {
 
       expect(await persistence.getWorkflowInstance("a")).toMatchObject({ revision: 1, data: JSON.stringify("x".repeat(500_000)) });
       expect(await persistence.getWorkflowInstance("b")).toMatchObject({ revision: 1, data: "2" });
+    });
+  });
+
+  describe("a file that is not where it was", () => {
+    let providers: SqliteProviders;
+
+    beforeEach(async () => {
+      providers = sqliteProviders({ path });
+      for (const provider of Object.values(providers)) await provider.start();
+      await providers.persistence.createNewWorkflow(sampleWorkflow("a"), instant());
+    });
+
+    afterEach(async () => {
+      for (const provider of Object.values(providers)) await provider.stop();
+    });
+
+    const refused = { code: "WFE_STORE_UNREACHABLE", retryable: false };
+    const ways: Readonly<Record<string, () => void>> = {
+      moved: () => renameSync(path, folder.path("moved.db")),
+      deleted: () => rmSync(path),
+      "replaced by another": () => {
+        renameSync(path, folder.path("moved.db"));
+        writeFileSync(path, "");
+      },
+    };
+
+    it.each(Object.entries(ways))("takes no write any more that has been %s", async (_, happen) => {
+      const { persistence, locks, queue } = providers;
+      happen();
+
+      const outcomes = await Promise.allSettled([
+        persistence.createNewWorkflow(sampleWorkflow("b"), instant()),
+        persistence.persistWorkflow(sampleChange("a", "c", { data: "2" }), instant()),
+        locks.acquireLock("r", { ttl: "1m" }),
+        queue.queueWork("a", "workflow"),
+      ]);
+
+      expect(outcomes).toMatchObject([
+        { status: "rejected", reason: { name: "PersistenceError", ...refused, message: expect.stringContaining(JSON.stringify(path)) } },
+        { status: "rejected", reason: { name: "PersistenceError", ...refused } },
+        { status: "rejected", reason: { name: "LockError", code: "WFE_LOCK_BACKEND", retryable: false, cause: refused } },
+        { status: "rejected", reason: { name: "QueueError", code: "WFE_QUEUE_BACKEND", retryable: false, cause: refused } },
+      ]);
+      expect(await persistence.getWorkflowInstances(["a", "b"])).toMatchObject([{ id: "a", revision: 0, data: '{"total":1}' }]);
+    });
+
+    it("has all that was acknowledged, and nothing else, when it is back and opened again", async () => {
+      renameSync(path, folder.path("moved.db"));
+      await expect(providers.persistence.createNewWorkflow(sampleWorkflow("b"), instant())).rejects.toMatchObject(refused);
+      for (const provider of Object.values(providers)) await provider.stop();
+
+      renameSync(folder.path("moved.db"), path);
+      for (const provider of Object.values(providers)) await provider.start();
+      await providers.persistence.createNewWorkflow(sampleWorkflow("c"), instant());
+
+      const { items } = await providers.persistence.listWorkflows({}, {});
+      expect(items.map(({ id }) => id)).toEqual(["c", "a"]);
     });
   });
 

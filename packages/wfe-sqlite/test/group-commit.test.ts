@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ConflictError } from "wfe-core";
-import { instant, sampleChange, samplePointer, sampleWorkflow } from "wfe-core/test-support";
+import type { ConflictError, PersistenceError } from "wfe-core";
+import { instant, sampleChange, samplePointer, sampleWorkflow, VirtualClock } from "wfe-core/test-support";
 import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
 import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
@@ -29,9 +29,9 @@ describe("GroupCommit", () => {
   });
 
   /** Counts runs of a statement. */
-  function counted(sql: string): { count: number } {
+  function counted(sql: string, { connection } = database): { count: number } {
     const runs = { count: 0 };
-    const statement = database.connection.sql(sql);
+    const statement = connection.sql(sql);
     const run = statement.run.bind(statement);
     statement.run = (...values) => {
       runs.count += 1;
@@ -52,6 +52,26 @@ describe("GroupCommit", () => {
     ]);
 
     expect(commits.count).toBeLessThanOrEqual(2); // locks look first whether they are free
+  });
+
+  it("writes at most 1,000 of one turn in a transaction, and answers all of them in their order", async () => {
+    const ids = Array.from({ length: 2500 }, (_, index) => `w-${index}`);
+    const { connection } = database;
+    const commit = connection.sql("COMMIT");
+    const run = commit.run.bind(commit);
+    const stored: unknown[] = [];
+    commit.run = () => {
+      const done = run();
+      stored.push(connection.raw.prepare("SELECT count(*) FROM wfe_workflows").pluck().get());
+      return done;
+    };
+
+    const answered: string[] = [];
+    await Promise.all(ids.map((id) => persistence.createNewWorkflow(sampleWorkflow(id), instant()).then((answer) => answered.push(answer))));
+
+    expect(stored).toEqual([1000, 2000, 2500]);
+    expect(answered).toEqual(ids);
+    expect(connection.raw.prepare("SELECT id FROM wfe_workflows ORDER BY row").pluck().all()).toEqual(ids);
   });
 
   it("asks for no write lock to see that nothing is due", async () => {
@@ -161,5 +181,51 @@ describe("GroupCommit", () => {
     expect(await Promise.all(writing)).toHaveLength(20);
     await persistence.start();
     expect(await persistence.countWorkflows({})).toBe(20);
+  });
+
+  describe("while another connection has the write lock", () => {
+    let clock: VirtualClock;
+    let waiting: SqliteDatabase;
+
+    beforeEach(async () => {
+      clock = new VirtualClock();
+      waiting = openSqlite({ path: folder.path("wfe.db"), clock, busyTimeout: "1s" });
+      await waiting.start();
+      database.connection.sql("BEGIN IMMEDIATE").run();
+    });
+
+    afterEach(async () => {
+      database.connection.rollback();
+      await Promise.all([waiting.stop(), clock.advance("1s")]);
+    });
+
+    const write = (): Promise<unknown> => waiting.write((connection) => connection.sql("SELECT 'written' AS answer").get());
+
+    it("asks for it no more once nobody wants to write, and again when somebody does", async () => {
+      const [[refused]] = await Promise.all([Promise.allSettled([write()]), clock.advance("2s")]);
+      const attempts = counted("BEGIN IMMEDIATE", waiting);
+
+      await clock.advance("1m");
+
+      expect(refused).toMatchObject({ status: "rejected", reason: { code: "WFE_STORE_BUSY", retryable: true } });
+      expect([attempts.count, clock.pendingTimers]).toEqual([0, 0]);
+      database.connection.rollback();
+      expect(await write()).toEqual({ answer: "written" });
+    });
+
+    it("lets a stop end that waits for a write which has had enough", async () => {
+      const { connection } = waiting;
+      const order: string[] = [];
+      write().catch((error: PersistenceError) => order.push(error.code));
+      await clock.settle();
+
+      void waiting.stop().then(() => order.push("stopped"));
+      await clock.advance("500ms");
+      expect(order).toEqual([]);
+      await clock.advance("1s");
+
+      expect(order).toEqual(["WFE_STORE_BUSY", "stopped"]);
+      expect(connection.raw.open).toBe(false);
+    });
   });
 });

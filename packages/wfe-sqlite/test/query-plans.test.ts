@@ -79,19 +79,24 @@ describe("queries on a filled store", () => {
     return [...texts].filter((text) => /^\s*(SELECT|INSERT|UPDATE|DELETE)/.test(text));
   }
 
+  /** Steps of the plan of a statement. */
+  function planOf(text: string): readonly string[] {
+    const values = Array.from({ length: [...text.matchAll(/\?/g)].length }, () => null);
+    const steps = database.connection.raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...values) as readonly { readonly detail: string }[];
+    return steps.map(({ detail }) => detail);
+  }
+
   /** Steps of the plans of these statements that read a whole table or index. */
   function scansOf(texts: readonly string[]): readonly string[] {
     const aliases = new Map([...texts.join(" ").matchAll(/\b(wfe_\w+) ([a-z])\b/g)].map(([, table = "", alias = ""]) => [alias, table]));
-    return texts.flatMap((text) => {
-      const values = Array.from({ length: [...text.matchAll(/\?/g)].length }, () => null);
-      const steps = database.connection.raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...values) as readonly { readonly detail: string }[];
-      return steps
-        .filter(({ detail }) => {
+    return texts.flatMap((text) =>
+      planOf(text)
+        .filter((detail) => {
           const table = /^SCAN (\w+)/.exec(detail)?.[1];
           return table !== undefined && !SMALL.includes(aliases.get(table) ?? table) && table !== "CONSTANT";
         })
-        .map(({ detail }) => `${detail}: ${text}`);
-    });
+        .map((detail) => `${detail}: ${text}`),
+    );
   }
 
   const pass = async (): Promise<void> => {
@@ -164,5 +169,33 @@ describe("queries on a filled store", () => {
 
     expect(texts).not.toEqual([]);
     expect(scansOf(texts)).toEqual([]);
+  });
+
+  it("look for the event of a wait from its bound on, whatever its topic has had before and statistics say of it", async () => {
+    const history = Array.from({ length: 3000 }, (_, ms) => sampleEvent(`old ${ms}`, { time: instant(ms) }));
+    await Promise.all(history.map((event) => persistence.createEvent(event, instant())));
+    database.connection.raw.exec("ANALYZE wfe_events");
+    const openSubscriptions = [sampleSubscription("stored after"), sampleSubscription("effective", { bound: { effectiveDate: instant() } })];
+
+    const texts = await statementsOf(() =>
+      persistence.persistWorkflow(sampleChange("w-20", "wait", { openSubscriptions }, { revision: 1, controlSeq: 0, inboxSeq: 0 }), instant()),
+    );
+    const plans = texts.filter((text) => text.includes("FROM wfe_events e")).map(planOf);
+
+    const unused = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH c USING PRIMARY KEY (workflow=? AND event=?)"];
+    expect(plans).toEqual([
+      ["SEARCH e USING INDEX wfe_events_topic_arrival (name=? AND key=? AND rowid>?)", ...unused, "USE TEMP B-TREE FOR ORDER BY"],
+      ["SEARCH e USING INDEX wfe_events_topic (name=? AND key=? AND time>?)", ...unused],
+    ]);
+  });
+
+  it("read of the subscriptions of an instance those that were given an event, in order of delivery", async () => {
+    await persistence.createEvent(sampleEvent("given", { name: "open", key: "w-21" }), instant());
+    await persistence.deliverEvents([{ name: "open", key: "w-21" }], instant());
+
+    const texts = await statementsOf(() => persistence.loadForPass("w-21"));
+    const plans = texts.filter((text) => text.includes("FROM wfe_subscriptions s")).map(planOf);
+
+    expect(plans).toEqual([["SEARCH s USING INDEX wfe_subscriptions_given (workflow=?)", "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"]]);
   });
 });

@@ -116,6 +116,21 @@ describe("rows", () => {
     expect((await persistence.getWorkflowInstances(ids)).map(({ id }) => id)).toEqual(ids);
   });
 
+  it("are found by their data, though it is text that UTF-8 cannot carry", async () => {
+    const { persistence } = providers;
+    for (const end of ["\ud83d", "\ude00"]) {
+      // A codec may write what `JSON.stringify` would escape.
+      await persistence.createNewWorkflow(sampleWorkflow(`w${end}`, { data: `{"total":7,"note":{"text":"cut ${end}"}}` }), instant());
+    }
+    const found = async (data: Readonly<Record<string, string | number>>): Promise<readonly string[]> =>
+      (await persistence.listWorkflows({ data }, {})).items.map(({ id }) => id).toSorted();
+
+    expect(await found({ total: 7 })).toEqual(["w\ud83d", "w\ude00"]);
+    expect(await found({ total: 7, "note.text": "cut \ude00" })).toEqual(["w\ude00"]);
+    expect(await found({ total: 8 })).toEqual([]);
+    expect(await persistence.countWorkflows({ data: { total: 7 } })).toBe(2);
+  });
+
   it("bring texts of 16 MB back as they were", async () => {
     const { persistence } = providers;
     const data = JSON.stringify("x\u0000ä👍".repeat(2_000_000));

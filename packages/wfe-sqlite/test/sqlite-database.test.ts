@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { instant, sampleChange, sampleEvent, samplePointer, sampleSubscription, sampleWorkflow } from "wfe-core/test-support";
 import { openSqlite } from "../src/sqlite-database.ts";
@@ -66,6 +66,20 @@ describe("SqliteDatabase", () => {
     }
 
     expect(modes).toEqual([2, 2, 1]);
+  });
+
+  it("gives back the space that its write-ahead log has taken in a burst", async () => {
+    const mebibyte = 1024 * 1024;
+    const { persistence } = sqliteProviders({ path });
+    await persistence.start();
+    await persistence.createNewWorkflow(sampleWorkflow("big", { data: JSON.stringify("x".repeat(40 * mebibyte)) }), instant());
+    const burst = statSync(`${path}-wal`).size;
+
+    for (const id of ["a", "b"]) await persistence.createNewWorkflow(sampleWorkflow(id), instant());
+
+    expect(burst).toBeGreaterThan(40 * mebibyte);
+    expect(statSync(`${path}-wal`).size).toBeLessThanOrEqual(16 * mebibyte);
+    await persistence.stop();
   });
 
   it("keeps a database in memory when one of two users stops and garbage is collected (fault 61)", async () => {

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually, lockSuite, VirtualClock, VirtualEntropy } from "wfe-core/test-support";
 import { openSqlite } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
+import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { Child } from "./process/child.ts";
 import { lockTargetInMemory, lockTargetOnFile, newFolder } from "./sqlite-targets.ts";
@@ -114,6 +116,23 @@ describe("SqliteLockProvider", () => {
     await dead.stop();
   });
 
+  it("leaves a file of somebody else alone whose name begins as those of its presence do", async () => {
+    const backup = `${path}-host-backup`;
+    const foreign = new Database(backup);
+    foreign.exec("CREATE TABLE kept (what TEXT); INSERT INTO kept VALUES ('mine')");
+    foreign.close();
+    const before = readFileSync(backup);
+
+    for (let round = 0; round < 2; round += 1) {
+      const locks = await start();
+      await locks.orphans(10);
+      await locks.stop();
+    }
+
+    expect(readdirSync(folder.path(".")).toSorted()).toEqual(["wfe.db", "wfe.db-host-backup"]);
+    expect(readFileSync(backup).equals(before)).toBe(true);
+  });
+
   it("leaves nothing behind when it is stopped", async () => {
     const locks = await start();
     const other = await start();
@@ -205,6 +224,73 @@ describe("SqliteLockProvider", () => {
     await locks.start();
     expect(locks.hostId).toBe("fixed");
     await database.stop();
+  });
+
+  it("leaves a database open for its other users when it has failed to start with a stop on its heels", async () => {
+    const database = openSqlite({ path, entropy: { id: () => "fixed", random: () => 0.5 } });
+    const persistence = new SqlitePersistenceProvider(database);
+    const locks = new SqliteLockProvider(database);
+    await persistence.start();
+    mkdirSync(`${path}-host-fixed`);
+
+    const outcomes = await Promise.allSettled([locks.start(), locks.stop()]);
+
+    expect(outcomes).toMatchObject([{ status: "rejected", reason: { name: "LockError" } }, { status: "fulfilled" }]);
+    expect(await persistence.countWorkflows({})).toBe(0);
+    await persistence.stop();
+  });
+
+  it("ends its presence with a stop though the database was moved, and others take its locks when it is back", async () => {
+    const database = openSqlite({ path });
+    const locks = new SqliteLockProvider(database);
+    await locks.start();
+    const other = await start();
+    await locks.acquireLock("r", { ttl: "1h" });
+    const { connection } = database;
+    renameSync(path, folder.path("moved.db"));
+
+    const orphans = await locks.orphans(10);
+    await locks.stop();
+
+    expect(orphans).toEqual([]);
+    expect(connection.raw.open).toBe(false);
+    expect(hostFiles()).toEqual([`wfe.db-host-${other.hostId}`]);
+    renameSync(folder.path("moved.db"), path);
+    expect(await other.orphans(10)).toEqual(["r"]);
+  });
+
+  it("tells that the database was moved when it is asked for the locks of a process that is gone", async () => {
+    const locks = await start();
+    const dead = openSqlite({ path });
+    const other = new SqliteLockProvider(dead);
+    running.push(other);
+    await other.start();
+    await other.acquireLock("r", { ttl: "1h" });
+    dead.presences.release(other.hostId ?? ""); // what the operating system does at the end of a process
+    renameSync(path, folder.path("moved.db"));
+
+    const orphans = locks.orphans(10);
+
+    await expect(orphans).rejects.toMatchObject({
+      name: "LockError",
+      code: "WFE_LOCK_BACKEND",
+      retryable: false,
+      cause: { code: "WFE_STORE_UNREACHABLE" },
+    });
+  });
+
+  it("closes the database at a stop, though the file of its presence cannot be removed", async () => {
+    const database = openSqlite({ path });
+    const locks = new SqliteLockProvider(database);
+    await locks.start();
+    const { connection } = database;
+    const file = `${path}-host-${locks.hostId}`;
+    rmSync(file);
+    mkdirSync(file);
+
+    await locks.stop().catch(() => {});
+
+    expect(connection.raw.open).toBe(false);
   });
 
   it("forgets leases that are over and were never released", async () => {

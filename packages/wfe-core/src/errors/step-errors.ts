@@ -10,15 +10,24 @@ export class StepExecutionError extends WfeError {
   }
 }
 
-/** Thrown by a step to say that another attempt is useless: its retries are skipped. `data` reaches `getErrors` and `instance.error`. */
+/** Marks a {@link NonRetryableError} and what extends it, also of another copy of the package. */
+const NON_RETRYABLE: string = "~wfe.nonRetryable";
+
+/** Thrown by a step to say that another attempt is useless: its retries are skipped. `data` reaches `getErrors` and `instance.error`. May be extended. */
 export class NonRetryableError extends WfeError {
-  override readonly name = "NonRetryableError";
+  override readonly name: string = "NonRetryableError";
   readonly data: JsonValue | undefined;
 
   constructor(message: string, options: WfeErrorOptions & { readonly data?: JsonValue } = {}) {
     super("WFE_STEP_FAILED", message, options);
     this.data = options.data;
+    Object.defineProperty(this, NON_RETRYABLE, { value: true });
   }
+}
+
+/** Whether something that was thrown is a {@link NonRetryableError}, or extends it, of whichever copy of the package. */
+export function isNonRetryable(thrown: unknown): thrown is NonRetryableError {
+  return typeof thrown === "object" && thrown !== null && (thrown as Readonly<Record<string, unknown>>)[NON_RETRYABLE] === true;
 }
 
 /** A step whose host was lost again and again while its body ran. */

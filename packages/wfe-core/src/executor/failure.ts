@@ -1,4 +1,4 @@
-import type { NonRetryableError } from "../errors/step-errors.ts";
+import { isNonRetryable } from "../errors/step-errors.ts";
 import { isWfeError } from "../errors/wfe-error.ts";
 import type { JsonValue } from "../models/json.ts";
 import type { Payloads } from "../runtime/payloads.ts";
@@ -29,7 +29,7 @@ function described(thrown: unknown, payloads: Payloads): Failure {
   const code = isWfeError(thrown) ? thrown.code : "WFE_STEP_FAILED";
   if (!(thrown instanceof Error) && !isWfeError(thrown)) return { code, message: textOf(thrown), retryable };
   const { message, name, stack } = thrown as Partial<Error>;
-  const data = isWfeError(thrown) && thrown.name === "NonRetryableError" ? (thrown as NonRetryableError).data : undefined;
+  const data = isNonRetryable(thrown) ? thrown.data : undefined;
   return {
     code,
     message: typeof message === "string" && message !== "" ? message : textOf(name === undefined || name === "" ? "Error" : name),
@@ -50,7 +50,7 @@ function storable(data: unknown, payloads: Payloads): JsonValue {
 
 /** Whether this fault comes again at every attempt, whatever the step's behavior says. By name and code: the error may be of another copy of the package. */
 function comesAgain(thrown: unknown): boolean {
-  return isWfeError(thrown) && (thrown.name === "NonRetryableError" || FINAL_CODES.has(thrown.code));
+  return isNonRetryable(thrown) || (isWfeError(thrown) && FINAL_CODES.has(thrown.code));
 }
 
 const UNSHOWABLE = "a value that cannot be shown";

@@ -35,7 +35,9 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
   const scopeInside = [...container.scope, container.id];
   // All that can be refused comes before the first pointer: a failure leaves nothing half-opened.
   const items = entries.map((entry) =>
-    entry.item === undefined ? container.item : services.payloads.encode(services.payloads.stored(entry.item.value, "the item"), "the item"),
+    entry.item === undefined
+      ? container.item
+      : services.payloads.encode(services.payloads.stored(entry.item.value, "the items", `[${entry.item.index}]`), "the item"),
   );
   entries.forEach((entry, position) => {
     state.put(

@@ -193,6 +193,10 @@ export class InstanceState {
     this.#before.clear();
     this.#drained.clear();
     this.effects = noEffects();
+    // Anew: ids that the refused decision has added would be there twice once it is made again.
+    this.#bodies.clear();
+    this.#primitives.clear();
+    for (const pointer of this.#open.values()) if (pointer.status === "pending") this.#queueOf(pointer).push(pointer.id);
   }
 
   /** A command was seen in the store: it moved the status, outside of any commit. */
@@ -224,6 +228,10 @@ export class InstanceState {
     return pointer?.dueAt?.getTime() === dueMs && (pointer.status === "sleeping" || pointer.status === "waitingForEvent");
   }
 
+  #queueOf(pointer: PointerRow): Fifo<string> {
+    return this.#kinds.runsBody(pointer.stepId) ? this.#bodies : this.#primitives;
+  }
+
   #takePending(queue: Fifo<string>): PointerRow | undefined {
     for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
       const pointer = this.#open.get(id);
@@ -248,7 +256,7 @@ export class InstanceState {
     this.#open.set(after.id, after);
     if (before === undefined) this.#count(after, 1);
     if (after.status === "pending" && before?.status !== "pending") {
-      (this.#kinds.runsBody(after.stepId) ? this.#bodies : this.#primitives).push(after.id);
+      this.#queueOf(after).push(after.id);
     }
     if (after.dueAt !== undefined && (after.status === "sleeping" || after.status === "waitingForEvent"))
       this.#due.add(after.dueAt.getTime(), after.id);

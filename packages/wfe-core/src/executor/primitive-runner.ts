@@ -16,7 +16,8 @@ import { dataAfter } from "./result-processor.ts";
 export function enterPrimitive(scope: PassScope, pointer: PointerRow): void {
   const step = scope.definition.step(pointer.stepId);
   const row = started(pointer, now(scope));
-  if (pointer.attempt === 0 && step.blocks === undefined)
+  // Not for containers; and the arrival of an event is no other start of the wait.
+  if (pointer.eventData === undefined && step.blocks === undefined)
     scope.state.effects.lifecycle.push(stepEvent("stepStarted", scope.state.row, step, row, now(scope)));
   attempt(scope, step, row, (primitive, context) => primitive.enter(context));
 }

@@ -72,7 +72,7 @@ export function dataAfter(scope: PassScope, step: StepDefinition, pointer: Point
   return data;
 }
 
-/** The pointer behind a result that does not end the step: its next run has another idempotency key. */
+/** The pointer behind a result that does not end the step: its next run has another idempotency key, and all its retries. */
 function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unknown): PointerRow {
   const { eventData: _, dueAt: __, ...rest } = pointer;
   const kept = persistenceData === undefined ? {} : { persistenceData: encoded(scope, persistenceData) };
@@ -81,6 +81,7 @@ function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unk
     ...kept,
     resultCount: pointer.resultCount + 1,
     crashCount: 0,
+    retryCount: 0,
   };
 }
 
@@ -118,7 +119,7 @@ function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, res
   const { payloads } = scope.services;
   const values = result.values.map((value, index) => {
     if (value === undefined) throw new SerializationError("a branch value", `[${index}]`, "is undefined: use null");
-    return payloads.stored(value, "a branch value");
+    return payloads.stored(value, "a branch value", `[${index}]`);
   });
   // It runs again behind its branches if it was given state here: what it persisted before does not count.
   const { persistenceData: _, ...stateless } = pointer;

@@ -12,6 +12,7 @@ import type { LogLevel, LogSink } from "../traits/log-sink.ts";
 import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
+import { writeLog } from "../runtime/write-log.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
 import { instanceView, pointerView } from "./views.ts";
 
@@ -41,13 +42,15 @@ export class StepContext implements StepExecutionContext {
   readonly idempotencyKey: string;
   readonly compensates: CompensatedStep | undefined = undefined;
   readonly #services: ContextServices;
-  readonly #instance: InstanceSnapshot;
+  readonly #row: WorkflowRow;
+  readonly #error: InstanceError | undefined;
   readonly #step: StepDefinition;
   readonly #pointer: PointerRow;
 
   constructor(services: ContextServices, instance: InstanceSnapshot, step: StepDefinition, pointer: PointerRow, signal: AbortSignal = NEVER) {
     this.#services = services;
-    this.#instance = instance;
+    this.#row = instance.row;
+    this.#error = instance.error;
     this.#step = step;
     this.#pointer = pointer;
     this.data = instance.data as Readonly<unknown>;
@@ -86,13 +89,13 @@ export class StepContext implements StepExecutionContext {
   }
 
   get workflow(): WorkflowInstance {
-    return instanceView(this.#instance.row, this.data, this.#instance.error);
+    return instanceView(this.#row, this.data, this.#error);
   }
 
   get definition(): { readonly id: string; readonly version: number } {
     return {
-      id: this.#instance.row.definitionId,
-      version: this.#instance.row.version,
+      id: this.#row.definitionId,
+      version: this.#row.version,
     };
   }
 
@@ -114,20 +117,16 @@ export class StepContext implements StepExecutionContext {
         chunk?: string | Uint8Array;
       },
     ): void => {
-      try {
-        this.#services.log.write({
-          at: new Date(this.#services.clock.now()),
-          level,
-          message,
-          workflowId: this.#instance.row.id,
-          definitionId: this.#instance.row.definitionId,
-          step: this.#step.name,
-          pointerId: this.#pointer.id,
-          ...more,
-        });
-      } catch {
-        // A sink that fails is its owner's matter; the step goes on.
-      }
+      writeLog(this.#services.log, {
+        at: new Date(this.#services.clock.now()),
+        level,
+        message,
+        workflowId: this.#row.id,
+        definitionId: this.#row.definitionId,
+        step: this.#step.name,
+        pointerId: this.#pointer.id,
+        ...more,
+      });
     };
     const at =
       (level: LogLevel) =>

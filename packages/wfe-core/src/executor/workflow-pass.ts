@@ -131,11 +131,11 @@ export class WorkflowPass {
           this.#inputs = [...inputs, ...this.#inputs];
           continue;
         }
-        this.#running.forget(scope, inputs);
         if (isFinal(state.status)) {
           this.#running.abort(state.status === "terminated" ? "terminated" : "cancelled");
           return { kind: "idle" };
         }
+        this.#running.forget(scope, inputs);
         if (this.#lease.signal.aborted) return this.#lost();
         this.#start(scope, starting);
         this.#commits += 1;

@@ -47,11 +47,12 @@ export class Payloads {
    * before are shared, not copied.
    *
    * @param what - Names the value in the message, for example `the data`.
+   * @param path - Where the value stands in it, for example `[3]`. @default at the top
    * @throws SerializationError for what cannot be stored.
    */
-  stored(value: unknown, what: string): unknown {
+  stored(value: unknown, what: string, path = ""): unknown {
     if (this.#codec !== undefined) return this.decode(this.encode(value, what), what);
-    return copyStrictly(value, what, "", 0);
+    return copyStrictly(value, what, path, 0);
   }
 
   /**

@@ -14,7 +14,8 @@ export interface SharedRunOptions {
  */
 export class SharedRun {
   readonly #options: SharedRunOptions;
-  #users = 0;
+  /** Those who use it from one opening to the next closing; `undefined` while nobody does. */
+  #users: { count: number } | undefined;
   #opened = false;
   #running = false;
   #transition: Promise<void> = Promise.resolve();
@@ -35,37 +36,47 @@ export class SharedRun {
 
   /** Resolves when it is open. Rejects with what `open` threw; that start then does not count. */
   async start(): Promise<void> {
-    this.#users += 1;
-    if (this.#users === 1) {
+    const users = this.#users ?? { count: 0 };
+    users.count += 1;
+    if (this.#users === undefined) {
+      this.#users = users;
       this.#follow(async () => {
         await this.#options.open();
         this.#opened = true;
-        this.#running = this.#users > 0;
+        this.#running = this.#users === users;
       });
     }
     try {
       await this.#transition;
     } catch (error) {
-      this.#users = Math.max(0, this.#users - 1);
+      this.#leave(users);
       throw error;
     }
   }
 
   /** Resolves when it is closed, or at once when others still use it. A stop without a start does nothing. */
   async stop(): Promise<void> {
-    if (this.#users > 0) {
-      this.#users -= 1;
-      if (this.#users > 0) return;
-      this.#running = false;
-      this.#follow(async () => {
-        if (!this.#opened) return; // the start failed, and has given back what it took
-        this.#opened = false;
-        await this.#options.close();
-      });
-      await this.#transition;
-    } else {
+    const users = this.#users;
+    if (users === undefined) {
       await this.#transition.catch(() => {}); // a failed start has told those who wanted it
+      return;
     }
+    if (!this.#leave(users)) return;
+    this.#running = false;
+    this.#follow(async () => {
+      if (!this.#opened) return; // the start failed, and has given back what it took
+      this.#opened = false;
+      await this.#options.close();
+    });
+    await this.#transition;
+  }
+
+  /** One of these goes, unless a stop has taken it off before. @returns Whether it was the last. */
+  #leave(users: { count: number }): boolean {
+    users.count = Math.max(0, users.count - 1);
+    if (users.count > 0) return false;
+    if (this.#users === users) this.#users = undefined;
+    return true;
   }
 
   #follow(step: () => Promise<void>): void {

@@ -19,7 +19,7 @@ export interface EventRepository {
   getRunnableEvents(asAt: Date, options: { readonly limit: number; readonly claimUntil: Date }): Promise<readonly RunnableEvent[]>;
   /**
    * Delivers on these topics: each open subscription of an instance that is not over is given the earliest event it may take (by time, then
-   * arrival; eligible at `now`; not consumed by its instance), once; its instance gets `inboxSeq` + 1 and is due now. Then the
+   * arrival; eligible at `now`, or found so by a delivery before; not consumed by its instance), once; its instance gets `inboxSeq` + 1 and is due now. Then the
    * topic's events that are eligible at `now` are marked delivered; waits that open later still find them.
    *
    * @returns Ids of the instances that got something, each once.

@@ -41,9 +41,11 @@ export interface WorkflowRepository {
    * Otherwise the row must hold what `expected` says. Then: the row gets the change's status, data (if given), sequence, error, completedAt
    * and due time (now, if the row's inboxSeq is higher than `seenInboxSeq`), and revision + 1; pointers are upserted; consumed and closed
    * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
-   * then arrival; eligible at `now`; not consumed by this instance), which counts as a delivery (inboxSeq + 1, due now).
+   * then arrival; eligible at `now`, or found so by a delivery before, whose instant may be ahead; not consumed by this instance), which
+   * counts as a delivery (inboxSeq + 1, due now).
    *
-   * @throws ConflictError when the row holds something else; nothing is written.
+   * @throws ConflictError when the row holds something else, WorkflowNameTakenError when a child's name or id is taken as that of another;
+   * nothing is written.
    */
   persistWorkflow(change: WorkflowChange, now: Date): Promise<CommitResult>;
   /** What a pass starts from, read at one instant. @returns `undefined` when there is no such instance. */

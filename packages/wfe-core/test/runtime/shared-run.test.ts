@@ -90,4 +90,50 @@ describe("SharedRun", () => {
     pass.shift()?.();
     await stopped;
   });
+
+  it("does nothing at a stop after a start that failed", async () => {
+    const { run, log, pass } = setUp();
+    const failed = Promise.allSettled([run.start()]);
+    await turns();
+    pass.shift()?.(new Error("no such store"));
+    await failed;
+
+    await run.stop();
+
+    expect(log).toEqual(["open", "open fails"]);
+  });
+
+  it("does not close what has failed to open, though the stop came while it was under way", async () => {
+    const { run, log, pass } = setUp();
+
+    const outcomes = Promise.allSettled([run.start(), run.stop()]);
+    await turns();
+    pass.shift()?.(new Error("no such store"));
+    await turns();
+
+    expect(log).toEqual(["open", "open fails"]);
+    expect(await outcomes).toEqual([
+      { status: "rejected", reason: new Error("no such store") },
+      { status: "fulfilled", value: undefined },
+    ]);
+  });
+
+  it("counts a start that comes while one fails whose stop has come already", async () => {
+    let opens = 0;
+    let closes = 0;
+    const run = new SharedRun({
+      open: () => {
+        opens += 1;
+        if (opens === 1) throw new Error("no");
+      },
+      close: () => void (closes += 1),
+      notRunning: () => new Error("not running"),
+    });
+
+    const ends = await Promise.allSettled([run.start(), run.stop(), run.start()]);
+    expect([ends.map(({ status }) => status), run.running]).toEqual([["rejected", "fulfilled", "fulfilled"], true]);
+    await run.stop();
+
+    expect([run.running, closes]).toEqual([false, 1]);
+  });
 });

@@ -169,6 +169,12 @@ const COMMIT_FAULTS: PersistenceFaults = {
     fault: "swallows a child whose name is taken",
     make: changes(({ change, store }) => ({ children: change.children.filter(({ name }) => !store.workflowIdsByName.has(name)) })),
   },
+  "refuses a commit whole when two of its children have one name": {
+    fault: "keeps the first of two children with one name",
+    make: changes(({ change: { children } }) => ({
+      children: children.filter((child, at) => children.findIndex(({ name }) => name === child.name) === at),
+    })),
+  },
   "refuses a commit whole when a part of it cannot be written": {
     fault: "leaves out what cannot be written",
     make: changes(({ change, store }) => ({ openSubscriptions: change.openSubscriptions.filter(({ id }) => !store.subscriptions.has(id)) })),

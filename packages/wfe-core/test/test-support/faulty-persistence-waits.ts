@@ -83,6 +83,16 @@ const PICK_UP_FAULTS: PersistenceFaults = {
     fault: "takes every event for eligible",
     make: () => (good) => ({ createEvent: ({ eligibleAt: _, ...event }, now) => good.createEvent(event, now) }),
   },
+  "picks up an event that another has found due, though the commit's own instant is before it": {
+    fault: "goes by the instant of the commit alone",
+    make: commits(async ({ change, now, commit, store }) => {
+      const early = [...store.events.values()].filter(({ event: { delivered, eligibleAt } }) => delivered && (eligibleAt ?? now) > now);
+      for (const kept of early) kept.event = { ...kept.event, delivered: false };
+      const answer = commit(change, now); // at once
+      for (const kept of early) kept.event = { ...kept.event, delivered: true };
+      return await answer;
+    }),
+  },
   "counts the events that one commit picks up as one delivery": {
     fault: "counts each event that a commit picks up",
     make: commits(async ({ change, now, commit }) => {
@@ -212,6 +222,16 @@ const CLOSING_FAULTS: PersistenceFaults = {
     make: writes(({ expected, closeSubscriptions }, { subscriptions }) => {
       const { revision, controlSeq } = expected;
       return closeSubscriptions.some((id) => subscriptions.get(id)?.given !== undefined) ? {} : { expected: { revision, controlSeq } };
+    }),
+  },
+  "refuses a subscription whose id another instance has open, though the commit closes or uses one of that id": {
+    fault: "closes subscriptions of other instances",
+    make: commits(({ change, now, commit, store }) => {
+      for (const id of [...change.closeSubscriptions, ...change.consume.map(({ subscriptionId }) => subscriptionId)]) {
+        const kept = store.subscriptions.get(id);
+        if (kept !== undefined) store.removeSubscription(kept);
+      }
+      return commit(change, now);
     }),
   },
   "closes a subscription for one of two who want to close it, and uses its event for neither": {

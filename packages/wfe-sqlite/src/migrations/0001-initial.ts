@@ -103,7 +103,8 @@ export const INITIAL: Migration = {
     CREATE INDEX wfe_events_delivered ON wfe_events (stored_at) WHERE delivered = 1;
 
     CREATE TABLE wfe_subscriptions (
-      row INTEGER PRIMARY KEY,
+      -- AUTOINCREMENT: a delivery goes through them in several batches, by this number; one that came again would be passed over.
+      row INTEGER PRIMARY KEY AUTOINCREMENT,
       id TEXT NOT NULL UNIQUE,
       workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,
       pointer_id TEXT NOT NULL,

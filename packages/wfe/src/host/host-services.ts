@@ -1,4 +1,13 @@
-import type { Clock, Entropy, LogSink, Payloads, PersistenceProvider, QueueProvider, WorkflowRegistry } from "wfe-core";
+import {
+  type Clock,
+  type Entropy,
+  type LogSink,
+  type Payloads,
+  type PersistenceProvider,
+  type QueueProvider,
+  type WorkflowRegistry,
+  writeLog,
+} from "wfe-core";
 import type { ResolvedHostOptions } from "./host-options.ts";
 
 /** What the parts of a host share. */
@@ -15,9 +24,5 @@ export interface HostServices {
 
 /** Notes a trouble that is being dealt with. Never throws. */
 export function warn(services: Pick<HostServices, "log" | "clock">, message: string, error?: unknown): void {
-  try {
-    services.log.write({ at: new Date(services.clock.now()), level: "warn", message, ...(error === undefined ? {} : { fields: { error } }) });
-  } catch {
-    // A sink that fails is its owner's matter; the engine goes on.
-  }
+  writeLog(services.log, { at: new Date(services.clock.now()), level: "warn", message, ...(error === undefined ? {} : { fields: { error } }) });
 }

@@ -77,7 +77,7 @@ export class Sweeper {
       const definitions = registry.keys();
       if (definitions.length === 0 || this.#stopped) return;
       const now = clock.now();
-      const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + options.lockTtlMs) });
+      const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + claimMs(options)) });
       for (const id of ids) this.#workflows.dispatch(id);
       if (ids.length < limit || this.#workflows.slots.free === 0) return;
     }
@@ -87,7 +87,7 @@ export class Sweeper {
     const { persistence, clock, options } = this.#services;
     for (;;) {
       const now = clock.now();
-      const events = await persistence.getRunnableEvents(new Date(now), { limit: EVENTS_PER_SWEEP, claimUntil: new Date(now + options.lockTtlMs) });
+      const events = await persistence.getRunnableEvents(new Date(now), { limit: EVENTS_PER_SWEEP, claimUntil: new Date(now + claimMs(options)) });
       for (const event of events) this.#events.deliver(event);
       if (events.length < EVENTS_PER_SWEEP || this.#stopped) return;
     }
@@ -101,4 +101,9 @@ export class Sweeper {
     const before = new Date(this.#services.clock.now() - this.#services.options.eventRetentionMs);
     while (!this.#stopped && (await this.#services.persistence.deleteDeliveredEvents(before, RETENTION_BATCH)) === RETENTION_BATCH);
   }
+}
+
+/** How long what was found is hidden from the next look: until then it is at work, or whoever was to do it is found wanting. */
+function claimMs({ sweepIntervalMs, lockTtlMs }: HostServices["options"]): number {
+  return Math.min(sweepIntervalMs, lockTtlMs);
 }

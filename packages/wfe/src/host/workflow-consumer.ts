@@ -44,6 +44,8 @@ export class WorkflowConsumer {
   readonly #unknownHere = new GrowingDelays(100, 30_000);
   readonly #failing = new GrowingDelays(100, 30_000);
   readonly #timers: Timers<string>;
+  /** Something found no room since a place was last given back. */
+  #turnedAway = false;
   #drains = false;
   #aborts = false;
 
@@ -59,20 +61,25 @@ export class WorkflowConsumer {
   /** Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once. */
   dispatch(id: string): void {
     if (this.#poke(id) || this.#drains) return;
-    if (this.slots.tryTake()) this.#track(id, this.#run(id));
+    if (this.#takesPlace()) this.#track(id, this.#run(id));
     else this.#hint(id, 0);
+  }
+
+  /** Whether others wait for a place: what found none here, or what the sweep has found for a host without room. */
+  get isContended(): boolean {
+    return this.#turnedAway && this.slots.free === 0;
   }
 
   /** Looks at an instance for a queue item; where there is no room any more it goes back, for a host that has some. */
   async consume(item: WorkItem): Promise<void> {
     if (this.#poke(item.id)) await item.ack();
-    else if (this.#drains || !this.slots.tryTake()) await item.retry(0);
+    else if (this.#drains || !this.#takesPlace()) await item.retry(0);
     else this.#track(item.id, this.#run(item.id, { item }));
   }
 
   /** Takes a place of `slots` for an instance that is about to be created here. @returns Whether there is one, and the host is not stopping. */
   tryReserve(): boolean {
-    return !this.#drains && this.slots.tryTake();
+    return !this.#drains && this.#takesPlace();
   }
 
   /**
@@ -87,7 +94,7 @@ export class WorkflowConsumer {
     if (!isKnown) this.#entries.set(id, entry);
     const giveUp = (): void => {
       if (!isKnown) this.#entries.delete(id);
-      this.slots.give();
+      this.#givePlace();
     };
     const created = creation().then(
       async (instance) => {
@@ -154,6 +161,17 @@ export class WorkflowConsumer {
     while (this.#runs.size > 0) await Promise.all(this.#runs);
   }
 
+  #takesPlace(): boolean {
+    if (this.slots.tryTake()) return true;
+    this.#turnedAway = true;
+    return false;
+  }
+
+  #givePlace(): void {
+    this.#turnedAway = false; // it goes to one of those who wait; if there are more, they come again
+    this.slots.give();
+  }
+
   #poke(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
@@ -198,7 +216,7 @@ export class WorkflowConsumer {
       this.#after(id, end);
     } finally {
       this.#entries.delete(id);
-      this.slots.give();
+      this.#givePlace();
     }
     if (again) this.dispatch(id);
   }

@@ -85,7 +85,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       ...services,
       steps: this.#steps,
       context: { payloads, clock, log, client: this },
-      contended: () => this.#workflows.slots.free === 0,
+      contended: () => this.#workflows.isContended,
       committed: (change) => {
         this.#waiter.notify(change.workflowId, change.status);
         for (const event of change.events) this.#events.deliver(event);

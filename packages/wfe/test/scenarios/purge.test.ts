@@ -38,22 +38,42 @@ function both(host: WorkflowHost): void {
   host.registerWorkflowDefinition(waits);
 }
 
-/** The store itself, with its deletions written down; the caller stops it. */
-async function storeOf({ store }: Scenario, deletions: number[] = []): Promise<PersistenceProvider> {
+/** What a purge has asked the store for. */
+interface Asked {
+  /** Cursors of the listings. */
+  readonly listed: (string | undefined)[];
+  /** Cursors of the pages that they were answered with. */
+  readonly next: (string | undefined)[];
+  /** Sizes of the deletions. */
+  readonly deleted: number[];
+}
+
+/** The store itself, with what it is asked for written down; the caller stops it. @param meanwhile - Comes before every deletion. */
+async function storeOf({ store }: Scenario, meanwhile?: () => Promise<void>): Promise<PersistenceProvider & { readonly asked: Asked }> {
   const { persistence } = store.open();
   await persistence.start();
+  const asked: Asked = { listed: [], next: [], deleted: [] };
+  const watched: Partial<PersistenceProvider> & { readonly asked: Asked } = {
+    asked,
+    async listWorkflows(filter, page) {
+      const answer = await persistence.listWorkflows(filter, page);
+      asked.listed.push(page.cursor);
+      asked.next.push(answer.cursor);
+      return answer;
+    },
+    async deleteWorkflows(ids) {
+      asked.deleted.push(ids.length);
+      await meanwhile?.();
+      return await persistence.deleteWorkflows(ids);
+    },
+  };
   return new Proxy(persistence, {
     get: (target, key) => {
-      if (key === "deleteWorkflows") {
-        return (ids: readonly string[]) => {
-          deletions.push(ids.length);
-          return target.deleteWorkflows(ids);
-        };
-      }
+      if (Object.hasOwn(watched, key)) return watched[key as keyof typeof watched];
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
-  });
+  }) as PersistenceProvider & { readonly asked: Asked }; // one of the members that the proxy adds
 }
 
 scenarios("purging workflows", (open) => {
@@ -88,12 +108,38 @@ scenarios("purging workflows", (open) => {
     const host = await newHost(both);
     await Promise.all(Array.from({ length: 7 }, () => host.startWorkflow(short, { n: 0 })));
     await clock.advance("1m");
-    const deletions: number[] = [];
-    const store = await storeOf(scenario, deletions);
+    const store = await storeOf(scenario);
 
     expect(await purgeWorkflows(store, { status: "complete", olderThan: "1s", batchSize: 3 }, clock)).toBe(7);
-    expect(deletions).toEqual([3, 3, 1]);
+    expect(store.asked.deleted).toEqual([3, 3, 1]);
     expect(await host.countWorkflows()).toBe(0);
+    await store.stop();
+  });
+
+  it("lists each page once, from where the one before it ended, while other instances end", async () => {
+    const scenario = await open();
+    const { host: newHost, clock } = scenario;
+    const host = await newHost(both);
+    for (let turn = 0; turn < 6; turn += 1) {
+      await host.startWorkflow(waits, { n: 0 }, { id: `waits ${turn}` });
+      await host.startWorkflow(short, { n: 0 }, { id: `short ${turn}` });
+      await clock.advance("2s");
+    }
+    const ending = ["waits 0", "waits 5"]; // the oldest is yet to be listed, the newest would have been on the first page
+    const store = await storeOf(scenario, async () => {
+      const id = ending.pop();
+      if (id !== undefined) await host.publishEvent(go, id, 1);
+      await clock.settle();
+    });
+
+    const removed = await purgeWorkflows(store, { status: "complete", olderThan: new Date(clock.now() + 1), batchSize: 2 }, clock);
+
+    const { listed, next } = store.asked;
+    expect(listed).toEqual([undefined, ...next.slice(0, -1)]);
+    expect(new Set(listed).size).toBe(4);
+    expect(next.at(-1)).toBeUndefined();
+    expect(removed).toBe(7);
+    expect((await host.listWorkflows({ status: "complete" })).items.map(({ id }) => id)).toEqual(["waits 5"]);
     await store.stop();
   });
 

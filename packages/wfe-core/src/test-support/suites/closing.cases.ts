@@ -3,7 +3,7 @@ import { isWfeError } from "../../errors/wfe-error.ts";
 import { instant, sampleChange, sampleSubscription } from "../fixtures.ts";
 import { deliver, given, inboxOf, open, publish, send, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, conflictOf, create, LATER, recordOf, settled, signalsOf, withW } from "./persistence-steps.ts";
+import { commit, conflictOf, create, LATER, recordOf, refusalOf, settled, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 /** Waits that end without their event: a timeout, a lost race, a cancel, the end of an instance. */
@@ -107,6 +107,26 @@ export const CLOSING_CASES: readonly SuiteCase<PersistenceContext>[] = [
       });
 
       assert.equal((await first.persistWorkflow(ofX, instant())).inboxSeq, 0);
+    },
+  },
+  {
+    name: "refuses a subscription whose id another instance has open, though the commit closes or uses one of that id",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await create(first, "x");
+      await open(first, "s", { workflowId: "x" });
+      const before = await recordOf(second);
+      const openSubscriptions = [sampleSubscription("s", { key: "2" })];
+
+      const refusals = [
+        await refusalOf(commit(second, "c1", { closeSubscriptions: ["s"], openSubscriptions })),
+        await refusalOf(commit(second, "c2", { consume: [{ subscriptionId: "s", eventId: "none" }], openSubscriptions })),
+      ];
+
+      for (const error of refusals) if (!isWfeError(error, "WFE_PERSISTENCE_FAILED")) throw error;
+      assert.deepEqual(await recordOf(second), before, "nothing of that commit is written");
+      assert.deepEqual([await send(second, "f", { key: "2" }), await send(second, "e")], [[], ["x"]]);
+      assert.deepEqual(await inboxOf(first, "x"), ["s: e"]);
     },
   },
   {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { WorkflowNameTakenError } from "../../errors/workflow-errors.ts";
 import { instant, sampleChange, sampleEvent, sampleExecutionError, samplePointer, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { assertNothingOf, commit, create, fullChange, recordOf, refusalOf, signalsOf, takeCommands, withW } from "./persistence-steps.ts";
@@ -183,6 +184,22 @@ export const COMMIT_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.equal(await second.getWorkflowInstance("sibling"), undefined);
       await first.persistWorkflow(change, instant());
       assert.equal((await recordOf(second, "child m")).name, "name of child m", "the child is not lost");
+    },
+  },
+  {
+    name: "refuses a commit whole when two of its children have one name",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const before = await recordOf(first);
+      const change = fullChange("m");
+      const children = ["sibling", "child m"].map((id) => sampleWorkflow(id, { name: "one" }));
+
+      const error = await refusalOf(first.persistWorkflow({ ...change, children }, instant()));
+
+      if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN")) throw error;
+      assert.equal((error as WorkflowNameTakenError).workflowName, "one"); // its code says so
+      await assertNothingOf(second, "m", before);
+      assert.equal(await second.getWorkflowInstance("sibling"), undefined);
     },
   },
   {

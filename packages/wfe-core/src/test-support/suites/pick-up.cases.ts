@@ -57,6 +57,18 @@ export const PICK_UP_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "picks up an event that another has found due, though the commit's own instant is before it",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await publish(second, "e", { time: instant(50), eligibleAt: instant(50) });
+      assert.deepEqual(await deliver(second, instant(50)), [], "nobody waits yet");
+
+      const answer = await open(first, "s", {}, instant(49));
+
+      assert.deepEqual([answer.inboxSeq, given(answer.pendingDeliveries), await inboxOf(second)], [1, ["s: e"], ["s: e"]]);
+    },
+  },
+  {
     name: "counts the events that one commit picks up as one delivery",
     async run(context) {
       const [first, second] = await withW(context);

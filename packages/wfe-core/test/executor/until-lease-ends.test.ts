@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { PersistenceError } from "../../src/errors/store-errors.ts";
+import { untilLeaseEnds } from "../../src/executor/until-lease-ends.ts";
+import { InMemoryLockProvider, InMemoryLockStore } from "../../src/test-support/in-memory/in-memory-lock-provider.ts";
+import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
+import type { Lease } from "../../src/traits/lock-provider.ts";
+
+const away = new PersistenceError("WFE_STORE_UNREACHABLE", "away", { retryable: true });
+
+/** An operation under a lease of 5 s, how often it was tried, and what became of it. */
+async function setting(operation: () => Promise<{ readonly answer: number }>) {
+  const clock = new VirtualClock();
+  const locks = new InMemoryLockProvider({ store: new InMemoryLockStore(clock), clock });
+  await locks.start();
+  const lease = (await locks.acquireLock("w", { ttl: "5s" })) as Lease; // nobody else asks
+  const warnings: string[] = [];
+  const state: { stops: boolean; tries: number[]; result?: unknown; error?: unknown } = { stops: false, tries: [] };
+  const began = clock.monotonic();
+  const attempts = { clock, warn: (message: string) => void warnings.push(message), isLastTry: () => state.stops };
+  const run = (): void => {
+    void untilLeaseEnds(attempts, lease, "a commit", () => {
+      state.tries.push(clock.monotonic() - began);
+      return operation();
+    }).then(
+      (result) => {
+        state.result = [result];
+      },
+      (error: unknown) => {
+        state.error = error;
+      },
+    );
+  };
+  return { clock, lease, warnings, state, run };
+}
+
+describe("an operation on the store", () => {
+  it("gives its answer", async () => {
+    const { clock, state, run, warnings } = await setting(() => Promise.resolve({ answer: 1 }));
+
+    run();
+    await clock.settle();
+
+    expect([state.result, warnings, clock.pendingTimers]).toEqual([[{ answer: 1 }], [], 1]);
+  });
+
+  it("is tried again, less and less often, until there is an answer", async () => {
+    let tries = 0;
+    const { clock, state, run, warnings } = await setting(() => {
+      tries += 1;
+      return tries < 4 ? Promise.reject(away) : Promise.resolve({ answer: tries });
+    });
+
+    run();
+    await clock.advance("1s");
+
+    expect([state.result, state.tries]).toEqual([[{ answer: 4 }], [0, 20, 60, 140]]);
+    expect(warnings).toEqual([20, 40, 80].map((ms) => `a commit is tried again in ${ms} ms`));
+  });
+
+  it("is given up at the instant the lease ends, and tried each second at the most", async () => {
+    const { clock, state, run } = await setting(() => Promise.reject(away));
+
+    run();
+    await clock.advance(4_999);
+    expect(state.result).toBeUndefined();
+    await clock.advance(1);
+
+    expect([state.result, state.tries]).toEqual([[undefined], [0, 20, 60, 140, 300, 620, 1_260, 2_260, 3_260, 4_260]]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("that gets no answer at all is given up at that instant, too", async () => {
+    const { clock, state, run } = await setting(() => new Promise(() => {}));
+
+    run();
+    await clock.advance(4_999);
+    expect(state.result).toBeUndefined();
+    await clock.advance(1);
+
+    expect([state.result, state.tries]).toEqual([[undefined], [0]]);
+  });
+
+  it("is not tried at all once the lease has ended", async () => {
+    const { clock, lease, state, run } = await setting(() => Promise.resolve({ answer: 1 }));
+    await lease.release();
+
+    run();
+    await clock.settle();
+
+    expect([state.result, state.tries]).toEqual([[undefined], []]);
+  });
+
+  it.each([
+    ["that would fail again", new PersistenceError("WFE_STORE_CORRUPT", "the file is no database")],
+    ["of something else", new TypeError("a fault of the provider")],
+  ])("is not tried again after an error %s", async (_, error) => {
+    const { clock, state, run, warnings } = await setting(() => Promise.reject(error));
+
+    run();
+    await clock.advance("1s");
+
+    expect([state.error, state.tries, warnings]).toEqual([error, [0], []]);
+  });
+
+  it("is tried no more when the host stops", async () => {
+    const { clock, state, run, warnings } = await setting(() => Promise.reject(away));
+    run();
+    await clock.settle();
+
+    state.stops = true;
+    await clock.advance(20);
+
+    expect([state.result, state.tries]).toEqual([[undefined], [0, 20]]);
+    expect(warnings).toEqual(["a commit is tried again in 20 ms", "a commit has failed, and the host stops"]);
+  });
+});

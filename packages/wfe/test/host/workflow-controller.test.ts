@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import {
+  DefinitionNotFoundError,
+  EventNotFoundError,
+  type EventRow,
+  InputInvalidError,
+  type LifecycleEvent,
+  type PersistenceProvider,
+  type StandardSchema,
+  WfeError,
+  WorkflowBuilder,
+  WorkflowNotFoundError,
+  WorkflowSuspendedError,
+} from "../../src/index.ts";
+import { CompletionWaiter } from "../../src/host/completion-waiter.ts";
+import { WorkflowController } from "../../src/host/workflow-controller.ts";
+import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
+import { instant, sampleEvent, sampleWorkflow } from "../../src/test-support/index.ts";
+import { hostSetting, messages } from "./host-setting.ts";
+
+/** A controller over a store with the instance "w", and what it leaves to its process. */
+async function setting(persistence: Partial<PersistenceProvider> = {}) {
+  const of = await hostSetting({ persistence });
+  const { services } = of;
+  const changed: string[] = [];
+  const published: EventRow[] = [];
+  const events: LifecycleEvent[] = [];
+  const process = { running: true };
+  const waiter = new CompletionWaiter(services);
+  waiter.start();
+  const controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), waiter, {
+    assertRunning: () => {
+      if (!process.running) throw new WfeError("WFE_HOST_NOT_RUNNING", "not running");
+    },
+    changed: (id) => void changed.push(id),
+    published: (event) => void published.push(event),
+    lifecycle: (event) => void events.push(event),
+  });
+  await services.persistence.createNewWorkflow(sampleWorkflow("w"), instant());
+  return { ...of, controller, changed, published, events, process };
+}
+
+describe("a command", () => {
+  it("moves the instance, is told, and has it looked at", async () => {
+    const { services, controller, changed, published, events } = await setting();
+
+    expect(await controller.command("w", "suspend")).toBe(true);
+
+    expect(await services.persistence.getWorkflowInstance("w")).toMatchObject({ status: "suspended", controlSeq: 1 });
+    expect([changed, published]).toEqual([["w"], []]);
+    expect(events).toEqual([{ type: "suspended", workflowId: "w", definitionId: "sample", version: 1, at: instant() }]);
+  });
+
+  it("by the instance's name does the same", async () => {
+    const { controller, changed } = await setting();
+
+    expect([await controller.command("name of w", "suspend"), changed]).toEqual([true, ["w"]]);
+  });
+
+  it("wakes those who wait for the instance, at once", async () => {
+    const { services, clock, controller } = await setting();
+    await services.persistence.createNewWorkflow(sampleWorkflow("v"), instant());
+    const suspended = expect(controller.waitForWorkflow("w", {})).rejects.toEqual(new WorkflowSuspendedError("w", undefined));
+    const ended = controller.waitForWorkflow("v", {});
+    await clock.settle();
+
+    await controller.command("w", "suspend");
+    await controller.command("v", "terminate");
+
+    await suspended;
+    expect((await ended).status).toBe("terminated");
+  });
+
+  it("that the status does not allow changes nothing", async () => {
+    const { controller, changed, events } = await setting();
+
+    expect(await controller.command("w", "resume")).toBe(false);
+
+    expect([changed, events]).toEqual([[], []]);
+  });
+
+  it("to terminate sends the end, with the data of the last commit, to those who wait for it", async () => {
+    const { controller, published } = await setting();
+
+    await controller.command("w", "terminate");
+
+    expect(published).toEqual([
+      { id: "wfe.completed/w", name: "wfe.workflow.completed", key: "w", data: '{"status":"terminated","data":{"total":1}}', time: instant() },
+    ]);
+  });
+
+  it("to terminate goes without the data when that cannot be decoded", async () => {
+    const { services, controller, published, warnings } = await setting();
+    await services.persistence.createNewWorkflow(sampleWorkflow("v", { data: "another codec's" }), instant());
+
+    expect(await controller.command("v", "terminate")).toBe(true);
+
+    expect(published.map(({ data }) => data)).toEqual(['{"status":"terminated"}']);
+    expect(messages(warnings)).toEqual(["the workflow v is terminated without telling its data"]);
+  });
+
+  it("for an instance that there is not, or no more, is refused", async () => {
+    const { controller } = await setting();
+    const removed = await setting({ command: () => Promise.resolve(undefined) });
+
+    await expect(controller.command("nobody", "suspend")).rejects.toEqual(new WorkflowNotFoundError("nobody"));
+    await expect(removed.controller.command("w", "suspend")).rejects.toEqual(new WorkflowNotFoundError("w"));
+    expect(removed.changed).toEqual([]);
+  });
+});
+
+describe("an event", () => {
+  it("without a payload is stored as null, so that whoever waits sees that something came", async () => {
+    const { controller, published } = await setting();
+
+    const id = await controller.publishEvent("paid", "1", undefined, {});
+
+    expect(published).toEqual([{ id, name: "paid", key: "1", time: instant(), data: "null" }]);
+    expect((await controller.getEvent(id)).data).toBeNull();
+  });
+
+  it("is what its schema makes of the payload, or is refused by it", async () => {
+    const { controller, published } = await setting();
+    const positive: StandardSchema<number, number> = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: (value) => (Number(value) > 0 ? { value: Number(value) } : { issues: [{ message: "is not positive" }] }),
+      },
+    };
+
+    await controller.publishEvent({ name: "paid", schema: positive } as never, "1", "7", {});
+    const refused = controller.publishEvent({ name: "paid", schema: positive } as never, "1", "-7", {});
+
+    await expect(refused).rejects.toEqual(new InputInvalidError('the payload of the event "paid"', ["is not positive"]));
+    expect(published.map(({ data }) => data)).toEqual(["7"]);
+  });
+
+  it("of the future is eligible at its time, any other at once", async () => {
+    const { controller, published } = await setting();
+
+    for (const time of [instant(-5), instant(), instant(5)]) await controller.publishEvent("paid", "1", 1, { time });
+
+    expect(published.map(({ time, eligibleAt }) => [time, eligibleAt])).toEqual([
+      [instant(-5), undefined],
+      [instant(), undefined],
+      [instant(5), instant(5)],
+    ]);
+  });
+
+  it.each<[string, unknown, unknown, Parameters<WorkflowController["publishEvent"]>[3]]>([
+    ["an empty name", "", "1", {}],
+    ["a name that is no string", { name: 7 }, "1", {}],
+    ["a name of the engine's own", "wfe.workflow.completed", "1", {}],
+    ["a key that is no string", "paid", 7, {}],
+    ["an invalid time", "paid", "1", { time: new Date(Number.NaN) }],
+  ])("with %s is refused before anything is written", async (_, event, key, options) => {
+    const { services, controller, published } = await setting();
+    const isWrongArgument = (error: unknown): boolean => error instanceof RangeError || error instanceof TypeError;
+
+    await expect(controller.publishEvent(event as string, key as string, 1, options)).rejects.toSatisfy(isWrongArgument);
+
+    expect(published).toEqual([]);
+    expect(await services.persistence.getRunnableEvents(instant(), { limit: 10, claimUntil: instant(1) })).toEqual([]);
+  });
+
+  it("that another program has stored without a payload can be had", async () => {
+    const { services, controller } = await setting();
+    const { data: _, ...bare } = sampleEvent("e");
+    await services.persistence.createEvent(bare, instant());
+
+    expect(await controller.getEvent("e")).toMatchObject({ id: "e", name: "paid", data: undefined });
+    await expect(controller.getEvent("nothing")).rejects.toEqual(new EventNotFoundError("nothing"));
+  });
+});
+
+describe("a start", () => {
+  const definition = new WorkflowBuilder<{ n: number }>().thenFn("a", () => {}).build("known", 1);
+
+  it("by the definition's id and version, or by the definition itself, takes the options", async () => {
+    const { services, controller } = await setting();
+    services.registry.register(definition);
+
+    const ids = [
+      await controller.startWorkflow("known", [1, { n: 1 }, { id: "a" }]),
+      await controller.startWorkflow(definition, [{ n: 2 }, { id: "b" }]),
+    ];
+
+    expect(ids).toEqual(["a", "b"]);
+    expect((await services.persistence.getWorkflowInstance("b"))?.data).toBe('{"n":2}');
+  });
+
+  it("needs no options", async () => {
+    const { services, controller } = await setting();
+    services.registry.register(definition);
+
+    const ids = [await controller.startWorkflow("known", [1, { n: 1 }]), await controller.startWorkflow(definition, [{ n: 2 }])];
+
+    expect(await Promise.all(ids.map(async (id) => (await services.persistence.getWorkflowInstance(id))?.name))).toEqual(["known-1", "known-2"]);
+  });
+
+  it("of a definition that is not registered is refused", async () => {
+    const { controller } = await setting();
+
+    await expect(controller.startWorkflow("unknown", [1, {}])).rejects.toEqual(new DefinitionNotFoundError("unknown", 1));
+  });
+});
+
+describe("a process that is not running", () => {
+  it("answers nothing", async () => {
+    const { controller, process } = await setting();
+    process.running = false;
+
+    for (const verb of [
+      () => controller.startWorkflow("w", [1, {}]),
+      () => controller.command("w", "suspend"),
+      () => controller.publishEvent("paid", "1", 1, {}),
+      () => controller.waitForWorkflow("w", {}),
+      () => controller.getWorkflow("w"),
+      () => controller.listWorkflows({}, {}),
+      () => controller.countWorkflows({}),
+      () => controller.getErrors("w"),
+      () => controller.getHistory("w"),
+      () => controller.getEvent("e"),
+      () => controller.purgeWorkflows({ status: "complete", olderThan: 0 }),
+    ])
+      await expect(verb()).rejects.toEqual(new WfeError("WFE_HOST_NOT_RUNNING", "not running"));
+  });
+});
