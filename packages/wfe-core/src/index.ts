@@ -124,7 +124,17 @@ export type {
   CaseBuilder,
   DecideBuilder,
 } from "./builder/verbs.ts";
-export { WorkflowBuilder, buildWorkflow, type WorkflowBuilderConstructor } from "./builder/workflow-builder.ts";
+export { checkedDefinition } from "./builder/checked-definition.ts";
+export {
+  WorkflowBuilder,
+  buildWorkflow,
+  type CheckedWorkflowBuilder,
+  type InitializedWorkflowBuilder,
+  type WorkflowBuilderConstructor,
+  type WorkflowSettings,
+  type WorkflowStart,
+  type WorkflowWithoutData,
+} from "./builder/workflow-builder.ts";
 
 // executor
 export type { ExecutorOptions, ExecutorServices } from "./executor/executor-services.ts";

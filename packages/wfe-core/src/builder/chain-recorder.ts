@@ -1,11 +1,12 @@
-import { DefinitionError } from "../errors/definition-errors.ts";
 import type { Duration } from "../models/duration.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { bodyNode } from "./body-node.ts";
 import { BranchesRecorder, CasesRecorder, type RecordBlock } from "./case-recorder.ts";
-import { definitionOf } from "./definition-of.ts";
+import { definitionOf, refused } from "./definition-of.ts";
+import { DEEPEST } from "./graph-walk.ts";
 import { writeGraph } from "./graph-writer.ts";
+import { inlineNode } from "./inline-node.ts";
 import { storedPollConfig } from "./poll-settings.ts";
 import { refuseToBeAwaited } from "./refuse-to-be-awaited.ts";
 import { type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
@@ -22,11 +23,16 @@ type Fn = (...args: never[]) => unknown;
 export class ChainRecorder extends StepRecorder {
   readonly #chain: ChainNode;
   readonly #last: StepNode | undefined;
+  readonly #depth: number;
 
-  /** @param last - The step to go on from; `undefined` at the start of the chain. */
-  constructor(draft: WorkflowDraft, chain: ChainNode, last?: StepNode) {
+  /**
+   * @param depth - How many blocks enclose the chain.
+   * @param last - The step to go on from; `undefined` at the start of the chain.
+   */
+  constructor(draft: WorkflowDraft, chain: ChainNode, depth: number, last?: StepNode) {
     super(draft, last);
     this.#chain = chain;
+    this.#depth = depth;
     this.#last = last;
   }
 
@@ -41,7 +47,7 @@ export class ChainRecorder extends StepRecorder {
   }
 
   thenFn(name: string, fn: Fn): ChainRecorder {
-    return this.#append(stepNode("inline", name, { functions: { run: fn } }));
+    return this.#append(inlineNode(this.draft, "thenFn", name, fn));
   }
 
   waitFor(event: RecordedEvent, key: unknown, options?: RecordedWaitOptions): ChainRecorder {
@@ -122,10 +128,10 @@ export class ChainRecorder extends StepRecorder {
   }
 
   use(fragment: RecordedBlock): ChainRecorder {
-    const result = fragment(new ChainRecorder(this.draft, this.#chain, this.#last) as never);
+    const result = fragment(new ChainRecorder(this.draft, this.#chain, this.#depth, this.#last) as never);
     if (result instanceof ChainRecorder && result.#chain === this.#chain) return result;
-    neverMind(result);
-    this.draft.fault(() => "a fragment given to use(…) must return the chain that it was given, gone on");
+    const hint = andNotAsync(result);
+    this.draft.fault(() => `a fragment given to use(…) must return the chain that it was given, gone on${hint}`);
     return this;
   }
 
@@ -139,8 +145,7 @@ export class ChainRecorder extends StepRecorder {
 
   /** @throws DefinitionError with all faults. */
   build(id: string, version: number): AnyDefinition {
-    if (this.#chain !== this.draft.root)
-      throw new DefinitionError(id, version, ["build is called inside a block: it belongs to the workflow itself"]);
+    if (this.#chain !== this.draft.root) throw refused({ id, version }, ["build is called inside a block: it belongs to the workflow itself"]);
     const { graph, functions } = writeGraph(this.draft);
     return definitionOf({ id, version, description: this.draft.description, graph }, functions, this.draft.faults());
   }
@@ -151,10 +156,12 @@ export class ChainRecorder extends StepRecorder {
       this.draft.fault(() => `${what()} is no function`);
       return chain;
     }
-    const result = block(new ChainRecorder(this.draft, chain) as never);
+    // A block too deep is not recorded, which would overflow the stack: the check of the graph finds that there is one.
+    if (this.#depth > DEEPEST) return { first: stepNode("end", "too deep") };
+    const result = block(new ChainRecorder(this.draft, chain, this.#depth + 1) as never);
     if (!(result instanceof ChainRecorder && result.#chain === chain)) {
-      neverMind(result);
-      this.draft.fault(() => `${what()} must return the chain of its own steps`);
+      const hint = andNotAsync(result);
+      this.draft.fault(() => `${what()} must return the chain of its own steps${hint}`);
     }
     return chain;
   }
@@ -184,17 +191,22 @@ export class ChainRecorder extends StepRecorder {
     } else {
       last.next = node;
     }
-    return new ChainRecorder(this.draft, this.#chain, node);
+    return new ChainRecorder(this.draft, this.#chain, this.#depth, node);
   }
 
   #expect(result: unknown, recorder: unknown, describe: () => string): void {
     if (result === recorder) return;
-    neverMind(result);
-    this.draft.fault(describe);
+    const hint = andNotAsync(result);
+    this.draft.fault(() => describe() + hint);
   }
 }
 
-/** A block that was async gave a promise, which rejects when it awaits a builder: the fault says it all, so nobody else need hear of it. */
-function neverMind(result: unknown): void {
-  if (result instanceof Promise) void result.catch(() => undefined);
+/**
+ * The end of a fault when a block was async: it gave a promise, which rejects when it awaits a builder. The fault says it all, so nobody else
+ * need hear of it.
+ */
+function andNotAsync(result: unknown): string {
+  if (!(result instanceof Promise)) return "";
+  void result.catch(() => undefined);
+  return ", and not be async";
 }

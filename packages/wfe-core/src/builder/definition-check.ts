@@ -3,12 +3,9 @@ import { STEP_KINDS } from "../models/step-definition.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
-import { shownStep, walkGraph } from "./graph-walk.ts";
-import { compensatorFaults, externalIdFaults, goToFaults } from "./reference-check.ts";
-import { isBlank, isVersion, stepFaults } from "./step-check.ts";
-
-/** Containers in each other, at most. As deep as data may be. */
-const DEEPEST = 200;
+import { DEEPEST, shownStep, walkGraph } from "./graph-walk.ts";
+import { compensatorFaults, externalIdFaults, goToFaults, timeoutFaults } from "./reference-check.ts";
+import { isBlank, isVersion, shownValue, stepFaults } from "./step-check.ts";
 
 /**
  * Everything that is wrong with a definition, one sentence each; empty when nothing is. Believes nothing about the graph: it may be JSON
@@ -20,8 +17,8 @@ export function definitionFaults(definition: DefinitionSource, functions: Readon
 
 function identityFaults({ id, version, description }: DefinitionSource): string[] {
   const faults: string[] = [];
-  if (isBlank(id)) faults.push(`the id must be text that is not blank: got ${JSON.stringify(id)}`);
-  if (!isVersion(version)) faults.push(`the version must be a whole number, 1 or more: got ${String(version)}`);
+  if (isBlank(id)) faults.push(`the id must be text that is not blank: got ${shownValue(id)}`);
+  if (!isVersion(version)) faults.push(`the version must be a whole number, 1 or more: got ${shownValue(version)}`);
   if (description !== undefined && typeof description !== "string") faults.push("the description must be text");
   return faults;
 }
@@ -61,6 +58,7 @@ function graphFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
     ...externalIdFaults(shaped),
     ...goToFaults(shaped, places),
     ...compensatorFaults(shaped, places),
+    ...timeoutFaults(shaped, places),
   ];
 }
 

@@ -1,11 +1,9 @@
-import { DefinitionError } from "../errors/definition-errors.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
-import { Payloads } from "../runtime/payloads.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
-import { definitionOf } from "./definition-of.ts";
+import { definitionOf, refused } from "./definition-of.ts";
 import type { DefinitionSource } from "./definition-source.ts";
-
-const strict = new Payloads();
+import { shownValue } from "./step-check.ts";
+import { STRICT } from "./strict-payloads.ts";
 
 /**
  * Makes a definition out of JSON, for example one that was written by another program, or that `JSON.stringify(definition)` gave.
@@ -19,11 +17,14 @@ export function definitionFromGraph(
   source: DefinitionSource,
   functions: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>> = {},
 ): AnyDefinition {
+  // Both may have come from anywhere, too.
+  if (typeof source !== "object" || source === null) throw refused({}, [`${shownValue(source)} is no definition: it has no id, version and graph`]);
+  if (typeof functions !== "object" || functions === null) throw refused(source, ["the functions are neither a Map nor a record"]);
   let graph: WorkflowGraph;
   try {
-    graph = strict.stored(source.graph, "the graph") as WorkflowGraph; // checked next
+    graph = STRICT.stored(source.graph, "the graph") as WorkflowGraph; // checked next
   } catch (cause) {
-    throw new DefinitionError(source.id, source.version, [cause instanceof Error ? cause.message : String(cause)], { cause });
+    throw refused(source, [cause instanceof Error ? cause.message : String(cause)], { cause });
   }
   return definitionOf({ ...source, graph }, functions instanceof Map ? functions : new Map(Object.entries(functions)));
 }

@@ -25,7 +25,7 @@ export function storedErrorBehavior(behavior: ErrorBehavior, what: string): Erro
   if (backoff !== undefined && !(Number.isFinite(backoff) && backoff >= 1)) {
     throw new RangeError(`backoff of ${what} must be a number, 1 or more: got ${String(backoff)}`);
   }
-  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {
+  if (jitter !== undefined && !(Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)) {
     throw new RangeError(`jitter of ${what} must be a number from 0 to 1: got ${String(jitter)}`);
   }
   if (onExhausted !== undefined && !["suspend", "terminate", "compensate"].includes(onExhausted)) {

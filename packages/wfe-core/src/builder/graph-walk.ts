@@ -1,5 +1,8 @@
 import type { StepDefinition } from "../models/step-definition.ts";
 
+/** Containers in each other, at most. As deep as data may be. */
+export const DEEPEST = 200;
+
 /** Where a step stands. */
 export interface StepPlace {
   /** Id of the first step of its chain. */

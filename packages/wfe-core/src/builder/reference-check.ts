@@ -1,4 +1,4 @@
-import type { StepDefinition } from "../models/step-definition.ts";
+import type { StepDefinition, StepKind } from "../models/step-definition.ts";
 import { canCompensate } from "./error-behavior-settings.ts";
 import { type GraphWalk, shownStep, type StepPlace } from "./graph-walk.ts";
 
@@ -43,6 +43,17 @@ export function compensatorFaults(steps: readonly StepDefinition[], places: Grap
     if (step.compensationStep !== undefined) faults.push(`${shownStep(step)} stands in a compensator and cannot have one itself`);
     if (canCompensate(step.errorBehavior)) faults.push(`${shownStep(step)} stands in a compensator: its onError cannot be compensate`);
     return faults;
+  });
+}
+
+/** Blocks for the end of a limit that a wait does not have. A poll always has one. */
+export function timeoutFaults(steps: readonly StepDefinition[], places: GraphWalk["places"]): readonly string[] {
+  return steps.flatMap((step) => {
+    const wait = places.get(step.id)?.before;
+    if (step.kind !== "timeout" || wait === undefined || !(["waitFor", "waitForAny", "activity"] as readonly StepKind[]).includes(wait.kind))
+      return [];
+    const limited = wait.functions?.["timeout"] !== undefined || wait.settings?.["timeoutMs"] !== undefined;
+    return limited ? [] : [`${shownStep(wait)} has an onTimeout block but no timeout: give its verb the option`];
   });
 }
 

@@ -1,8 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import type { BlockDefinition, StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
+import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { shownStep, type StepPlace } from "./graph-walk.ts";
-import { type BlockCount, STEP_RULES, type StepRule, type StepSetting } from "./step-rules.ts";
+import { storedPollConfig } from "./poll-settings.ts";
+import { type BlockCount, type FixedSetting, STEP_RULES, type StepRule, type StepSetting } from "./step-rules.ts";
 
 const SETTINGS: readonly StepSetting[] = ["inputs", "outputs", "timeoutMs", "config", "compensationStep"];
 
@@ -70,21 +72,33 @@ function settingProblems(step: StepDefinition, rule: StepRule): string[] {
     if (name.endsWith("Ms") && value !== undefined && !isDuration(value))
       problems.push(`has a ${name} that is no duration: ${JSON.stringify(value)}`);
   }
+  for (const [name, kind] of Object.entries(rule.fixed ?? {})) {
+    const value = settings[name];
+    if (value !== undefined && !FIXED[kind].holds(value)) problems.push(`has a ${name} that is no ${FIXED[kind].shown}: ${shownValue(value)}`);
+  }
   if (step.kind === "recur" && settings["intervalMs"] === 0) problems.push("recurs without an interval: it must be longer than 0");
   if (step.kind === "waitForAny" && Object.keys(eventsOf(step)).length === 0) problems.push("waits for no event");
   for (const [label, name] of Object.entries(eventsOf(step)))
     if (isBlank(name)) problems.push(`waits for an event without a name under ${JSON.stringify(label)}`);
   const { version } = settings;
   if (step.kind === "subWorkflow" && version !== undefined && !isVersion(version))
-    problems.push(`starts the version ${JSON.stringify(version)}: it must be a whole number, 1 or more`);
-  if (step.errorBehavior !== undefined) {
-    try {
-      storedErrorBehavior(step.errorBehavior, "onError");
-    } catch (cause) {
-      problems.push(`has a bad onError: ${(cause as Error).message}`); // nothing else is thrown there
-    }
-  }
+    problems.push(`starts the version ${shownValue(version)}: it must be a whole number, 1 or more`);
+  if (step.proceedOnCancel !== undefined && typeof step.proceedOnCancel !== "boolean") problems.push("has a proceedOnCancel that is no boolean");
+  const { errorBehavior } = step;
+  if (errorBehavior !== undefined) problems.push(...refusal("onError", () => storedErrorBehavior(errorBehavior, "onError")));
+  const { config } = settings;
+  if (step.kind === "pollEndpoint" && config !== undefined)
+    problems.push(...refusal("config", () => storedPollConfig(config as unknown as PollEndpointConfig))); // which is what it finds out
   return problems;
+}
+
+function refusal(setting: string, check: () => unknown): string[] {
+  try {
+    check();
+    return [];
+  } catch (cause) {
+    return [`has a bad ${setting}: ${(cause as Error).message}`]; // nothing else is thrown there
+  }
 }
 
 function functionProblems(step: StepDefinition, rule: StepRule, functions: ReadonlyMap<string, unknown>): string[] {
@@ -138,6 +152,24 @@ function isBody(code: unknown): boolean {
 
 function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value <= 8.64e15;
+}
+
+const WITH_OFFSET = /^[+-]?\d{4,6}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/;
+
+const FIXED: Readonly<Record<FixedSetting, { readonly shown: string; readonly holds: (value: unknown) => boolean }>> = {
+  text: { shown: "text", holds: (value) => typeof value === "string" },
+  texts: { shown: "record of texts", holds: (value) => isObject(value) && Object.values(value).every((text) => typeof text === "string") },
+  boolean: { shown: "boolean", holds: (value) => typeof value === "boolean" },
+  date: { shown: "date", holds: (value) => typeof value === "string" && WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value)) },
+};
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value of any kind, as messages show it. */
+export function shownValue(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
 }
 
 /** Whether a value is no text, or text without a visible character. */

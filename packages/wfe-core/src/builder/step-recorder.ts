@@ -1,50 +1,23 @@
-import { durationMs, type Duration } from "../models/duration.ts";
-import type { ErrorBehavior } from "../models/error-behavior.ts";
 import { bodyNode } from "./body-node.ts";
-import { CompensatorRecorder } from "./compensator-recorder.ts";
-import { storedErrorBehavior } from "./error-behavior-settings.ts";
-import { type BlockNode, type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
-import type { WorkflowDraft } from "./workflow-draft.ts";
+import { inlineNode } from "./inline-node.ts";
+import { SettingsRecorder } from "./settings-recorder.ts";
+import { type BlockNode, type ChainNode, shownNode, type StepNode } from "./step-node.ts";
 
 /** A block as it comes in: a function that the compiler has checked, or anything at all from JavaScript. */
 export type RecordedBlock = (b: never) => unknown;
 
 /** Records the settings of one step. They belong to that step whatever follows it, and may come in any order. */
-export abstract class StepRecorder {
-  protected readonly draft: WorkflowDraft;
-  readonly #node: StepNode | undefined;
-
-  /** @param node - `undefined`: a chain before its first step, which takes no settings. */
-  constructor(draft: WorkflowDraft, node: StepNode | undefined) {
-    this.draft = draft;
-    this.#node = node;
-  }
-
+export abstract class StepRecorder extends SettingsRecorder {
   /** Records the chain of a block. */
   protected abstract chainOf(block: RecordedBlock, what: () => string): ChainNode;
 
-  name(name: string): this {
-    this.#once("name").name = name;
-    return this;
-  }
-
   id(id: string): this {
-    this.#once("id").externalId = id;
-    return this;
-  }
-
-  input(map: unknown): this {
-    this.#step("input").inputs.push(map);
-    return this;
-  }
-
-  output(map: unknown): this {
-    this.#step("output").outputs.push(map);
+    this.once("id").externalId = id;
     return this;
   }
 
   saveAs(key: string): this {
-    const node = this.#step("saveAs");
+    const node = this.step("saveAs");
     // Both would not write a field of the data.
     if (typeof key === "symbol" || key === "__proto__") this.draft.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
     node.outputs.push((value: unknown, data: Record<string, unknown>) => {
@@ -54,54 +27,44 @@ export abstract class StepRecorder {
   }
 
   config(config: unknown): this {
-    const node = this.#once("config");
+    const node = this.once("config");
     node.config = this.draft.fixedValue(config, () => `the config of ${shownNode(node)}`);
     return this;
   }
 
-  onError(behavior: ErrorBehavior): this {
-    this.#once("onError").errorBehavior = storedErrorBehavior(behavior, "onError");
-    return this;
-  }
-
-  timeout(limit: Duration): this {
-    this.#once("timeout").timeoutMs = durationMs(limit, "timeout");
-    return this;
-  }
-
   when(condition: unknown): this {
-    this.#once("when").functions.set("when", condition);
+    this.once("when").functions.set("when", condition);
     return this;
   }
 
   cancelWhen(condition: unknown, options: { readonly proceed?: boolean } = {}): this {
-    const node = this.#once("cancelWhen");
+    const node = this.once("cancelWhen");
     node.functions.set("cancelWhen", condition);
     node.proceedOnCancel = options.proceed ?? false;
     return this;
   }
 
   children(block: RecordedBlock): this {
-    const node = this.#once("children");
+    const node = this.once("children");
     node.blocks.push(this.block("children", block, () => `the children of ${shownNode(node)}`));
     return this;
   }
 
   onOutcome(value: unknown, block: RecordedBlock): this {
-    const node = this.#step("onOutcome");
+    const node = this.step("onOutcome");
     const what = (): string => `an onOutcome of ${shownNode(node)}`;
     node.outcomes.push({ ...this.block("outcome", block, what), value: this.draft.fixedValue(value, () => `the value of ${what()}`) });
     return this;
   }
 
   onTimeout(block: RecordedBlock): this {
-    const node = this.#once("onTimeout");
+    const node = this.once("onTimeout");
     node.timeoutBlock = this.block("timeout", block, () => `the onTimeout of ${shownNode(node)}`);
     return this;
   }
 
   compensateWith(step: unknown, inputOrConfigure?: (c: never) => unknown): this {
-    const node = this.#once("compensator");
+    const node = this.once("compensator");
     const takesInput = typeof step === "object" && (step as { kind?: unknown } | null)?.kind === "function";
     const compensator = bodyNode(this.draft, step, takesInput ? inputOrConfigure : undefined);
     node.compensation = { first: compensator };
@@ -110,15 +73,15 @@ export abstract class StepRecorder {
   }
 
   compensateWithFn(name: string, fn: unknown, configure?: (c: never) => unknown): this {
-    const node = this.#once("compensator");
-    const compensator = stepNode("inline", name, { functions: { run: fn } });
+    const node = this.once("compensator");
+    const compensator = inlineNode(this.draft, "compensateWithFn", name, fn);
     node.compensation = { first: compensator };
     this.#configure(compensator, configure);
     return this;
   }
 
   compensateWithSequence(block: RecordedBlock): this {
-    const node = this.#once("compensator");
+    const node = this.once("compensator");
     node.compensation = this.chainOf(block, () => `the compensateWithSequence of ${shownNode(node)}`);
     return this;
   }
@@ -129,19 +92,6 @@ export abstract class StepRecorder {
 
   #configure(compensator: StepNode, configure: ((c: never) => unknown) | undefined): void {
     // The types say which settings the author may call; the recorder has them all.
-    configure?.(new CompensatorRecorder(this.draft, compensator) as never);
-  }
-
-  #step(setting: string): StepNode {
-    if (this.#node === undefined) throw new TypeError(`there is no step yet that .${setting}(…) could belong to`);
-    return this.#node;
-  }
-
-  #once(setting: string): StepNode {
-    const node = this.#step(setting);
-    if (node.given.has(setting))
-      this.draft.fault(() => `${shownNode(node)} has ${setting === "compensator" ? "two compensators" : `the setting ${setting} twice`}`);
-    node.given.add(setting);
-    return node;
+    configure?.(new SettingsRecorder(this.draft, compensator) as never);
   }
 }

@@ -6,6 +6,9 @@ export type BlockCount = "one" | "maybe" | "some" | "any";
 /** Settings that not every kind of step takes. */
 export type StepSetting = "inputs" | "outputs" | "timeoutMs" | "config" | "compensationStep";
 
+/** What a fixed setting is: text, a record of texts, true or false, a point in time with its offset in the form of ISO 8601. */
+export type FixedSetting = "text" | "texts" | "boolean" | "date";
+
 /** What a step of a kind must have and may have. */
 export interface StepRule {
   /** Blocks by role; a role that is not named is refused. */
@@ -16,6 +19,8 @@ export interface StepRule {
   readonly either?: readonly (readonly [role: string, setting: string])[];
   /** Fixed settings that must be text, not blank. */
   readonly texts?: readonly string[];
+  /** Fixed settings that may be there, and what they are then. */
+  readonly fixed?: Readonly<Record<string, FixedSetting>>;
   readonly allows?: readonly StepSetting[];
   /** Nothing can stand behind it. */
   readonly ends?: boolean;
@@ -30,11 +35,11 @@ export const STEP_RULES: Readonly<Record<StepKind, StepRule>> = {
   inline: { blocks: { children: "maybe" }, functions: ["run"], allows: ["outputs", "timeoutMs", "config", "compensationStep"] },
   if: { blocks: { then: "one", otherwise: "maybe" }, functions: ["condition"] },
   while: { blocks: { body: "one" }, functions: ["condition"] },
-  forEach: { blocks: { body: "one" }, functions: ["items"] },
+  forEach: { blocks: { body: "one" }, functions: ["items"], fixed: { parallel: "boolean" } },
   parallel: { blocks: { branch: "some" } },
   delay: { either: [["duration", "durationMs"]] },
-  waitFor: { texts: ["eventName"], either: [["key", "key"]], allows: ["outputs"] },
-  waitForAny: { allows: ["outputs"] },
+  waitFor: { texts: ["eventName"], either: [["key", "key"]], fixed: { key: "text", effectiveDate: "date" }, allows: ["outputs"] },
+  waitForAny: { fixed: { keys: "texts", effectiveDate: "date" }, allows: ["outputs"] },
   activity: { texts: ["activity"], functions: ["input"], allows: ["outputs", "compensationStep"] },
   subWorkflow: { texts: ["definitionId"], functions: ["input"], allows: ["outputs", "timeoutMs", "config", "compensationStep"] },
   pollEndpoint: { either: [["config", "config"]], allows: ["outputs", "compensationStep"] },

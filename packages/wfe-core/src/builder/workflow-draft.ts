@@ -1,9 +1,7 @@
 import type { ErrorBehavior } from "../models/error-behavior.ts";
 import type { JsonValue } from "../models/json.ts";
-import { Payloads } from "../runtime/payloads.ts";
 import type { ChainNode } from "./step-node.ts";
-
-const strict = new Payloads();
+import { STRICT } from "./strict-payloads.ts";
 
 /** What one workflow builder and all its chains record into. */
 export class WorkflowDraft {
@@ -26,7 +24,7 @@ export class WorkflowDraft {
   /** A frozen copy of a fixed value of the author's; one that JSON cannot carry is a fault. */
   fixedValue(value: unknown, what: () => string): JsonValue {
     try {
-      return strict.stored(value, "it") as JsonValue; // what `stored` gives is JSON
+      return STRICT.stored(value, "it") as JsonValue; // what `stored` gives is JSON
     } catch (cause) {
       this.fault(() => `${what()} is no JSON value: ${cause instanceof Error ? cause.message : String(cause)}`);
       return null;

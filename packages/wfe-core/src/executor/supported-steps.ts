@@ -1,5 +1,5 @@
+import { canCompensate } from "../builder/error-behavior-settings.ts";
 import { WfeError } from "../errors/wfe-error.ts";
-import type { ErrorBehavior } from "../models/error-behavior.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { primitiveOf, runsBody } from "../primitives/primitives.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
@@ -12,7 +12,7 @@ import type { AnyDefinition } from "../traits/workflow-registry.ts";
 export function assertSupported(definition: AnyDefinition): void {
   const { steps, defaultErrorBehavior } = definition.graph;
   const found = steps.flatMap((step) => unsupported(step).map((what) => `${what} (step ${JSON.stringify(step.name)})`));
-  if (defaultErrorBehavior !== undefined && compensates(defaultErrorBehavior)) found.push("compensate as the default error behavior");
+  if (canCompensate(defaultErrorBehavior)) found.push("compensate as the default error behavior");
   if (found.length === 0) return;
   throw new WfeError(
     "WFE_STEP_KIND_UNSUPPORTED",
@@ -25,10 +25,6 @@ function unsupported(step: StepDefinition): readonly string[] {
   if (!runsBody(step.kind) && primitiveOf(step.kind) === undefined) found.push(step.kind);
   if (step.compensationStep !== undefined) found.push("compensateWith");
   if (step.functions?.["cancelWhen"] !== undefined) found.push("cancelWhen");
-  if (step.errorBehavior !== undefined && compensates(step.errorBehavior)) found.push("compensate as an error behavior");
+  if (canCompensate(step.errorBehavior)) found.push("compensate as an error behavior");
   return found;
-}
-
-function compensates(behavior: ErrorBehavior): boolean {
-  return behavior.kind === "compensate" || (behavior.kind === "retry" && behavior.onExhausted === "compensate");
 }

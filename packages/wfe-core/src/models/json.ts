@@ -45,9 +45,10 @@ export type Durable<T> = 0 extends 1 & T
 
 /**
  * {@link Durable} in the form that may bound its own parameter: `T extends DurableShape<T>`. A mapped type, because a conditional
- * type there is TS2313 (circular constraint). Known gap: a bare `bigint` or `symbol` as the whole value; the run-time check has it.
+ * type there is TS2313 (circular constraint). What a codec can carry stays as it is, also as the whole value. Known gap: a bare `bigint` or
+ * `symbol` as the whole value; the run-time check has it.
  */
-export type DurableShape<T> = { [K in keyof T]: Durable<T[K]> };
+export type DurableShape<T> = { [K in keyof T]: T extends CodecTypes[keyof CodecTypes] ? T[K] : Durable<T[K]> };
 
 type DurableElement<T> = undefined extends T ? (unknown extends T ? T : NotJson<"undefined in an array", "use null">) : Durable<T>;
 

@@ -7,9 +7,12 @@ export type ResultFor<TData> = ExecutionResult<unknown, Partial<TData>>;
 /** What a step function may return: a result, nothing, or a JSON value. */
 export type StepReturn<T, TData = unknown> = ResultFor<TData> | void | DurableShape<T>;
 
-/** A step as a class. `run` is a property type on purpose: methods would be compared bivariantly and let a wrong `TData` through. */
+/**
+ * A step as a class. A `run` that gives nothing has finished, as with `ExecutionResult.next()`. It is a property type on purpose: methods
+ * would be compared bivariantly and let a wrong `TData` through.
+ */
 export interface StepBody<TData = unknown, in TItem = unknown> {
-  readonly run: (ctx: StepExecutionContext<TData, TItem>) => MaybePromise<ResultFor<TData>>;
+  readonly run: (ctx: StepExecutionContext<TData, TItem>) => MaybePromise<ResultFor<TData> | void>;
 }
 
 /** Any class that makes such a step; one with constructor parameters needs `registerStepFactory`. */

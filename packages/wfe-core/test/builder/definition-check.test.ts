@@ -83,6 +83,38 @@ describe("build", () => {
     ["a description that is no text", () => untyped().description(5).thenFn("a", fn).build("w", 1), "the description must be text"],
     ["two descriptions", () => w().description("a").description("b").thenFn("a", fn).build("w", 1), "setting description twice"],
     ["a blank name", () => w().thenFn(" ", fn).build("w", 1), 'step 0 " " has a blank name'],
+    [
+      "a function without its name",
+      () =>
+        untyped()
+          .thenFn(() => 1)
+          .build("w", 1),
+      'thenFn takes a name first, then the function: thenFn("charge", …)',
+    ],
+    [
+      "a compensator without its name",
+      () =>
+        untyped()
+          .then(Plain)
+          .compensateWithFn(() => 1)
+          .build("w", 1),
+      'compensateWithFn takes a name first, then the function: compensateWithFn("charge", …)',
+    ],
+    ["an id that JSON does not have", () => untyped().thenFn("a", fn).build(5n, 1), "not blank: got 5n"],
+    ["a version that JSON does not have", () => untyped().thenFn("a", fn).build("w", Symbol("v")), "1 or more: got Symbol(v)"],
+    ["a child's version that JSON does not have", () => untyped().subWorkflow("c", fn, 1n).build("w", 1), "starts the version 1n"],
+    [
+      "a forEach that is parallel as it likes",
+      () => untyped().forEach(fn, block, { parallel: "no" }).build("w", 1),
+      'has a parallel that is no boolean: "no"',
+    ],
+    ["a poll without a config", () => untyped().pollEndpoint(null), "pollEndpoint takes its config, or a function that gives one"],
+    ["a poll until nothing", () => untyped().pollEndpoint({ url: "u", interval: 1, timeout: 1, until: null }), "until of pollEndpoint must be"],
+    [
+      "a jitter that is text",
+      () => untyped().thenFn("a", fn).onError({ kind: "retry", interval: 1, jitter: "0.5" }),
+      "jitter of onError must be a number",
+    ],
     ["a blank external id", () => w().thenFn("a", fn).id("").build("w", 1), "has a blank id"],
     ["an id twice", () => w().thenFn("a", fn).id("a").id("b").build("w", 1), "has the setting id twice"],
     ["onError twice", () => w().thenFn("a", fn).onError(ErrorBehavior.suspend()).onError(ErrorBehavior.suspend()).build("w", 1), "onError twice"],
@@ -363,6 +395,59 @@ describe("build", () => {
     expect(message).toContain(fault);
   });
 
+  it("says of a function without its name nothing else", () => {
+    expect(
+      faultsOf(() =>
+        untyped()
+          .thenFn(() => 1)
+          .build("w", 1),
+      ),
+    ).toEqual(['thenFn takes a name first, then the function: thenFn("charge", …)']);
+  });
+
+  it("refuses a block for the end of a limit that a wait does not have", () => {
+    const limited = w()
+      .waitFor("e", "k", { timeout: 0 })
+      .onTimeout(block)
+      .waitFor("e", "k", { timeout: () => 1 })
+      .onTimeout(block)
+      .activity("a", fn, { timeout: "1m" })
+      .onTimeout(block)
+      .pollEndpoint({ url: "u", interval: 1, timeout: 1, until: { status: 200 } })
+      .onTimeout(block);
+    const unlimited = w()
+      .waitFor("e", "k")
+      .onTimeout(block)
+      .waitForAny({ x: { event: "f", key: "k" } })
+      .name("either")
+      .onTimeout(block)
+      .activity("a", fn)
+      .onTimeout(block);
+
+    expect(faultsOf(() => limited.build("w", 1))).toEqual([]);
+    expect(faultsOf(() => unlimited.build("w", 1))).toEqual([
+      'step 0 "waitFor e" has an onTimeout block but no timeout: give its verb the option',
+      'step 3 "either" has an onTimeout block but no timeout: give its verb the option',
+      'step 6 "activity a" has an onTimeout block but no timeout: give its verb the option',
+    ]);
+  });
+
+  it("refuses blocks too deep for the stack, of any kind", () => {
+    const tooDeep = [expect.stringContaining("stands in more than 200 containers")];
+    const nested = (nest: (b: BranchBuilder<Data>, inner: (c: BranchBuilder<Data>) => Chain) => Chain): readonly string[] => {
+      const inner = (b: BranchBuilder<Data>, left: number): Chain => (left === 0 ? b.thenFn("x", fn) : nest(b, (c) => inner(c, left - 1)));
+      return faultsOf(() => buildWorkflow("w", 1, (b: WorkflowBuilder<Data>) => inner(b as unknown as BranchBuilder<Data>, 20_000)));
+    };
+
+    expect(nested((b, inner) => b.ifDo(yes, inner))).toEqual(tooDeep);
+    expect(nested((b, inner) => b.parallel((p) => p.branch(inner)))).toEqual(tooDeep);
+    expect(nested((b, inner) => b.then(Outcomes).onOutcome("x", inner))).toEqual(tooDeep);
+    expect(nested((b, inner) => b.thenFn("a", fn).children(inner))).toEqual(tooDeep);
+    expect(nested((b, inner) => b.ifDo(yes, (c) => c.thenFn("a", fn).compensateWithSequence(inner)))).toContainEqual(
+      expect.stringContaining("stands in a compensator and cannot have one itself"),
+    );
+  });
+
   it("refuses containers more than 200 deep and takes 200", () => {
     const nest = (depth: number): WorkflowBuilder<Data> => {
       const root = w();
@@ -609,6 +694,37 @@ describe("a graph from elsewhere", () => {
       'step 3 "d" has a block "case" without a value',
       'step 3 "d" cannot have a block "branch"',
     ]);
+  });
+
+  it("is refused when fixed settings are of another kind", () => {
+    const steps = [
+      { id: 0, name: "a", kind: "waitFor", settings: { eventName: "e", key: 5, effectiveDate: "garbage" }, next: 1 },
+      { id: 1, name: "b", kind: "waitForAny", settings: { events: { x: "e" }, keys: { x: 5 }, effectiveDate: "2026-01-01" }, next: 2 },
+      { id: 2, name: "c", kind: "forEach", functions: { items: "f" }, settings: { parallel: "no" }, blocks: [{ entry: 3, role: "body" }], next: 4 },
+      delay(3, { functions: { cancelWhen: "f" }, proceedOnCancel: 1 }),
+      { id: 4, name: "d", kind: "pollEndpoint", settings: { config: { url: "" } }, next: 5 },
+      { id: 5, name: "e", kind: "waitForAny", settings: { events: { x: "e" }, keys: [] }, functions: { "key.x": "f" } },
+    ];
+
+    expect(faults({ steps }, { f: fn })).toEqual([
+      'step 0 "a" has a key that is no text: 5',
+      'step 0 "a" has a effectiveDate that is no date: "garbage"',
+      'step 1 "b" has a keys that is no record of texts: { x: 5 }',
+      'step 1 "b" has a effectiveDate that is no date: "2026-01-01"',
+      'step 2 "c" has a parallel that is no boolean: "no"',
+      'step 3 "s3" has a proceedOnCancel that is no boolean',
+      'step 4 "d" has a bad config: url of pollEndpoint must be text that is not empty',
+      'step 5 "e" has a keys that is no record of texts: []',
+    ]);
+  });
+
+  it("may date a wait as any program writes dates", () => {
+    const wait = (effectiveDate: string) => ({ id: 0, name: "a", kind: "waitFor", settings: { eventName: "e", key: "", effectiveDate } });
+
+    for (const date of ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000+02:00", new Date(8.64e15).toISOString()])
+      expect(faults({ steps: [wait(date)] })).toEqual([]);
+    for (const date of ["2026-13-01T00:00:00Z", "2026-01-01T00:00:00", "5"])
+      expect(faults({ steps: [wait(date)] })).toEqual([expect.stringContaining("that is no date")]);
   });
 
   it("may be as deep as it likes and is still only refused", () => {

@@ -59,6 +59,25 @@ describe("definitionFromGraph", () => {
     expect(() => definitionFromGraph({ id: "w", version: 1, graph })).toThrow(/has a fault:\n- no$/);
   });
 
+  it("reports what is no definition, and functions that are none", () => {
+    const faultsOf = (source: unknown, functions?: unknown): unknown => {
+      try {
+        return definitionFromGraph(source as never, functions as never);
+      } catch (error) {
+        return error instanceof DefinitionError ? error.faults : error;
+      }
+    };
+
+    expect(faultsOf(null)).toEqual(["null is no definition: it has no id, version and graph"]);
+    expect(faultsOf("order")).toEqual(['"order" is no definition: it has no id, version and graph']);
+    expect(faultsOf({ id: 5n, graph: null })).toEqual([
+      "the id must be text that is not blank: got 5n",
+      "the version must be a whole number, 1 or more: got undefined",
+      "the graph has no list of steps",
+    ]);
+    expect(faultsOf(built, null)).toEqual(["the functions are neither a Map nor a record"]);
+  });
+
   it("copies and freezes the graph", () => {
     const graph = { steps: [{ id: 0, name: "pause", kind: "delay" as const, settings: { durationMs: 1 } }] };
     const definition = definitionFromGraph({ id: "w", version: 1, graph });

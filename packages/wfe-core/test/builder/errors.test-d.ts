@@ -4,6 +4,7 @@ import { defineActivity } from "../../src/models/activity.ts";
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import { defineEvent } from "../../src/models/event.ts";
 import { ExecutionResult } from "../../src/models/execution-result.ts";
+import type { StandardSchema } from "../../src/models/standard-schema.ts";
 import { defineStep, type StepBody } from "../../src/traits/step-body.ts";
 import type { StepExecutionContext } from "../../src/traits/step-execution-context.ts";
 import type { TypedHost } from "./typed-host.ts";
@@ -149,3 +150,34 @@ b.waitFor("oven", (d) => d.total);
 // 33 a factory of the wrong step
 // @ts-expect-error
 host.registerStepFactory(Charge, () => new NeedsUser());
+// 34 a class whose run gives nothing is a step; one that gives a value is none, and it has no outcomes
+class Nothing implements StepBody<Order> { async run(_ctx: StepExecutionContext<Order>): Promise<void> {} }
+class Sometimes implements StepBody { run() { return Math.random() > 0.5 ? ExecutionResult.outcome("late") : undefined; } }
+class GivesANumber { async run(): Promise<number> { return 1; } }
+class GivesANumberAtOnce { run(): number { return 1; } }
+b.then(Nothing).compensateWith(Nothing).then(Sometimes).onOutcome("late", (x) => x.then(Nothing));
+// @ts-expect-error
+b.then(GivesANumber);
+// @ts-expect-error
+b.then(GivesANumberAtOnce);
+// @ts-expect-error
+b.then(Nothing).onOutcome("late", (x) => x.then(Charge));
+// @ts-expect-error
+b.then(Sometimes).onOutcome("early", (x) => x.then(Charge));
+// 35 a schema and initial data that do not fit each other
+declare const amountSchema: StandardSchema<{ amount: string }, { amount: number }>;
+const checked = new WorkflowBuilder<{ total: number }>().inputSchema(amountSchema);
+// @ts-expect-error the output is not the data, and nothing makes the data of it
+checked.thenFn("x", () => {});
+// @ts-expect-error nor does the whole workflow build
+checked.build("x", 1);
+// @ts-expect-error initialData takes something else than the schema gives
+checked.initialData((input: { sum: number }) => ({ total: input.sum }));
+// @ts-expect-error initialData makes something else than the data
+checked.initialData((input) => ({ sum: input.amount }));
+// @ts-expect-error the schema gives something else than initialData takes
+new WorkflowBuilder<{ total: number }>().initialData((input: { sum: number }) => ({ total: input.sum })).inputSchema(amountSchema);
+// @ts-expect-error the input is what the schema takes, not what it gives
+await host.startWorkflow(checked.initialData(({ amount }) => ({ total: amount })).thenFn("x", () => {}).build("x", 1), { amount: 1 });
+// @ts-expect-error initialData of other data than the schema of the data gives
+WorkflowBuilder.fromSchema(amountSchema).initialData((input: { sum: number }) => ({ amount: input.sum }));

@@ -326,6 +326,49 @@ export const filled: WorkflowDefinition<{ id: string; tx: string }, { id: string
   .saveAs("tx")
   .build("filled", 1);
 
+// a schema of the input, and initial data made of what it gives: in either order
+const amounts = z.object({ amount: z.string().transform(Number), tag: z.string().default("none") });
+type<WorkflowDefinition<{ total: number; tx: string }, z.input<typeof amounts>>>()(
+  new WorkflowBuilder<{ total: number; tx: string }>()
+    .inputSchema(amounts)
+    .description("goes on")
+    .initialData((input) => {
+      type<z.output<typeof amounts>>()(input);
+      return { total: input.amount, tx: input.tag };
+    })
+    .defaultErrorBehavior(ErrorBehavior.suspend())
+    .thenFn("tx", () => "t")
+    .saveAs("tx")
+    .build("summed", 1),
+);
+type<WorkflowDefinition<{ total: number }, z.input<typeof amounts>>>()(
+  new WorkflowBuilder<{ total: number }>()
+    .initialData((input: { amount: number }) => ({ total: input.amount }))
+    .inputSchema(amounts)
+    .thenFn("a", () => {})
+    .build("summed", 2),
+);
+// the output is the data already, or more than it, and may still be refined
+type<WorkflowDefinition<{ amount: number }, z.input<typeof amounts>>>()(
+  new WorkflowBuilder<{ amount: number }>()
+    .inputSchema(amounts)
+    .initialData((input) => ({ amount: input.tag.length }))
+    .thenFn("a", () => {})
+    .build("more", 1),
+);
+type<WorkflowDefinition<{ amount: number; tag: string }, z.input<typeof amounts>>>()(
+  new WorkflowBuilder<{ amount: number; tag: string }>()
+    .inputSchema(amounts)
+    .thenFn("a", () => {})
+    .build("same", 1),
+);
+type<WorkflowDefinition<{ amount: number; tag: string }, z.input<typeof amounts>>>()(
+  WorkflowBuilder.fromSchema(amounts)
+    .initialData((input) => ({ ...input, amount: input.amount + 1 }))
+    .thenFn("a", () => {})
+    .build("refined", 1),
+);
+
 // ── host ──────────────────────────────────────────────────────────────────
 export async function main(open: () => TypedHost): Promise<void> {
   await using host = open();

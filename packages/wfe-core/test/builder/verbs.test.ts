@@ -3,6 +3,7 @@ import { buildWorkflow, WorkflowBuilder } from "../../src/builder/workflow-build
 import { defineActivity } from "../../src/models/activity.ts";
 import { defineEvent } from "../../src/models/event.ts";
 import { ExecutionResult } from "../../src/models/execution-result.ts";
+import type { StandardSchema } from "../../src/models/standard-schema.ts";
 import type { WorkflowDefinition } from "../../src/models/workflow-definition.ts";
 import { defineStep, type StepBody, stepRef } from "../../src/traits/step-body.ts";
 
@@ -467,6 +468,24 @@ describe("the workflow itself", () => {
         ["0.run", fn],
       ]),
     });
+  });
+
+  it("checks the input with the schema and makes the data of what that gives, whichever is said first", async () => {
+    const schema: StandardSchema<{ amount: string }, { amount: number }> = {
+      "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: { amount: Number((value as { amount: string }).amount) } }) },
+    };
+    const init = (input: { amount: number }): Data => ({ id: "1", n: input.amount + 1, list: [] });
+    const definitions: readonly WorkflowDefinition<Data, { amount: string }>[] = [
+      w().inputSchema(schema).initialData(init).thenFn("a", fn).build("w", 1),
+      w().initialData(init).inputSchema(schema).thenFn("a", fn).build("w", 1),
+    ];
+
+    for (const { functions } of definitions) {
+      const found = functions.get("inputSchema") as typeof schema;
+      const checked = await found["~standard"].validate({ amount: "41" });
+      expect(checked.issues === undefined && (functions.get("initialData") as typeof init)(checked.value)).toEqual({ id: "1", n: 42, list: [] });
+    }
+    expect(definitions[0]).toEqual(definitions[1]);
   });
 
   it("fromSchema takes the schema along", () => {

@@ -182,6 +182,21 @@ describe("an instance that was just created here", () => {
     expect(body.reasons).toEqual(["failed"]);
     expect((await harness.state()).pointers).toEqual(["parallel: running", "a: running", "b: running"]);
   });
+
+  it("starts nothing any more when its lease ends while a commit is told of", async () => {
+    const ran: string[] = [];
+    const definition = w()
+      .delay(0)
+      .thenFn("a", () => void ran.push("a"))
+      .build("w", 1);
+    const leases: Lease[] = [];
+    const { harness, lease, pass } = await created(definition, false, { committed: () => leases.forEach((held) => void held.release()) });
+    leases.push(lease);
+
+    expect(await pass.run()).toEqual({ kind: "lost" });
+
+    expect([ran, (await harness.state()).pointers]).toEqual([[], ["delay: complete", "a: running"]]);
+  });
 });
 
 describe("a poke", () => {
@@ -215,7 +230,7 @@ describe("a poke", () => {
 });
 
 describe("a lease that ends at the very moment a commit is acknowledged", () => {
-  it("starts nothing that the commit has said to run", async () => {
+  it("leaves the pass without an answer: it starts nothing that the commit has said to run", async () => {
     const harness = await PassHarness.start();
     const ran: string[] = [];
     await harness.create(

@@ -4,6 +4,7 @@ import {
   type AnyStep,
   assertSupported,
   buildWorkflow,
+  checkedDefinition,
   type Chain,
   type Clock,
   type Duration,
@@ -125,15 +126,17 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   /**
    * Adds a definition, and the steps it names. The same one again does nothing; it takes part from the next sweep.
    *
-   * @throws DefinitionExistsError when another graph has its id and version, StepKeyTakenError, WfeError `WFE_STEP_KIND_UNSUPPORTED`;
+   * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition; DefinitionExistsError when another graph has its
+   * id and version, StepKeyTakenError, WfeError `WFE_STEP_KIND_UNSUPPORTED`;
    * StepNotRegisteredError on a started host.
    */
   registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never>): void {
-    assertSupported(definition);
+    const checked = checkedDefinition(definition);
+    assertSupported(checked);
     this.#steps.allOrNothing(() => {
-      this.#steps.registerStepsOf(definition);
-      if (this.#state !== "stopped") this.#assertSteps([definition]);
-      this.#parts.registry.register(definition);
+      this.#steps.registerStepsOf(checked);
+      if (this.#state !== "stopped") this.#assertSteps([checked]);
+      this.#parts.registry.register(checked);
     });
   }
 

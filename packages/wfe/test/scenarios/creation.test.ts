@@ -14,16 +14,25 @@ interface Count {
   n: number;
 }
 
-/** Providers whose first lease is held, but not handed over before `handOver`: until then an instance is being created. */
-function slowLease(providers: Providers): { readonly providers: Providers; handOver(): void } {
-  let handOver = (): void => {};
-  const first = new Promise<void>((resolve) => (handOver = resolve));
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
+}
+
+/** Providers whose locks answer late: with a lease not before `handOver`, that they have none not before `refuse`. */
+function slowLocks(providers: Providers): { readonly providers: Providers; handOver(): void; refuse(): void } {
+  const [had, refused] = [gate(), gate()];
   const acquireLock: DistributedLockProvider["acquireLock"] = async (id, options) => {
     const lease = await providers.locks.acquireLock(id, options);
-    if (lease !== undefined) await first;
+    await (lease === undefined ? refused : had).opened;
     return lease;
   };
-  return { providers: { ...providers, locks: replacing(providers.locks, { acquireLock }) }, handOver: () => handOver() };
+  return {
+    providers: { ...providers, locks: replacing(providers.locks, { acquireLock }) },
+    handOver: () => had.open(),
+    refuse: () => refused.open(),
+  };
 }
 
 /** A body that never ends; `reasons` gets why it was called off. */
@@ -39,7 +48,7 @@ function deaf(reasons: unknown[]): WorkflowDefinition<Count> {
 scenarios("an instance that is being created", (open) => {
   it("has its pass told of a command that was given meanwhile, at once", async () => {
     const { build, store, clock } = await open();
-    const { providers, handOver } = slowLease(store.open());
+    const { providers, handOver } = slowLocks(store.open());
     const reasons: unknown[] = [];
     const definition = deaf(reasons);
     const host = build((h) => h.registerWorkflowDefinition(definition), {}, providers);
@@ -57,7 +66,7 @@ scenarios("an instance that is being created", (open) => {
 
   it("has one pass, which a stop ends in time, also when it was suspended and resumed meanwhile", async () => {
     const { build, store, clock } = await open();
-    const { providers, handOver } = slowLease(store.open());
+    const { providers, handOver, refuse } = slowLocks(store.open());
     const reasons: unknown[] = [];
     const definition = deaf(reasons);
     const host = build((h) => h.registerWorkflowDefinition(definition), {}, providers);
@@ -70,6 +79,8 @@ scenarios("an instance that is being created", (open) => {
     handOver();
     await starting;
     await clock.settle();
+    refuse();
+    await clock.settle();
     let stopped = false;
 
     void host.stop({ timeout: "1s" }).then(() => (stopped = true));
@@ -80,7 +91,7 @@ scenarios("an instance that is being created", (open) => {
 
   it("is started once when its start is repeated meanwhile", async () => {
     const { build, store, clock } = await open();
-    const { providers, handOver } = slowLease(store.open());
+    const { providers, handOver, refuse } = slowLocks(store.open());
     const ran: string[] = [];
     const definition = new WorkflowBuilder<Count>().thenFn("a", (ctx) => void ran.push(ctx.workflow.id)).build("w", 1);
     const host = build((h) => h.registerWorkflowDefinition(definition), { maxConcurrentWorkflows: 2 }, providers);
@@ -91,6 +102,7 @@ scenarios("an instance that is being created", (open) => {
     const second = host.startWorkflow(definition, { n: 0 }, { id: "w-1" });
     await clock.settle();
     handOver();
+    refuse();
 
     expect(await Promise.all([first, second])).toEqual(["w-1", "w-1"]);
     await clock.advance("1s");

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+  DefinitionError,
   DefinitionExistsError,
   ExecutionResult,
   type HostOptions,
@@ -218,6 +219,22 @@ scenarios("host", (open) => {
     host.registerStepFactory(Charge, () => new Charge(1));
     expect(() => host.registerStepFactory(Charge, () => new Charge(2))).toThrow(taken);
     host.registerStep(Charge); // the same class again
+  });
+
+  it("believes nothing of a definition that was made by hand: its graph is checked, its fingerprint worked out anew", async () => {
+    const { build } = await open();
+    const definition = counting("w");
+    const other = new WorkflowBuilder<Count>()
+      .thenFn("add", (ctx) => ctx.data.n + 1)
+      .delay("1s")
+      .build("w", 1);
+    const host = build((h) => h.registerWorkflowDefinition(definition));
+    const register = (literal: unknown) => (): void => host.registerWorkflowDefinition(literal as WorkflowDefinition<Count>);
+
+    expect(register(JSON.parse(JSON.stringify(definition)))).toThrow(DefinitionError);
+    expect(register({ ...other, fingerprint: definition.fingerprint })).toThrow(DefinitionExistsError);
+    expect(register(new WorkflowBuilder<Count>().thenFn("a", () => {}))).toThrow("build");
+    expect(register({ ...definition })).not.toThrow();
   });
 
   it("keeps no step of a definition that it refuses", async () => {

@@ -46,7 +46,7 @@ scenarios("what observers see", (open) => {
     const host = new WorkflowHostBuilder()
       .useProviders(store.open())
       .useClock(clock)
-      .useLogSink({ write: async () => Promise.reject(new Error("the sink is away")) })
+      .useLogSink({ write: () => Promise.reject(new Error("the sink is away")) as never }) // an async write, as JavaScript has it
       .build();
     host.registerWorkflowDefinition(definition);
     await host.start();
