@@ -2,6 +2,7 @@ import { PointersTooManyError } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { blockBehind } from "../primitives/block-behind.ts";
+import { runsBody } from "../primitives/primitives.ts";
 import type { AwaitedTopic, BlockEntry } from "../primitives/primitive.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
@@ -67,7 +68,7 @@ export function openWait({ state }: PassScope, pointer: PointerRow, topic: Await
 
 /** Whether a step only holds others: such steps publish no step events. */
 function isContainer(step: StepDefinition): boolean {
-  return step.kind !== "step" && step.blocks !== undefined;
+  return !runsBody(step.kind) && step.blocks !== undefined;
 }
 
 function goOnBehind(scope: PassScope, step: StepDefinition, pointer: PointerRow, end: StepEnd, outcome: string | undefined): void {

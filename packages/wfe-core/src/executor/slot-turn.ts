@@ -13,6 +13,8 @@ export class SlotTurn {
   #commits = 0;
   #beganMs: number;
   #waitsUntilMs: number | undefined;
+  /** It had another turn although others wait: the slot is given back at the first moment at which no body runs. */
+  #owes = false;
 
   /** @param contended - Whether others wait for a slot. */
   constructor(clock: Clock, contended: () => boolean) {
@@ -39,11 +41,17 @@ export class SlotTurn {
     if (this.#commits >= LONGEST_COMMITS || nowMs - this.#beganMs > LONGEST_MS) this.#waitsUntilMs = nowMs + GIVE_BACK_MS;
   }
 
-  /** Begins another turn if bodies run longer than others shall be kept waiting for. @param running - How many run. */
+  /** Begins another turn if bodies run longer than others shall be kept waiting for, and ends that when none runs. @param running - How many run. */
   look(running: number): void {
-    if (this.#waitsUntilMs === undefined || running === 0 || this.#clock.monotonic() < this.#waitsUntilMs) return;
+    const nowMs = this.#clock.monotonic();
+    if (running === 0) {
+      if (this.#owes && this.#contended()) this.#waitsUntilMs ??= nowMs;
+      return;
+    }
+    if (this.#waitsUntilMs === undefined || nowMs < this.#waitsUntilMs) return;
     this.#waitsUntilMs = undefined;
+    this.#owes = true;
     this.#commits = 0;
-    this.#beganMs = this.#clock.monotonic();
+    this.#beganMs = nowMs;
   }
 }

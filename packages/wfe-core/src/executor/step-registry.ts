@@ -32,7 +32,11 @@ export class StepRegistry {
     }
     const key = stepKey(step);
     const known = this.#steps.get(key);
-    if (known?.form === "class" && (known.source === step || (known.byFactory && known.source === undefined))) return;
+    if (known?.form === "class" && known.source === step) return;
+    if (known?.form === "class" && known.byFactory && known.source === undefined) {
+      this.#steps.set(key, { ...known, source: step }); // what the factory is for; another class of this key is not
+      return;
+    }
     if (known !== undefined) throw keyTaken(key, known, `the class ${step.name}`);
     const create = (): AnyStep => new (step as unknown as new () => AnyStep)(); // constructor parameters are refused by missing()
     this.#steps.set(key, {

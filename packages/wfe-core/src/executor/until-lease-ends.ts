@@ -41,7 +41,7 @@ export async function untilLeaseEnds<T extends object>(
 }
 
 /** The answer, or `undefined` when the signal aborts before there is one: a store that hangs does not keep a pass. */
-function orEnd<T extends object>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+export function orEnd<T extends object>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const end = (): void => resolve(undefined);
     signal.addEventListener("abort", end, { once: true });

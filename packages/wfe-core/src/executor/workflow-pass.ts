@@ -17,7 +17,7 @@ import type { PassEnd } from "./pass-end.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { RunningBodies } from "./running-bodies.ts";
 import { SlotTurn } from "./slot-turn.ts";
-import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
+import { orEnd, type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
 import { decodedError } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
 
@@ -155,8 +155,9 @@ export class WorkflowPass {
   }
 
   async #load(): Promise<PassEnd | undefined> {
-    const loaded = await this.#services.persistence.loadForPass(this.workflowId);
-    if (loaded === undefined) return { kind: "missing" };
+    const answer = this.#services.persistence.loadForPass(this.workflowId).then((loaded) => ({ loaded }));
+    const { loaded } = (await orEnd(answer, this.#lease.signal)) ?? {};
+    if (loaded === undefined) return this.#lease.signal.aborted ? this.#lost() : { kind: "missing" };
     return this.#begin(loaded.row, loaded.pointers ?? [], loaded);
   }
 

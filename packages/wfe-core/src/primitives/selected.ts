@@ -58,6 +58,7 @@ function name(context: PrimitiveContext): string {
 
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : value instanceof Date ? "an invalid Date" : "an object";
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? "an array" : value instanceof Date ? (Number.isNaN(value.getTime()) ? "an invalid Date" : "a Date") : "an object";
   return String(value);
 }

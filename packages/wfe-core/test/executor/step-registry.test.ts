@@ -46,7 +46,7 @@ describe("a class", () => {
     expect(one).not.toBe(other);
   });
 
-  it("may be registered again, but no other one under its key", () => {
+  it("may be registered again, but no other class or function under its key", () => {
     const registry = new StepRegistry();
     registry.register(Charge);
     registry.register(Charge);
@@ -58,7 +58,7 @@ describe("a class", () => {
 });
 
 describe("a function step", () => {
-  it("may be registered again, but no other one under its key", () => {
+  it("may be registered again, but no other function or factory under its key", () => {
     const registry = new StepRegistry();
     registry.register(refund);
     registry.register(refund);

@@ -32,6 +32,7 @@ export class CompletionWaiter {
   readonly #isHere: (workflowId: string) => boolean;
   readonly #waiters = new Map<string, Set<Waiter>>();
   #stopped = true;
+  #isPolling = false;
   #pollMs = FIRST_POLL_MS;
   #timer: Timer | undefined;
 
@@ -126,13 +127,21 @@ export class CompletionWaiter {
     }
   }
 
+  /** A new wait is asked for soon; one query is under way at most, and the next follows from it. */
   #pollSoon(): void {
     this.#pollMs = FIRST_POLL_MS;
+    if (!this.#isPolling) this.#arm();
+  }
+
+  #arm(): void {
     this.#timer?.cancel();
-    this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
+    this.#timer = this.#stopped || this.#waiters.size === 0 ? undefined : this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
   }
 
   async #poll(): Promise<void> {
+    this.#timer = undefined;
+    this.#isPolling = true;
+    this.#pollMs = Math.min(2 * this.#pollMs, LONGEST_POLL_MS);
     try {
       const ids = [...this.#waiters.keys()].filter((id) => !this.#isHere(id));
       if (ids.length === 0) return;
@@ -143,9 +152,8 @@ export class CompletionWaiter {
     } catch (error) {
       warn(this.#services, "the state of awaited workflows could not be read; it is asked for again", error);
     } finally {
-      this.#timer = undefined;
-      this.#pollMs = Math.min(2 * this.#pollMs, LONGEST_POLL_MS);
-      if (this.#waiters.size > 0) this.#timer = this.#services.clock.setTimer(this.#pollMs, () => void this.#poll());
+      this.#isPolling = false;
+      this.#arm();
     }
   }
 }

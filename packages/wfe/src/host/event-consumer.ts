@@ -39,7 +39,8 @@ export class EventConsumer {
       if (event.eligibleAt !== undefined && event.eligibleAt.getTime() > this.#services.clock.now()) this.schedule(event, event.eligibleAt);
       else this.deliver(event);
     }
-    await this.#delivering;
+    await this.#delivering; // the round under way, which may have begun before
+    await this.#delivering; // the one with these
     await Promise.all(items.map((item) => item.ack()));
   }
 

@@ -232,9 +232,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const late = new Promise<void>((resolve) => {
       timer = clock.setTimer(timeoutMs, resolve);
     });
-    const stopped = Promise.resolve(publisher.stop()).catch((error: unknown) =>
-      warn(this.#parts, "the lifecycle publisher could not be stopped", error),
-    );
+    // Within a promise, so that one that throws at once is bounded too.
+    const stopped = Promise.resolve()
+      .then(() => publisher.stop())
+      .catch((error: unknown) => warn(this.#parts, "the lifecycle publisher could not be stopped", error));
     await Promise.race([stopped, late]);
     timer?.cancel();
   }

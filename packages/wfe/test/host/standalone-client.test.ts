@@ -98,16 +98,20 @@ describe("a client", () => {
   });
 
   it("that cannot start stops what it has started, and one that cannot stop a provider stops the others", async () => {
-    let away = true;
     const failing = setting({ queue: { start: () => Promise.reject(new Error("away")) } });
-    const stuck = setting({ persistence: { stop: () => (away ? Promise.reject(new Error("stuck")) : Promise.resolve()) } });
+    const worse = setting({
+      queue: { start: () => Promise.reject(new Error("away")) },
+      persistence: { stop: () => Promise.reject(new Error("stuck")) },
+    });
+    const stuck = setting({ persistence: { stop: () => Promise.reject(new Error("stuck")) } });
 
     await expect(failing.client.start()).rejects.toThrow("away");
+    await expect(worse.client.start()).rejects.toThrow("away");
     await stuck.client.start();
     await expect(stuck.client.stop()).rejects.toThrow("stuck");
-    away = false;
 
     expect(failing.calls).toEqual(["persistence starts", "persistence stops"]);
+    expect(messages(worse.warnings)).toEqual(["a provider could not be stopped after the failed start"]);
     expect(stuck.calls).toEqual(["persistence starts", "queue starts", "queue stops"]);
   });
 

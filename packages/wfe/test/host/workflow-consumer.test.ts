@@ -460,10 +460,12 @@ describe("an instance that is created here", () => {
     const instance = await starting(quick, "a", of);
 
     consumer.tryReserve();
-    await consumer.create("a", () => Promise.resolve({ ...instance, lease: undefined }));
+    const released: string[] = [];
+    const lease = fakeLease("a", 30_000, () => Promise.resolve(released.push("a") > 0));
+    await consumer.create("a", () => Promise.resolve({ ...instance, lease }));
     await clock.advance("1s");
 
-    expect([reasons.length, await status("a"), consumer.slots.free]).toEqual([1, "runnable", 256]);
+    expect([reasons.length, released, await status("a"), consumer.slots.free]).toEqual([1, ["a"], "runnable", 256]);
   });
 });
 
