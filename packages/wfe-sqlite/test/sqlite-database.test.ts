@@ -207,6 +207,22 @@ describe("SqliteDatabase", () => {
     await persistence.stop();
   });
 
+  it("removes with an instance what is queued for it, and with nothing else", async () => {
+    const { persistence, queue } = sqliteProviders({ path });
+    for (const provider of [persistence, queue]) await provider.start();
+    for (const id of ["over", "running", "other"]) await persistence.createNewWorkflow(sampleWorkflow(id), instant());
+    for (const id of ["over", "other"]) await persistence.command(id, "terminate", instant());
+    for (const id of ["over", "running", "other", "missing"]) for (const type of ["workflow", "event"] as const) await queue.queueWork(id, type);
+
+    expect(await persistence.deleteWorkflows(["over", "running", "missing"])).toBe(1);
+
+    const left = async (type: "workflow" | "event"): Promise<readonly string[]> =>
+      (await queue.dequeueWork(type, { limit: 10, wait: 0 })).map(({ id }) => id);
+    expect(await left("workflow")).toEqual(["running", "other", "missing"]);
+    expect(await left("event")).toEqual(["over", "running", "other", "missing"]);
+    for (const provider of [queue, persistence]) await provider.stop();
+  });
+
   it("delivers an event to more subscriptions than one transaction takes", async () => {
     const { persistence } = sqliteProviders({ path: ":memory:" });
     await persistence.start();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
 import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
 import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
 import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
@@ -41,6 +42,12 @@ function onFile<TProvider extends Provider, TOptions>(
         return provider;
       },
       elapse: (ms) => sleep(ms),
+      // One writer at a time: who holds a row holds them all.
+      hold: async () => {
+        const session = new Database(folder.path("wfe.db"));
+        session.exec("BEGIN IMMEDIATE");
+        return async () => void session.close();
+      },
       kill: async (provider) => {
         const database = databases.get(provider) as SqliteDatabase; // the suite kills what it has opened
         kill?.({ provider, database });
@@ -88,5 +95,5 @@ export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
 };
 export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue) };
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };
-export const persistenceTargetOnFile: SuiteTarget<PersistenceProvider> = { createStore: onFile(makePersistence) };
+export const persistenceTargetOnFile: SuiteTarget<PersistenceProvider> = { createStore: onFile(makePersistence), capabilities: ["hold"] };
 export const persistenceTargetInMemory: SuiteTarget<PersistenceProvider> = { createStore: inMemory(makePersistence) };

@@ -6,7 +6,7 @@ export interface CommandRepository {
   scheduleCommand(command: ScheduledCommand): Promise<void>;
   /**
    * Hands over due commands, the earliest first, each to one caller at a time, and removes each after its handler resolved. One whose handler
-   * rejects stays, is handed over again after `claimUntil`, and does not hold up the others.
+   * rejects stays, is handed over again after `claimUntil`, and does not hold up the others; nor does one whose handler takes long.
    *
    * @returns How many were handled.
    */

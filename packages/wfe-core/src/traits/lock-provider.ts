@@ -36,6 +36,7 @@ export interface DistributedLockProvider extends Provider {
    * @param resource - Any string up to 255 bytes; compared byte by byte.
    * @param options.ttl - How long the claim lasts unless extended, 1 ms or more.
    * @returns The lease, or `undefined` when another unexpired one exists, this provider's own included. Never waits for it.
+   * @throws RangeError for a ttl that is no duration of 1 ms or more.
    * @throws LockError `WFE_LOCK_BACKEND` when the store cannot be reached.
    */
   acquireLock(resource: string, options: { readonly ttl: Duration }): Promise<Lease | undefined>;

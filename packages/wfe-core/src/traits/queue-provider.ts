@@ -22,6 +22,7 @@ export interface QueueProvider extends Provider {
    * while it is being worked on sets a mark that the ack turns into an entry.
    *
    * @param options.delay - Not given out before. @default 0
+   * @throws RangeError for a delay that is no duration.
    * @throws QueueError `WFE_QUEUE_BACKEND` when the store cannot be reached.
    */
   queueWork(id: string, type: QueueType, options?: { readonly delay?: Duration }): Promise<void>;
@@ -32,6 +33,7 @@ export interface QueueProvider extends Provider {
    * @param options.wait - How long to wait for the first item; 0 asks once.
    * @param options.signal - Ends the wait: the call then resolves with what it has, also nothing. It never rejects for it.
    * @returns Items; empty when nothing came in time.
+   * @throws RangeError for a limit that is no whole number of 1 or more, or a wait that is no duration.
    */
   dequeueWork(
     type: QueueType,

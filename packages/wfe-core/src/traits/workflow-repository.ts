@@ -98,7 +98,11 @@ export interface WorkflowRepository {
    * @returns The first of them; the very first is 1.
    */
   nextDefinitionSequence(definitionId: string, count: number): Promise<number>;
-  /** Instances that match, the newest first (by creation, then id), without their pointers. */
+  /**
+   * Instances that match, the newest first (by creation, then id), without their pointers.
+   *
+   * @throws RangeError for a limit or a cursor that cannot be.
+   */
   listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>>;
   /** How many instances match. */
   countWorkflows(filter: WorkflowFilter): Promise<number>;

@@ -2,7 +2,7 @@ import { InMemoryLockProvider, InMemoryLockStore } from "../../src/test-support/
 import type { LockSuiteTarget } from "../../src/test-support/suites/lock-suite.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import type { DistributedLockProvider, Lease } from "../../src/traits/lock-provider.ts";
-import { altered, type Change, type Fault, lifecycleFaults } from "./faulty-provider.ts";
+import { altered, type Change, comesUpAlone, type Fault, lifecycleFaults } from "./faulty-provider.ts";
 
 type Locks = DistributedLockProvider;
 type Options = Parameters<Locks["acquireLock"]>[1];
@@ -414,6 +414,50 @@ export const LOCK_FAULTS: Readonly<Record<string, Fault<Locks>>> = {
         orphans: async () => [...holders].filter(([, holder]) => holder !== good).map(([resource]) => resource),
       });
     },
+  },
+  "comes up on an empty store with many others at the same moment": {
+    fault: "does not come up while another one does",
+    make: comesUpAlone,
+  },
+  "refuses to extend and to release through an instance that has stopped, and does so when it runs again": {
+    fault: "takes a lease for lost when it cannot ask",
+    make: gives((lease) => ({ extend: () => lease.extend().catch(() => false) })),
+  },
+  "does not name a lock that its instance has extended after it was started again": {
+    fault: "takes the locks of an instance that was ever stopped for orphans",
+    make: () => {
+      const left = new Map<string, Locks>();
+      const stopped = new Set<Locks>();
+      return (good) => ({
+        async acquireLock(resource, options) {
+          const lease = await good.acquireLock(resource, options);
+          if (lease !== undefined) left.set(resource, good);
+          return lease;
+        },
+        async stop() {
+          stopped.add(good);
+          await good.stop();
+        },
+        orphans: async () => [...left].filter(([, holder]) => stopped.has(holder)).map(([resource]) => resource),
+      });
+    },
+  },
+  "does not name a lock that an owner that is gone has held before, and another holds now": {
+    fault: "names, with a lock of an owner that is gone, whatever it has ever held",
+    make: () => {
+      const ever = new Set<string>();
+      return (good) => ({
+        acquireLock(resource, options) {
+          ever.add(resource);
+          return good.acquireLock(resource, options);
+        },
+        orphans: async (limit) => ((await named(good, limit)).length > 0 ? [...ever] : []),
+      });
+    },
+  },
+  "tells a holder that was away that its lease was found as an orphan, and leaves the one of now alone": {
+    fault: "extends a lease whatever has become of it",
+    make: gives((lease) => ({ extend: async () => (await lease.extend()) || true })),
   },
   "does not name a lock that was released or is over": {
     fault: "names whatever an owner that is gone has ever held",

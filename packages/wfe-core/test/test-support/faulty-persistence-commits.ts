@@ -179,6 +179,10 @@ const COMMIT_FAULTS: PersistenceFaults = {
     fault: "leaves out what cannot be written",
     make: changes(({ change, store }) => ({ openSubscriptions: change.openSubscriptions.filter(({ id }) => !store.subscriptions.has(id)) })),
   },
+  "refuses a commit whole that opens two subscriptions of one id": {
+    fault: "opens the last of two subscriptions of one id",
+    make: changes(({ change }) => ({ openSubscriptions: [...new Map(change.openSubscriptions.map((each) => [each.id, each])).values()] })),
+  },
   "stores events, commands and errors with the commit": {
     fault: "forgets commands",
     make: changes(() => ({ commands: [] })),
@@ -272,6 +276,13 @@ const REPEAT_FAULTS: PersistenceFaults = {
     fault: "remembers the answers of all commits",
     make: remembers((change) => JSON.stringify([change.workflowId, change.commitId])),
   },
+  "tells commits apart by their ids, compared exactly": {
+    fault: "compares ids of commits without their case",
+    make: commits(() => async ({ change, now, good, kept }) => {
+      const same = kept?.row.commitId?.toLowerCase() === change.commitId.toLowerCase();
+      return await good.persistWorkflow(same && kept?.row.commitId !== undefined ? { ...change, commitId: kept.row.commitId } : change, now);
+    }),
+  },
   "keeps the ids of commits of two instances apart": {
     fault: "remembers commits by their id alone",
     make: remembers((change) => change.commitId),
@@ -309,6 +320,10 @@ const BATCH_FAULTS: PersistenceFaults = {
   "refuses the one of many commits at the same moment that cannot be written, and no other": {
     fault: "refuses a batch for one change in it that cannot be written",
     make: failsTogether((error) => !(error instanceof ConflictError)),
+  },
+  "refuses the one of many commits at the same moment that fails half-way, and no other": {
+    fault: "takes all of a batch back when one change in it fails half-way",
+    make: failsTogether((error) => isWfeError(error, "WFE_PERSISTENCE_FAILED")),
   },
   "takes batches that hold the same instances in different orders": {
     fault: "runs into a deadlock of two batches and does not try again",
@@ -381,6 +396,10 @@ const CONFLICT_FAULTS: PersistenceFaults = {
         if (subscription !== undefined) store.removeSubscription(subscription);
       }
     }),
+  },
+  "refuses a commit that expects an inbox that has not been": {
+    fault: "takes a commit that expects a later inbox",
+    make: expects(({ change, kept }) => ({ inboxSeq: Math.min(change.expected.inboxSeq ?? 0, kept.row.inboxSeq) })),
   },
   "takes a commit that does not say which inbox it expects, whatever was delivered": {
     fault: "expects of every commit that it has seen the inbox",

@@ -245,6 +245,18 @@ const LOAD_FAULTS: PersistenceFaults = {
         },
       }),
   },
+  "keeps copies of the instants that it is given": {
+    fault: "keeps the end of a claim that it is given",
+    make:
+      ({ store }) =>
+      (good) => ({
+        async claimDueInstances(asAt, options) {
+          const ids = await good.claimDueInstances(asAt, options);
+          for (const id of ids) keptOf(store, id).row = { ...keptOf(store, id).row, dueAt: options.claimUntil };
+          return ids;
+        },
+      }),
+  },
   "gives copies of what it keeps": {
     fault: "gives what it keeps",
     make:

@@ -27,6 +27,13 @@ const DELIVERY_FAULTS: PersistenceFaults = {
     fault: "folds the case of keys",
     make: asks("createEvent", ([event, now]) => [{ ...event, key: event.key.toLowerCase() }, now]),
   },
+  "delivers by name and by key, not by what they are together": {
+    fault: "takes name and key for one text",
+    make: asks("createEvent", ([event, now], store) => {
+      const same = [...store.subscriptions.values()].find(({ subscription: { name, key } }) => name + key === event.name + event.key);
+      return [same === undefined ? event : { ...event, name: same.subscription.name, key: same.subscription.key }, now];
+    }),
+  },
   "counts every delivery, once for each instance and topic it reaches": {
     fault: "counts whether there was a delivery",
     make: reached(() => ({ inboxSeq: 1 })),
@@ -156,6 +163,18 @@ const CONSUMPTION_FAULTS: PersistenceFaults = {
       for (const { subscriptionId } of args[0].consume) {
         const used = subscriptions.get(subscriptionId)?.subscription;
         if (used !== undefined) for (const { event } of store.topic(used).events) consumed.add(event.arrival);
+      }
+      return args;
+    }),
+  },
+  "gives waits in a row the events by their time, though the later ones arrived before those that were used": {
+    fault: "goes on behind the arrival of the event that was used last",
+    make: asks("persistWorkflow", (args, store) => {
+      const { consumed, subscriptions } = keptOf(store, args[0].workflowId);
+      for (const { subscriptionId } of args[0].consume) {
+        const kept = subscriptions.get(subscriptionId);
+        const used = kept?.given?.event.event.arrival ?? 0;
+        if (kept !== undefined) for (const { event } of store.topic(kept.subscription).events) if (event.arrival < used) consumed.add(event.arrival);
       }
       return args;
     }),

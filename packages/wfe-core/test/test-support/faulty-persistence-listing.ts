@@ -277,6 +277,10 @@ const LIFECYCLE_FAULTS: PersistenceFaults = {
         },
       }),
   },
+  "makes its store when told to before its start and after its stop, without being started by that": {
+    fault: "makes its store only while it runs",
+    make: () => (good) => ({ ensureStoreExists: async () => void (await good.countWorkflows({})) }),
+  },
   "comes up on an empty store with many others at the same moment": {
     fault: "does not come up while another one does",
     make: () => {

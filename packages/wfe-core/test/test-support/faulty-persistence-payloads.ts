@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../../src/models/event.ts";
+import type { ScheduledCommand } from "../../src/models/scheduled-command.ts";
 import type { InMemoryStore, KeptSubscription } from "../../src/test-support/in-memory/in-memory-store.ts";
 import { type PersistenceFault, type PersistenceFaults, pause } from "./faulty-persistence.ts";
 import { answers, around, asks, commits, takeBack } from "./persistence-fault-makers.ts";
@@ -163,6 +164,27 @@ const PURGE_FAULTS: PersistenceFaults = {
           if (seen.has(event.id) && !store.events.has(event.id)) return event.id;
           seen.add(event.id);
           return await good.createEvent(event, now);
+        },
+      });
+    },
+  },
+  "takes no later event for one that was removed": {
+    fault: "gives the arrival of a removed event to the next one",
+    make: ({ store }) => {
+      const free: number[] = [];
+      return (good) => ({
+        async deleteDeliveredEvents(...args) {
+          const before = [...store.events.values()];
+          const count = await good.deleteDeliveredEvents(...args);
+          free.push(...before.filter(({ event }) => !store.events.has(event.id)).map(({ event }) => event.arrival));
+          return count;
+        },
+        async createEvent(event, now) {
+          const arrival = store.events.has(event.id) ? undefined : free.pop();
+          const id = await good.createEvent(event, now);
+          const kept = store.events.get(id);
+          if (kept !== undefined && arrival !== undefined) kept.event = { ...kept.event, arrival };
+          return id;
         },
       });
     },
@@ -348,6 +370,43 @@ const COMMAND_FAULTS: PersistenceFaults = {
           again = true;
         },
         processCommands: (asAt, options, handler) => good.processCommands(asAt, options, (command) => handler(command).catch(() => {})),
+      });
+    },
+  },
+  "hides a command while it is handled, though it is scheduled again for an earlier time": {
+    fault: "hands a command over that is scheduled again while it is handled",
+    make: () => {
+      let handling = false;
+      return (good) => ({
+        async processCommands(asAt, options, handler) {
+          if (handling) {
+            await handler({ name: "terminateWorkflow", data: "a", executeAt: asAt });
+            return 1;
+          }
+          handling = true;
+          const count = await good.processCommands(asAt, options, handler);
+          handling = false;
+          return count;
+        },
+      });
+    },
+  },
+  "does not touch the claim of another one at the late end of a handling, though the command is scheduled again": {
+    fault: "frees a command that is scheduled again at the end of any handling",
+    make: ({ store }) => {
+      let again: ScheduledCommand | undefined;
+      return (good) => ({
+        async scheduleCommand(command) {
+          await good.scheduleCommand(command);
+          again = command;
+        },
+        processCommands: (asAt, options, handler) =>
+          good.processCommands(asAt, options, async (command) => {
+            await handler(command);
+            if (again === undefined || again.executeAt <= command.executeAt) return;
+            for (const { finish } of store.commands.claim(FAR, { limit: 1, claimUntil: FAR })) finish();
+            store.commands.schedule(again);
+          }),
       });
     },
   },

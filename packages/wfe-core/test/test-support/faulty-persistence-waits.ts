@@ -1,7 +1,9 @@
+import { PersistenceError } from "../../src/errors/store-errors.ts";
 import type { WorkflowChange } from "../../src/models/workflow-change.ts";
 import type { InMemoryStore, KeptSubscription, KeptWorkflow } from "../../src/test-support/in-memory/in-memory-store.ts";
 import type { PersistenceProvider } from "../../src/traits/persistence-provider.ts";
 import { keptOf, type PersistenceFault, type PersistenceFaults, pause } from "./faulty-persistence.ts";
+import { around } from "./persistence-fault-makers.ts";
 
 type Commit = PersistenceProvider["persistWorkflow"];
 
@@ -273,5 +275,23 @@ const CLOSING_FAULTS: PersistenceFaults = {
   },
 };
 
+/** Faults for the cases of what a termination ends, too. */
+const TERMINATION_FAULTS: PersistenceFaults = {
+  "releases the events of a terminated instance, so that they can be removed": {
+    fault: "holds events for instances that were terminated",
+    make: around("command", async (next, args, store) => {
+      for (const { given } of store.workflows.get(args[0])?.subscriptions.values() ?? []) if (given !== undefined) given.event.holders += 1;
+      return await next(...args);
+    }),
+  },
+  "terminates an instance though the event of its end is stored already, and keeps that event": {
+    fault: "cannot store the event of an end twice",
+    make: around("command", async (next, args, store) => {
+      if (store.events.has(args[3]?.completedEvent?.id ?? "")) throw new PersistenceError("WFE_PERSISTENCE_FAILED", "duplicate key value");
+      return await next(...args);
+    }),
+  },
+};
+
 /** For every case of pick-ups and of waits that end without their event the fault that it is there for. */
-export const PERSISTENCE_WAIT_FAULTS: PersistenceFaults = { ...PICK_UP_FAULTS, ...CLOSING_FAULTS };
+export const PERSISTENCE_WAIT_FAULTS: PersistenceFaults = { ...PICK_UP_FAULTS, ...CLOSING_FAULTS, ...TERMINATION_FAULTS };

@@ -24,7 +24,9 @@ export type PersistenceFaults = Readonly<Record<string, PersistenceFault>>;
 /** In-memory persistence with a fault around it. */
 export function faultyPersistenceTarget(fault: PersistenceFault): PersistenceSuiteTarget {
   return {
+    capabilities: ["hold"],
     async createStore() {
+      const held = new HeldRows();
       const clock = new VirtualClock();
       const store = new InMemoryStore();
       const helper = new InMemoryPersistenceProvider({ store });
@@ -32,15 +34,54 @@ export function faultyPersistenceTarget(fault: PersistenceFault): PersistenceSui
       const change = fault.make({ clock, unitMs: 50, helper, store });
       return {
         async open() {
-          const good = new InMemoryPersistenceProvider({ store });
+          const good = held.waitsFor(new InMemoryPersistenceProvider({ store }), store);
           return altered<PersistenceProvider>(good, change(good));
         },
         elapse: (ms) => clock.advance(ms),
         now: () => clock.now(),
+        hold: async (workflowId) => held.hold(workflowId),
         dispose: async () => {},
       };
     },
   };
+}
+
+/** Rows that a session keeps locked. */
+class HeldRows {
+  readonly #rows = new Map<string, Promise<void>>();
+
+  hold(id: string): () => Promise<void> {
+    let release: () => void = () => {};
+    this.#rows.set(
+      id,
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    return async () => {
+      this.#rows.delete(id);
+      release();
+    };
+  }
+
+  /** A provider whose writers wait, each at the row of its instance, in the order of their coming. */
+  waitsFor(good: PersistenceProvider, store: InMemoryStore): PersistenceProvider {
+    return altered<PersistenceProvider>(good, {
+      persistWorkflow: async (change, now) => {
+        if (this.#rows.has(change.workflowId)) await this.#rows.get(change.workflowId);
+        return await good.persistWorkflow(change, now);
+      },
+      command: async (...args) => {
+        if (this.#rows.has(args[0])) await this.#rows.get(args[0]);
+        return await good.command(...args);
+      },
+      deliverEvents: async (topics, now) => {
+        const owners = topics.flatMap((topic) => [...store.topic(topic).open].map(({ owner }) => owner.row.id));
+        for (const id of owners) if (this.#rows.has(id)) await this.#rows.get(id);
+        return await good.deliverEvents(topics, now);
+      },
+    });
+  }
 }
 
 /** Lets others go first: the moment between a look and a write. */

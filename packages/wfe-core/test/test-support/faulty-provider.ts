@@ -32,6 +32,19 @@ export function altered<T extends object>(good: T, changes: Partial<T>): T {
   });
 }
 
+/** A fault of providers that make their tables at the same moment. */
+export const comesUpAlone: Fault<Provider>["make"] = () => {
+  let starting = 0;
+  return (good) => ({
+    async start() {
+      starting += 1;
+      if (starting > 1) throw new WfeError("WFE_PERSISTENCE_FAILED", "the table exists already");
+      await good.start();
+      starting -= 1;
+    },
+  });
+};
+
 /** Faults of start and stop that any provider can have, by case name. */
 export function lifecycleFaults<TProvider extends Provider>(
   methods: readonly (keyof TProvider & string)[],
@@ -68,6 +81,22 @@ export function lifecycleFaults<TProvider extends Provider>(
             if (!running) throw new WfeError("WFE_PROVIDER_NOT_RUNNING", "already stopped");
             running = false;
             await good.stop();
+          },
+        } as Partial<TProvider>;
+      },
+    },
+    "counts starts at the same moment": {
+      fault: "takes starts at the same moment for one",
+      make: () => (good) => {
+        let starting: Promise<void> | undefined;
+        return {
+          async start() {
+            starting ??= Promise.resolve()
+              .then(() => good.start())
+              .finally(() => {
+                starting = undefined;
+              });
+            await starting;
           },
         } as Partial<TProvider>;
       },

@@ -4,7 +4,7 @@ import { InMemoryQueueStore } from "../../src/test-support/in-memory/in-memory-q
 import type { QueueSuiteTarget } from "../../src/test-support/suites/queue-suite.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import type { QueueProvider, WorkItem } from "../../src/traits/queue-provider.ts";
-import { altered, type Fault, lifecycleFaults } from "./faulty-provider.ts";
+import { altered, comesUpAlone, type Fault, lifecycleFaults } from "./faulty-provider.ts";
 
 type Queue = QueueProvider;
 type QueueArgs = Parameters<Queue["queueWork"]>;
@@ -577,6 +577,89 @@ export const QUEUE_FAULTS: Readonly<Record<string, Fault<Queue>>> = {
         },
       }),
     ),
+  },
+  "comes up on an empty store with many others at the same moment": {
+    fault: "does not come up while another one does",
+    make: comesUpAlone,
+  },
+  "refuses an ack and a retry after its stop, and gives the item again in time": {
+    fault: "acks through an instance that has stopped",
+    make: ({ helper }) => {
+      return (good) => ({
+        dequeueWork: async (...args) => {
+          const taken = await (args[1].wait === 0 ? good : helper).dequeueWork(...args);
+          return taken.map((item) => altered(item, { ack: () => item.ack().catch(() => {}) }));
+        },
+      });
+    },
+  },
+  "holds any number of items, and gives each once": {
+    fault: "refuses no item, but drops what is beyond 2,000",
+    make: () => {
+      let queued = 0;
+      return (good) => ({
+        async queueWork(...args) {
+          queued += 1;
+          if (queued <= 2000) await good.queueWork(...args);
+        },
+      });
+    },
+  },
+  "gives an item that comes again behind what has waited meanwhile": {
+    fault: "gives an item that comes again first",
+    make: () => {
+      const taken = new Set<string>();
+      return (good) => ({
+        async dequeueWork(...args) {
+          const items = await good.dequeueWork(...args);
+          const sorted = items.toSorted((a, b) => Number(taken.has(b.id)) - Number(taken.has(a.id)));
+          for (const { id } of items) taken.add(id);
+          return sorted;
+        },
+      });
+    },
+  },
+  "takes no more than asked for when several items come due at once": {
+    fault: "gives all that is due to who waits",
+    make: asks((type, options) => [type, options.wait === 0 ? options : { ...options, limit: 100 }]),
+  },
+  "gives an item again that a wait was given and that was neither acked nor retried in time": {
+    fault: "takes what a wait was given for done",
+    make: () => (good) => ({
+      async dequeueWork(type, options) {
+        const given = await good.dequeueWork(type, options);
+        if (options.wait !== 0) for (const item of given) await item.ack();
+        return given;
+      },
+    }),
+  },
+  "has an entry like any other in what an ack or a retry leaves for later": {
+    fault: "removes by a second ack what the first one has left for later",
+    make: () => (good) => ({
+      async dequeueWork(...args) {
+        const taken = await good.dequeueWork(...args);
+        return taken.map((item) => {
+          let acks = 0;
+          const ack = async (): Promise<void> => {
+            acks += 1;
+            if (acks === 1) return await item.ack();
+            await good.queueWork(item.id, args[0]);
+            for (const left of await good.dequeueWork(args[0], { limit: 1, wait: 0 })) await left.ack();
+          };
+          return altered(item, { ack });
+        });
+      },
+    }),
+  },
+  "loses no item to a wait that ends at the moment of its queueing": {
+    fault: "drops what a wait was given that has ended by then",
+    make: () => (good) => ({
+      async dequeueWork(type, options) {
+        const items = await good.dequeueWork(type, options);
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+        return options.signal?.aborted === true ? [] : items;
+      },
+    }),
   },
   "gives one entry when an id was queued again and then comes back": {
     fault: "keeps a queueing meanwhile beside the item that comes back",

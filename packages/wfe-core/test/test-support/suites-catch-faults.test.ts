@@ -6,6 +6,7 @@ import { faultyLockTarget, LOCK_FAULTS } from "./faulty-locks.ts";
 import { faultyPersistenceTarget } from "./faulty-persistence.ts";
 import { PERSISTENCE_DELIVERY_FAULTS } from "./faulty-persistence-deliveries.ts";
 import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
+import { PERSISTENCE_MEETING_FAULTS } from "./faulty-persistence-meetings.ts";
 import { PERSISTENCE_PAYLOAD_FAULTS } from "./faulty-persistence-payloads.ts";
 import { PERSISTENCE_WAIT_FAULTS } from "./faulty-persistence-waits.ts";
 import { PERSISTENCE_WORKFLOW_FAULTS } from "./faulty-persistence-workflows.ts";
@@ -13,16 +14,28 @@ import { faultyQueueTarget, QUEUE_FAULTS } from "./faulty-queues.ts";
 
 catchesFaults("the persistence suite", {
   cases: PERSISTENCE_SUITE_CASES,
-  faults: {
-    ...PERSISTENCE_WORKFLOW_FAULTS,
-    ...PERSISTENCE_EVENT_FAULTS,
-    ...PERSISTENCE_WAIT_FAULTS,
-    ...PERSISTENCE_DELIVERY_FAULTS,
-    ...PERSISTENCE_PAYLOAD_FAULTS,
-  },
+  faults: [
+    PERSISTENCE_WORKFLOW_FAULTS,
+    PERSISTENCE_EVENT_FAULTS,
+    PERSISTENCE_WAIT_FAULTS,
+    PERSISTENCE_DELIVERY_FAULTS,
+    PERSISTENCE_PAYLOAD_FAULTS,
+    PERSISTENCE_MEETING_FAULTS,
+  ],
   target: faultyPersistenceTarget,
+  none: { fault: "has none", make: () => () => ({}) },
 });
 
-catchesFaults("the lock suite", { cases: LOCK_SUITE_CASES, faults: LOCK_FAULTS, target: faultyLockTarget });
+catchesFaults("the lock suite", {
+  cases: LOCK_SUITE_CASES,
+  faults: [LOCK_FAULTS],
+  target: faultyLockTarget,
+  none: { fault: "has none", make: () => () => ({}) },
+});
 
-catchesFaults("the queue suite", { cases: QUEUE_SUITE_CASES, faults: QUEUE_FAULTS, target: faultyQueueTarget });
+catchesFaults("the queue suite", {
+  cases: QUEUE_SUITE_CASES,
+  faults: [QUEUE_FAULTS],
+  target: faultyQueueTarget,
+  none: { fault: "has none", make: () => () => ({}) },
+});

@@ -18,7 +18,7 @@ interface Owner {
 
 interface StoredLease {
   readonly token: string;
-  readonly owner: Owner;
+  owner: Owner;
   endsAt: number;
 }
 
@@ -44,11 +44,16 @@ export class InMemoryLockStore {
     return true;
   }
 
-  /** Makes the lease of this token last a whole ttl from now. @returns Whether it was unexpired and this token's. */
-  extend(resource: string, token: string, ttlMs: number): boolean {
+  /**
+   * Makes the lease of this token last a whole ttl from now; it belongs to this owner then, who may have been started again.
+   *
+   * @returns Whether it was unexpired and this token's.
+   */
+  extend(resource: string, token: string, ttlMs: number, owner: { present: boolean }): boolean {
     const lease = this.#held(resource);
     if (lease?.token !== token) return false;
     lease.endsAt = this.#clock.monotonic() + ttlMs;
+    lease.owner = owner;
     return true;
   }
 
@@ -138,7 +143,7 @@ export class InMemoryLockProvider implements DistributedLockProvider {
       requestedAt,
       extend: async () => {
         this.#check();
-        return this.#store.extend(resource, token, ttlMs);
+        return this.#store.extend(resource, token, ttlMs, this.#owner);
       },
       release: async () => {
         this.#check();

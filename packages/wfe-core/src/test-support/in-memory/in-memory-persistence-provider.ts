@@ -45,9 +45,7 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return this.#run.stop();
   }
 
-  async ensureStoreExists(): Promise<void> {
-    this.#run.check();
-  }
+  async ensureStoreExists(): Promise<void> {}
 
   async createNewWorkflow(workflow: NewWorkflow, _now: Date): Promise<string> {
     const store = this.#running();

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleSubscription } from "../fixtures.ts";
 import { DISTINCT_TEXTS, inboxOf, INSTANTS, open, send, TOPIC, turnOf } from "./event-steps.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { isWfeError } from "../../errors/wfe-error.ts";
 import { instant, sampleChange, sampleSubscription } from "../fixtures.ts";
 import { deliver, given, inboxOf, open, publish, send, turnOf } from "./event-steps.ts";
@@ -207,6 +207,36 @@ export const CLOSING_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await second.deleteWorkflows(["w"]);
 
       assert.equal(await first.deleteDeliveredEvents(LATER, 10), 1);
+    },
+  },
+  {
+    name: "releases the events of a terminated instance, so that they can be removed",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await open(first, "s");
+      await send(second, "e");
+
+      await second.command("w", "terminate", instant());
+
+      assert.equal(await first.deleteDeliveredEvents(LATER, 10), 1);
+    },
+  },
+  {
+    name: "terminates an instance though the event of its end is stored already, and keeps that event",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await open(first, "s");
+      await publish(first, "ended", { data: '"first"' });
+      const before = await first.getEvent("ended");
+
+      assert.equal(
+        await second.command("w", "terminate", instant(5), { completedEvent: { id: "ended", name: "wfe.workflow.completed", key: "w" } }),
+        true,
+      );
+
+      const { status, pointers } = await recordOf(first);
+      assert.deepEqual([status, pointers[0]?.status, await first.getSubscription("s")], ["terminated", "cancelled", undefined]);
+      assert.deepEqual(await first.getEvent("ended"), before);
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { ScheduledCommand } from "../../models/scheduled-command.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant } from "../fixtures.ts";
@@ -130,6 +130,43 @@ export const COMMAND_HANDLING_CASES: readonly SuiteCase<PersistenceContext>[] = 
 
       assert.deepEqual(await handed(first, 19), []);
       assert.deepEqual(await handed(first, 20), ["a at 20"]);
+    },
+  },
+  {
+    name: "hides a command while it is handled, though it is scheduled again for an earlier time",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await first.scheduleCommand(command("a", 10));
+
+      const during: (readonly string[])[] = [];
+      await first.processCommands(instant(10), { limit: 10, claimUntil: instant(100) }, async () => {
+        for (const ms of [20, 5]) await second.scheduleCommand(command("a", ms));
+        during.push(await handed(second, 50));
+      });
+
+      assert.deepEqual(during, [[]], "one caller has it");
+      assert.deepEqual(await handed(second, 50), ["a at 5"], "it is handed over once more");
+    },
+  },
+  {
+    name: "does not touch the claim of another one at the late end of a handling, though the command is scheduled again",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await first.scheduleCommand(command("a"));
+      const [late, current] = [handler(), handler()];
+      const lateCount = first.processCommands(instant(), { limit: 10, claimUntil: instant(100) }, late.handle);
+      await late.begun;
+      const currentCount = second.processCommands(instant(100), { limit: 10, claimUntil: instant(200) }, current.handle);
+      await current.begun;
+      await first.scheduleCommand(command("a", 110));
+
+      late.resolve();
+      await lateCount;
+      assert.deepEqual(await handed(first, 199), [], "the other one has it still");
+      current.resolve();
+      await currentCount;
+
+      assert.deepEqual(await handed(first, 199), ["a at 110"]);
     },
   },
 ];

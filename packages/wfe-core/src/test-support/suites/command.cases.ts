@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { isOpen, POINTER_STATUSES, type WorkflowStatus } from "../../models/workflow-status.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import type { ControlCommand } from "../../traits/workflow-repository.ts";

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { WorkflowChange } from "../../models/workflow-change.ts";
 import { isWfeError } from "../../errors/wfe-error.ts";
-import { instant, sampleChange, sampleExecutionError, samplePointer } from "../fixtures.ts";
+import { instant, sampleChange, sampleExecutionError, samplePointer, sampleSubscription } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { assertNothingOf, conflictOf, create, fullChange, recordOf, settled, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -150,6 +150,30 @@ export const COMMIT_BATCH_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await conflictOf("revision", zombie.persistWorkflow(finished, instant()));
 
       await assertNothingOf(owner, "zombie", before);
+    },
+  },
+  {
+    name: "refuses the one of many commits at the same moment that fails half-way, and no other",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const ids = Array.from({ length: 10 }, (_, index) => `w${index}`);
+      for (const id of [...ids, "x"]) await create(first, id);
+      await first.persistWorkflow(sampleChange("x", "c1", { openSubscriptions: [sampleSubscription("taken")] }), instant());
+      const before = await recordOf(first, "w4");
+
+      const outcomes = await Promise.allSettled(
+        ids.map((id) => {
+          const change = fullChange(`of ${id}`, { workflowId: id });
+          const openSubscriptions = [...change.openSubscriptions, ...(id === "w4" ? [sampleSubscription("taken")] : [])];
+          return second.persistWorkflow({ ...change, openSubscriptions }, instant());
+        }),
+      );
+
+      const { answers, refusals } = settled(outcomes);
+      assert.equal(answers.length, ids.length - 1, "a refusal is for its own caller");
+      for (const error of refusals) if (!isWfeError(error)) throw error;
+      for (const id of ids) assert.equal((await signalsOf(first, id)).revision, id === "w4" ? 0 : 1);
+      await assertNothingOf(first, "of w4", before);
     },
   },
 ];

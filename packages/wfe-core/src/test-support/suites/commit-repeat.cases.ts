@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { WorkflowChange } from "../../models/workflow-change.ts";
 import { instant, sampleChange, sampleEvent, samplePointer, sampleSubscription } from "../fixtures.ts";
+import { DISTINCT_TEXTS } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { commit, conflictOf, create, fullChange, recordOf, signalsOf, takeCommands, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -160,6 +161,24 @@ export const COMMIT_REPEAT_CASES: readonly SuiteCase<PersistenceContext>[] = [
 
       assert.equal(answer.revision, 1);
       assert.equal((await recordOf(first)).data, '"done"', "the same id is no proof of a commit that never was");
+    },
+  },
+  {
+    name: "tells commits apart by their ids, compared exactly",
+    async run(context) {
+      const [first, second] = await withW(context);
+
+      for (const [revision, id] of DISTINCT_TEXTS.entries()) {
+        const change = sampleChange("w", id, { data: JSON.stringify(id) }, { revision, controlSeq: 0, inboxSeq: 0 });
+        const answers = [await first.persistWorkflow(change, instant()), await second.persistWorkflow(change, instant())];
+
+        assert.deepEqual(
+          answers.map((answer) => answer.revision),
+          [revision + 1, revision + 1],
+          `${JSON.stringify(id)} is applied, and once`,
+        );
+        assert.equal((await recordOf(first)).data, JSON.stringify(id));
+      }
     },
   },
 ];

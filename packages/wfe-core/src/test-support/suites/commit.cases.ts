@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { WorkflowNameTakenError } from "../../errors/workflow-errors.ts";
+import { assert } from "./assert.ts";
 import { instant, sampleChange, sampleEvent, sampleExecutionError, samplePointer, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { assertNothingOf, commit, create, fullChange, recordOf, refusalOf, signalsOf, takeCommands, withW } from "./persistence-steps.ts";
@@ -271,6 +271,21 @@ export const COMMIT_CASES: readonly SuiteCase<PersistenceContext>[] = [
           assert.equal(loaded?.pointers?.length, loaded?.row.revision === undefined ? undefined : loaded.row.revision + 1);
         }
       }
+    },
+  },
+  {
+    name: "refuses a commit whole that opens two subscriptions of one id",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const before = await recordOf(first);
+      const change = fullChange("m");
+      const openSubscriptions = [...change.openSubscriptions, sampleSubscription("twice"), sampleSubscription("twice", { key: "2" })];
+
+      const error = await refusalOf(first.persistWorkflow({ ...change, openSubscriptions }, instant()));
+
+      if (!isWfeError(error)) throw error;
+      await assertNothingOf(second, "m", before);
+      assert.equal(await second.getSubscription("twice"), undefined);
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { idsOf, LONG, type QueueContext, take, takeOne } from "./queue.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
@@ -82,6 +82,30 @@ export const COMPETITION_CASES: readonly SuiteCase<QueueContext>[] = [
 
       await (await takeOne(first)).ack();
       assert.deepEqual(await idsOf(second), [], "twenty rounds leave one entry");
+    },
+  },
+  {
+    name: "loses no item to a wait that ends at the moment of its queueing",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+
+      for (let round = 0; round < 24; round += 1) {
+        const stop = new AbortController();
+        const waiting = first.dequeueWork("workflow", { limit: 1, wait: LONG, signal: stop.signal });
+        await context.elapse(0);
+        const queueing = (round % 2 === 0 ? first : second).queueWork("x", "workflow");
+        // Before, with and after the end of the queueing, by so many turns.
+        const ending = round % 3 === 0 ? Promise.resolve() : queueing;
+        await ending;
+        for (let turn = 0; turn < round >> 2; turn += 1) await Promise.resolve();
+        stop.abort();
+        await queueing;
+
+        const [item] = await context.soon("the end of the wait", waiting);
+        if (item === undefined) await (await takeOne(second)).ack();
+        else await item.ack();
+        assert.deepEqual(await idsOf(second), [], `round ${round}: it was given once`);
+      }
     },
   },
 ];

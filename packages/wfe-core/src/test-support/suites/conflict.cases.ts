@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { CurrentState } from "../../errors/store-errors.ts";
 import type { WorkflowChange } from "../../models/workflow-change.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
@@ -184,6 +184,18 @@ export const CONFLICT_CASES: readonly SuiteCase<PersistenceContext>[] = [
       }
 
       assert.equal((await commit(providers[1], "c2")).revision, 2);
+    },
+  },
+  {
+    name: "refuses a commit that expects an inbox that has not been",
+    async run(context) {
+      const [first, second] = await withDelivery(context);
+      const before = await recordOf(first);
+      const change = fullChange("m", {}, { revision: 1, controlSeq: 0, inboxSeq: 2 });
+
+      await conflictOf("inbox", second.persistWorkflow({ ...change, expected: { ...change.expected, inboxSeq: 2 } }, instant()));
+
+      await assertNothingOf(first, "m", before);
     },
   },
 ];

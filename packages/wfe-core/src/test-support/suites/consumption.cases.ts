@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { instant, sampleChange, sampleSubscription } from "../fixtures.ts";
 import { deliver, given, inboxOf, open, publish, send, use } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
@@ -192,6 +192,19 @@ export const CONSUMPTION_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await commit(first, "c2", { closeSubscriptions: ids.slice(1), seenInboxSeq: (await signalsOf(first)).inboxSeq });
 
       assert.deepEqual(await inboxOf(second), ["s0: e"]);
+    },
+  },
+  {
+    name: "gives waits in a row the events by their time, though the later ones arrived before those that were used",
+    async run(context) {
+      const [first, second] = await withW(context);
+      for (const [arrival, ms] of [3, 1, 2].entries()) await publish(second, `at ${ms}`, { time: instant(ms) }, instant(arrival));
+
+      const got = [given((await open(first, "a")).pendingDeliveries)];
+      got.push(given((await use(first, "a", "at 1", { openSubscriptions: [sampleSubscription("b")] })).pendingDeliveries));
+      got.push(given((await use(first, "b", "at 2", { openSubscriptions: [sampleSubscription("c")] })).pendingDeliveries));
+
+      assert.deepEqual(got, [["a: at 1"], ["b: at 2"], ["c: at 3"]]);
     },
   },
 ];

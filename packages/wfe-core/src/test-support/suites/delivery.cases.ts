@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { instant, sampleSubscription } from "../fixtures.ts";
 import { DISTINCT_TEXTS, deliver, given, idsOfLook, inboxOf, look, open, publish, send, TOPIC, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
@@ -258,6 +258,26 @@ export const DELIVERY_CASES: readonly SuiteCase<PersistenceContext>[] = [
 
       const { status, inboxSeq } = await signalsOf(second);
       assert.deepEqual({ status, inboxSeq }, { status: "suspended", inboxSeq: 1 });
+    },
+  },
+  {
+    name: "delivers by name and by key, not by what they are together",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const topics = ["a bc", "ab c", "abc ", " abc", "a: bc", "a :bc", "a/b c", "a b/c"].map((text) => {
+        const [name = "", key = ""] = text.split(" ");
+        return { name, key };
+      });
+      const label = ({ name, key }: (typeof topics)[number]): string => JSON.stringify([name, key]);
+      await commit(first, "c1", { openSubscriptions: topics.map((topic) => sampleSubscription(label(topic), topic)) });
+
+      const expected: string[] = [];
+      for (const topic of topics) {
+        await send(second, `to ${label(topic)}`, topic);
+        expected.push(`${label(topic)}: to ${label(topic)}`);
+        assert.deepEqual(await inboxOf(first), expected.toSorted(), "it reaches its own subscription alone");
+        assert.deepEqual(await second.getEvents(topic.name, topic.key, instant()), [`to ${label(topic)}`]);
+      }
     },
   },
 ];

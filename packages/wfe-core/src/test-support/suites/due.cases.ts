@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { DefinitionKey } from "../../models/workflow-definition.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, SAMPLE_DEFINITION, sampleEvent, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
@@ -70,6 +70,7 @@ export const DUE_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await create(first, "other id", { definitionId: "other" });
       await create(first, "other version", { version: 2 });
       await create(first, "other fingerprint", { fingerprint: "0".repeat(64) });
+      await create(first, "other in little", { fingerprint: fingerprint.toUpperCase() });
       await create(first, "mixed", { definitionId: "other", version: 2 });
 
       assert.deepEqual(await claim(second, instant(), { definitions: [] }), []);

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { ExecutionErrorRow } from "../../models/execution-error.ts";
 import { instant, sampleExecutionError } from "../fixtures.ts";
 import { turnOf } from "./event-steps.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { instant, sampleChange, sampleEvent, sampleExecutionError, sampleSubscription } from "../fixtures.ts";
 import { DISTINCT_TEXTS, INSTANTS, open, publish, TOPIC, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";

@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { instant } from "../fixtures.ts";
 import { deliver, given, idsOfLook, inboxOf, look, open, publish, send, turnOf, use } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, LATER, signalsOf, withW } from "./persistence-steps.ts";
+import { commit, create, LATER, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 /** What stays of an event that was published or used before, and what goes with its removal. */
@@ -16,6 +16,8 @@ export const EVENT_PURGE_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await use(first, "s", "e");
       await open(first, "t");
 
+      await publish(second, "e", { data: "2" });
+      assert.deepEqual([(await first.getEvent("e"))?.delivered, await idsOfLook(second)], [true, []], "it stays delivered");
       assert.deepEqual(await send(second, "e", { data: "2" }), []);
 
       assert.equal((await first.getEvent("e"))?.delivered, true);
@@ -114,6 +116,27 @@ export const EVENT_PURGE_CASES: readonly SuiteCase<PersistenceContext>[] = [
         30,
       );
       assert.deepEqual(await providers[0].getEvents("paid", "1", instant()), []);
+    },
+  },
+  {
+    name: "takes no later event for one that was removed",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await open(first, "s");
+      await send(first, "last of all");
+      await use(first, "s", "last of all");
+      await create(first, "younger");
+      assert.equal(await second.deleteDeliveredEvents(LATER, 100), 1);
+
+      await open(first, "t");
+      await open(first, "of younger", { workflowId: "younger" });
+      await send(second, "e");
+
+      assert.deepEqual(
+        [await inboxOf(first), await inboxOf(first, "younger")],
+        [["t: e"], ["of younger: e"]],
+        "its arrival is not that of the removed one",
+      );
     },
   },
 ];

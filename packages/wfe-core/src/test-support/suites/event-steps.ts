@@ -132,6 +132,11 @@ export async function sweep(provider: PersistenceProvider, now: Date = instant()
   await provider.deliverEvents(await look(provider, now), now);
 }
 
+/** Lets so many calls of a provider come first. */
+export async function later(provider: PersistenceProvider, calls: number): Promise<void> {
+  for (let call = 0; call < calls; call += 1) await provider.readSignals([]);
+}
+
 /** The provider whose turn it is. */
 export function turnOf(providers: readonly [PersistenceProvider, PersistenceProvider], turn: number): PersistenceProvider {
   return providers[turn % 2 === 0 ? 0 : 1];

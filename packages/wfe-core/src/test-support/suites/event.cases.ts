@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleEvent, sampleSubscription } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { NewSubscription } from "../../models/event-subscription.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleChange, sampleEvent, sampleSubscription } from "../fixtures.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { held, type LockContext, refused } from "./lock.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { WorkflowFilter } from "../../models/workflow-filter.ts";
 import type { WorkflowStatus } from "../../models/workflow-status.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";

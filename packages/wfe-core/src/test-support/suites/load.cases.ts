@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { PointerRow } from "../../models/pointer-row.ts";
 import { isOpen, POINTER_STATUSES } from "../../models/workflow-status.ts";
-import { instant, sampleEvent, samplePointer, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
+import { instant, SAMPLE_DEFINITION, sampleEvent, samplePointer, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, create, recordOf, signalsOf, withW } from "./persistence-steps.ts";
+import { commit, create, LATER, recordOf, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 /** What a pass starts from, and what it asks for on the way. */
@@ -151,6 +151,31 @@ export const LOAD_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.deepEqual(await recordOf(provider), before);
       assert.deepEqual((await provider.loadForPass("w"))?.pointers, before.pointers);
       assert.equal((await signalsOf(provider)).revision, 1);
+    },
+  },
+  {
+    name: "keeps copies of the instants that it is given",
+    async run(context) {
+      const provider = await context.start();
+      await create(provider, "claimed");
+      await create(provider, "ended", { dueAt: LATER });
+      await create(provider, "w", { dueAt: LATER });
+      await commit(provider, "c1", { openSubscriptions: [sampleSubscription("s"), sampleSubscription("t", { key: "2" })] });
+      const [claimUntil, expiresAt, deliveredAt, endedAt] = [instant(100), instant(200), instant(3), instant(4)];
+      const options = { definitions: [SAMPLE_DEFINITION], limit: 10, claimUntil };
+
+      assert.deepEqual(await provider.claimDueInstances(instant(), options), ["claimed"]);
+      await provider.setSubscriptionToken("s", "token", "worker", expiresAt, instant());
+      await provider.createEvent(sampleEvent("e", { key: "2" }), deliveredAt);
+      await provider.deliverEvents([{ name: "paid", key: "2" }], deliveredAt);
+      await provider.command("ended", "terminate", endedAt);
+      for (const at of [claimUntil, expiresAt, deliveredAt, endedAt]) at.setTime(0);
+
+      const ended = await recordOf(provider, "ended");
+      assert.deepEqual((await recordOf(provider, "claimed")).dueAt, instant(100));
+      assert.deepEqual((await provider.getSubscription("s"))?.tokenExpiresAt, instant(200));
+      assert.deepEqual([(await provider.getEvent("e"))?.storedAt, (await recordOf(provider)).dueAt], [instant(3), instant(3)]);
+      assert.deepEqual([ended.completedAt, ended.pointers[0]?.endedAt], [instant(4), instant(4)]);
     },
   },
 ];

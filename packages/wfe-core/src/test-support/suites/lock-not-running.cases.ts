@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { held, type LockContext, LONG, refused } from "./lock.cases.ts";
 import { isNotRunning } from "./not-running.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -68,6 +68,48 @@ export const LOCK_NOT_RUNNING_CASES: readonly SuiteCase<LockContext>[] = [
       await refused(first, "r", "the store is the one of before");
       await held(first, "s");
       await refused(second, "s", "both see one store");
+    },
+  },
+  {
+    name: "counts starts at the same moment",
+    async run(context) {
+      const locks = await context.open();
+
+      await Promise.all([locks.start(), locks.start()]);
+      await locks.stop();
+
+      await held(locks, "r");
+      await locks.stop();
+      await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
+    },
+  },
+  {
+    name: "comes up on an empty store with many others at the same moment",
+    async run(context) {
+      const all = await Promise.all(Array.from({ length: 5 }, () => context.open()));
+
+      await Promise.all(all.map((locks) => locks.start()));
+
+      for (const [index, locks] of all.entries()) await held(locks, `r${index}`);
+      for (const locks of all) await refused(locks, "r0", "all see one store");
+    },
+  },
+  {
+    name: "refuses to extend and to release through an instance that has stopped, and does so when it runs again",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r");
+
+      await first.stop();
+      await assert.rejects(lease.extend(), isNotRunning);
+      assert.equal(lease.signal.aborted, false, "whether it is lost is not known");
+      await refused(second, "r", "it has time left");
+      await first.start();
+
+      assert.equal(await lease.extend(), true, "nobody took it");
+      await first.stop();
+      await assert.rejects(lease.release(), isNotRunning);
+      await refused(second, "r", "it was not released");
     },
   },
 ];

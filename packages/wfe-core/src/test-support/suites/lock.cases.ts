@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { DistributedLockProvider, Lease } from "../../traits/lock-provider.ts";
 import type { SuiteCase } from "./suite-case.ts";
 import type { SuiteContext } from "./suite-context.ts";
@@ -138,7 +138,27 @@ export const LOCK_CASES: readonly SuiteCase<LockContext>[] = [
     async run(context) {
       const locks = await context.start();
       // Upper case, trailing blanks, composed and decomposed accents, patterns and key separators are all different.
-      const resources = ["r", "R", "r ", " r", "\u00e9", "e\u0301", "%", "_", "*", "r:1", "r:", "{r}", "r'", "r\\", "0", "00"];
+      const resources = [
+        "",
+        "\u0000",
+        "r",
+        "r\u0000",
+        "R",
+        "r ",
+        " r",
+        "\u00e9",
+        "e\u0301",
+        "%",
+        "_",
+        "*",
+        "r:1",
+        "r:",
+        "{r}",
+        "r'",
+        "r\\",
+        "0",
+        "00",
+      ];
 
       const leases = new Map<string, Lease>();
       for (const resource of resources) leases.set(resource, await held(locks, resource));

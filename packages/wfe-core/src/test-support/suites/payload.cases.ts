@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { PointerRow } from "../../models/pointer-row.ts";
 import type { NewWorkflow } from "../../models/workflow-row.ts";
 import { instant, sampleExecutionError, samplePointer } from "../fixtures.ts";
@@ -101,6 +101,10 @@ export const PAYLOAD_CASES: readonly SuiteCase<PersistenceContext>[] = [
         assert.deepEqual({ data, name, item: pointers[0]?.item }, { data: JSON.stringify(id), name: id, item: id });
         assert.equal((await second.getWorkflowInstanceByName(id))?.id, id);
       }
+      const together = ids.map((id, index) => samplePointer({ id, seq: index + 1 }));
+      await create(first, "w", { pointers: together.slice(0, 5) });
+      await commit(second, "c1", { pointers: together.slice(5) });
+      assert.deepEqual((await recordOf(first)).pointers, together, "so are ids of pointers");
     },
   },
   {

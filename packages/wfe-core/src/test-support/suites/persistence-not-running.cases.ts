@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleChange, sampleEvent, sampleWorkflow } from "../fixtures.ts";
 import { isNotRunning } from "./not-running.ts";
@@ -156,6 +156,23 @@ export const PERSISTENCE_NOT_RUNNING_CASES: readonly SuiteCase<PersistenceContex
     },
   },
   {
+    name: "makes its store when told to before its start and after its stop, without being started by that",
+    async run(context) {
+      const [first, second] = [await context.open(), await context.open()];
+
+      await first.ensureStoreExists();
+      await assert.rejects(first.getWorkflowInstance("w"), isNotRunning);
+      await second.start();
+      await create(second, "w");
+      await second.stop();
+      await Promise.all([first.ensureStoreExists(), second.ensureStoreExists()]);
+      await assert.rejects(second.getWorkflowInstance("w"), isNotRunning);
+      await first.start();
+
+      assert.equal((await recordOf(first)).id, "w");
+    },
+  },
+  {
     name: "comes up on an empty store with many others at the same moment",
     async run(context) {
       const providers = await Promise.all(Array.from({ length: 5 }, () => context.open()));
@@ -164,6 +181,19 @@ export const PERSISTENCE_NOT_RUNNING_CASES: readonly SuiteCase<PersistenceContex
       for (const [index, provider] of providers.entries()) await create(provider, `w${index}`);
 
       for (const provider of providers) assert.equal(await provider.countWorkflows({}), providers.length);
+    },
+  },
+  {
+    name: "counts starts at the same moment",
+    async run(context) {
+      const provider = await context.open();
+
+      await Promise.all([provider.start(), provider.start()]);
+      await provider.stop();
+
+      await create(provider, "w");
+      await provider.stop();
+      await assert.rejects(provider.getWorkflowInstance("w"), isNotRunning);
     },
   },
 ];

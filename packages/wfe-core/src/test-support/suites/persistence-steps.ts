@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { ConflictError, ConflictReason } from "../../errors/store-errors.ts";
 import { isWfeError } from "../../errors/wfe-error.ts";
 import type { ScheduledCommand } from "../../models/scheduled-command.ts";

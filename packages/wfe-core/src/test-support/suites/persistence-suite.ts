@@ -1,4 +1,5 @@
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { CHILD_CASES } from "./child.cases.ts";
 import { CLAIM_CASES } from "./claim.cases.ts";
 import { CLOSING_CASES } from "./closing.cases.ts";
 import { COMMAND_CASES } from "./command.cases.ts";
@@ -15,10 +16,12 @@ import { ERROR_RECORD_CASES } from "./error-record.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
 import { EVENT_PAYLOAD_CASES } from "./event-payload.cases.ts";
 import { EVENT_PURGE_CASES } from "./event-purge.cases.ts";
+import { HELD_CASES } from "./held.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_CASES } from "./list.cases.ts";
 import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
 import { LOAD_CASES } from "./load.cases.ts";
+import { MEETING_CASES } from "./meeting.cases.ts";
 import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
@@ -32,7 +35,10 @@ import { TOKEN_CASES } from "./token.cases.ts";
 import { WAKE_UP_CASES } from "./wake-up.cases.ts";
 import { WORKFLOW_CASES } from "./workflow.cases.ts";
 
-/** What the persistence suite runs against; two opens give two instances on one store. */
+/**
+ * What the persistence suite runs against; two opens give two instances on one store. Capability `hold` when a writer can be made to wait for
+ * the row of an instance, with `hold` on its stores: the races that lose work on a real server are then run in their forced order.
+ */
 export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
 
 /** Every case of {@link persistenceSuite}, as data. */
@@ -42,6 +48,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...COMMIT_CASES,
   ...COMMIT_REPEAT_CASES,
   ...COMMIT_BATCH_CASES,
+  ...CHILD_CASES,
   ...CONFLICT_CASES,
   ...PAYLOAD_CASES,
   ...DUE_CASES,
@@ -58,6 +65,8 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...CONSUMPTION_CASES,
   ...CLOSING_CASES,
   ...WAKE_UP_CASES,
+  ...MEETING_CASES,
+  ...HELD_CASES,
   ...TOKEN_CASES,
   ...CLAIM_CASES,
   ...SCHEDULED_COMMAND_CASES,

@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
-import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { assert } from "./assert.ts";
 import { instant, sampleChange, sampleEvent, sampleSubscription, sampleWorkflow } from "../fixtures.ts";
-import { deliver, given, idsOfLook, inboxOf, insist, look, open, publish, send, sweep, turnOf, use } from "./event-steps.ts";
+import { deliver, given, idsOfLook, inboxOf, insist, later, look, open, publish, send, sweep, turnOf, use } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { commit, conflictOf, create, recordOf, refusalOf, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -15,11 +14,6 @@ const ORDERS: readonly (readonly [number, number, number])[] = [
   [2, 0, 1],
   [2, 1, 0],
 ];
-
-/** Lets so many calls of a provider come first. */
-async function later(provider: PersistenceProvider, calls: number): Promise<void> {
-  for (let call = 0; call < calls; call += 1) await provider.readSignals([]);
-}
 
 /** How a wait and an event find each other when they meet, and after what went wrong between them. */
 export const PICK_UP_CASES: readonly SuiteCase<PersistenceContext>[] = [

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { DistributedLockProvider } from "../../traits/lock-provider.ts";
 import { held, type LockContext, refused } from "./lock.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -80,21 +80,25 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
     requires: ["presence"],
     async run(context) {
       const [first, second] = await context.startTwo();
-      for (const name of ["a", "b", "c"]) await held(first, name);
+      const third = await context.start();
+      for (const name of ["a", "b"]) await held(first, name);
+      for (const name of ["c", "d"]) await held(third, name);
       await context.kill(first);
+      await context.kill(third);
 
-      const some = await context.until(
-        "naming an orphan",
+      const named: string[] = [];
+      await context.until(
+        "naming all orphans",
         async () => {
-          const named = await look(second, 2);
-          return named.length === 0 ? undefined : named;
+          const some = await look(second, 3);
+          assert.ok(some.length <= 3, "no more than the limit, whoever has left them");
+          named.push(...some);
+          return named.length >= 4 ? true : undefined;
         },
         GONE_UNITS,
       );
-      assert.equal(some.length, 2, "no more than the limit");
-      const rest = await orphans(context, second, 1);
 
-      assert.deepEqual([...some, ...rest].sort(), ["a", "b", "c"]);
+      assert.deepEqual(named.sort(), ["a", "b", "c", "d"]);
     },
   },
   {
@@ -132,6 +136,66 @@ export const PRESENCE_CASES: readonly SuiteCase<LockContext>[] = [
 
       await held(second, "r");
       await refused(first, "r", "presence does not prolong a lease");
+    },
+  },
+  {
+    name: "does not name a lock that its instance has extended after it was started again",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const lease = await held(first, "r");
+
+      await first.stop();
+      await first.start();
+      const extended = await lease.extend();
+
+      assert.equal(extended, true, "nobody has looked for orphans");
+      for (let round = 0; round < 10; round += 1) {
+        assert.deepEqual(await look(second, 10), [], "its holder is present again");
+        await context.elapse(1);
+      }
+      assert.equal(await lease.extend(), true);
+    },
+  },
+  {
+    name: "does not name a lock that an owner that is gone has held before, and another holds now",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await held(first, "over", 4 * context.unitMs);
+      await (await held(first, "released")).release();
+      await held(first, "held");
+      await context.elapse(6);
+      const leases = [await held(second, "over"), await held(second, "released")];
+
+      await context.kill(first);
+
+      assert.deepEqual(await orphans(context, second, 1), ["held"]);
+      for (const lease of leases) assert.equal(await lease.extend(), true, "its holder is present");
+    },
+  },
+  {
+    name: "tells a holder that was away that its lease was found as an orphan, and leaves the one of now alone",
+    requires: ["presence"],
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const [a, b] = [await held(first, "a"), await held(first, "b")];
+      await first.stop();
+      const named = new Set<string>();
+      for (let units = 0; named.size < 2 && units < GONE_UNITS; units += 1) {
+        for (const resource of await look(second, 10)) named.add(resource);
+        await context.elapse(1);
+      }
+      if (named.size === 0) return; // a provider may let the leases of one that has stopped run on
+      assert.deepEqual(named, new Set(["a", "b"]));
+      const current = [await held(second, "a"), await held(second, "b")];
+      await first.start();
+
+      assert.deepEqual([await a.extend(), a.signal.aborted], [false, true], "the answer is final, and the work under it is told");
+      assert.equal(await b.release(), false);
+
+      for (const lease of current) assert.equal(await lease.extend(), true, "the holder of now is not disturbed");
+      for (const resource of ["a", "b"]) await refused(first, resource, "another holds it now");
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { QueueType } from "../../models/queue-type.ts";
 import type { QueueProvider, WorkItem } from "../../traits/queue-provider.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -222,6 +222,10 @@ export const QUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
       await assert.rejects(queue.queueWork("x", "workflow", { delay: "soon" as "1s" }), RangeError);
 
       assert.deepEqual(await idsOf(queue), [], "what was refused is not queued");
+      await queue.queueWork("x", "workflow");
+      const item = await takeOne(queue);
+      for (const delay of [-1, Number.NaN, "soon" as "1s"]) await assert.rejects(item.retry(delay), RangeError, `a retry after ${delay} is refused`);
+      assert.deepEqual(await idsOf(queue), [], "it is still being worked on");
     },
   },
   {
@@ -237,6 +241,20 @@ export const QUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
       await first.start();
 
       assert.deepEqual(await idsOf(first), ["y"], "the instance finds it again");
+    },
+  },
+  {
+    name: "holds any number of items, and gives each once",
+    async run(context) {
+      const queue = await context.start();
+      const ids = Array.from({ length: 3000 }, (_, index) => `id ${index}`);
+      for (let from = 0; from < ids.length; from += 500) await Promise.all(ids.slice(from, from + 500).map((id) => queue.queueWork(id, "workflow")));
+
+      const given: string[] = [];
+      for (let items = await take(queue, 1000); items.length > 0; items = await take(queue, 1000)) given.push(...items.map((item) => item.id));
+
+      assert.equal(given.length, ids.length, "however many wait, none is refused or dropped");
+      assert.deepEqual(new Set(given), new Set(ids));
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { QueueProvider } from "../../traits/queue-provider.ts";
 import { idsOf, LONG, type QueueContext, take, takeOne } from "./queue.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -203,7 +203,8 @@ export const REDELIVERY_CASES: readonly SuiteCase<QueueContext>[] = [
   {
     name: "wakes who waits by a retry",
     async run(context) {
-      const [first, second] = await withX(context);
+      const [first, second] = await context.startTwo(); // the end of the visibility time is far, so it is not that which wakes
+      await first.queueWork("x", "workflow");
       const item = await takeOne(first);
       const waiting = second.dequeueWork("workflow", { limit: 1, wait: LONG });
       await context.elapse(1);
@@ -211,6 +212,20 @@ export const REDELIVERY_CASES: readonly SuiteCase<QueueContext>[] = [
       await item.retry(0);
 
       assert.equal((await context.soon("waking up", waiting)).length, 1);
+    },
+  },
+  {
+    name: "gives an item again that a wait was given and that was neither acked nor retried in time",
+    async run(context) {
+      const [first, second] = await context.startTwo({ visibilityMs: VISIBLE_AFTER_UNITS * context.unitMs });
+      const waiting = first.dequeueWork("workflow", { limit: 1, wait: LONG });
+      await context.elapse(1);
+      await second.queueWork("x", "workflow");
+      assert.equal((await context.soon("waking up", waiting)).length, 1);
+
+      await context.elapse(VISIBLE_AFTER_UNITS + 1);
+
+      await (await takeOne(second)).ack();
     },
   },
 ];

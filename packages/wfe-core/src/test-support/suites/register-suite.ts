@@ -29,12 +29,13 @@ export interface SuiteRegistration<TContext> {
  * Binds cases to a test runner: one test a case, each on a fresh store. A case whose capability the target lacks is shown as skipped, with
  * the capability in its title.
  *
- * @throws Error when two cases have one name, or there is no runner.
+ * @throws Error when two cases have one name, when no case asks for a capability that the target claims, or there is no runner.
  */
 export function registerSuite<TContext>(registration: SuiteRegistration<TContext>): void {
   const { name, cases } = registration;
   const runner = registration.runner ?? globalRunner();
   refuseDuplicates(name, cases);
+  refuseUnknown(name, cases, registration.capabilities);
   runner.describe(name, () => {
     for (const suiteCase of cases) {
       const lacking = lackingCapabilities(suiteCase, registration.capabilities);
@@ -72,6 +73,15 @@ function refuseDuplicates(suite: string, cases: readonly SuiteCase<never>[]): vo
     if (seen.has(name)) throw new Error(`the suite ${suite} has two cases with the name ${JSON.stringify(name)}`);
     seen.add(name);
   }
+}
+
+/** A capability that is misspelt would leave its cases skipped for ever. */
+function refuseUnknown(suite: string, cases: readonly SuiteCase<never>[], claimed: readonly string[] = []): void {
+  const known = new Set(cases.flatMap(({ requires = [] }) => requires));
+  const unknown = claimed.filter((capability) => !known.has(capability));
+  if (unknown.length === 0) return;
+  const all = known.size === 0 ? "it knows none" : `it knows ${[...known].join(", ")}`;
+  throw new Error(`the suite ${suite} has no case for the capability ${unknown.join(", ")}: ${all}`);
 }
 
 function skipOf(runner: SuiteRunner): Register {

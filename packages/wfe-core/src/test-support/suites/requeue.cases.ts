@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
-import { idsOf, LONG, type QueueContext, takeOne } from "./queue.cases.ts";
+import { assert } from "./assert.ts";
+import { idsOf, LONG, type QueueContext, take, takeOne } from "./queue.cases.ts";
 import { VISIBLE_AFTER_UNITS, withX } from "./redelivery.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
@@ -23,7 +23,8 @@ export const REQUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
   {
     name: "wakes who waits by an ack that leaves an entry",
     async run(context) {
-      const [first, second] = await withX(context);
+      const [first, second] = await context.startTwo(); // the end of the visibility time is far, so it is not that which wakes
+      await first.queueWork("x", "workflow");
       const item = await takeOne(first);
       await first.queueWork("x", "workflow");
       const waiting = second.dequeueWork("workflow", { limit: 1, wait: LONG });
@@ -110,6 +111,48 @@ export const REQUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
       await context.elapse(VISIBLE_AFTER_UNITS + 1);
 
       await takeOne(second);
+    },
+  },
+  {
+    name: "gives an item that comes again behind what has waited meanwhile",
+    async run(context) {
+      const queue = await context.start();
+      for (const id of ["retried", "queued again"]) await queue.queueWork(id, "workflow");
+      const [retried, again] = await take(queue, 2);
+      await queue.queueWork("meanwhile", "workflow");
+      await queue.queueWork("queued again", "workflow");
+
+      await retried?.retry(0);
+      await again?.ack();
+
+      const [first, ...others] = await idsOf(queue);
+      assert.equal(first, "meanwhile", "it has waited longest");
+      assert.deepEqual(new Set(others), new Set(["retried", "queued again"]));
+    },
+  },
+  {
+    name: "has an entry like any other in what an ack or a retry leaves for later",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      await first.queueWork("x", "workflow");
+      const acked = await takeOne(first);
+      await second.queueWork("x", "workflow", { delay: 4 * context.unitMs });
+      await acked.ack();
+      await acked.ack(); // a second one, which is late
+      await context.elapse(5);
+
+      const retried = await takeOne(second);
+      await retried.retry(4 * context.unitMs);
+      await retried.ack(); // it has ended already
+      await context.elapse(5);
+
+      const again = await takeOne(first);
+      await second.queueWork("x", "workflow", { delay: LONG });
+      await again.ack();
+      await first.queueWork("x", "workflow");
+      await (await takeOne(second)).ack();
+
+      assert.deepEqual(await idsOf(first), [], "it was pulled forward, there is one");
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { ScheduledCommand } from "../../models/scheduled-command.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant } from "../fixtures.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { instant, sampleEvent, sampleSubscription } from "../fixtures.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { commit, create, withW } from "./persistence-steps.ts";

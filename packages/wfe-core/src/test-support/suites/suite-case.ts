@@ -22,6 +22,11 @@ export interface SuiteStore<TProvider, TOptions = never> {
   now?(): number;
   /** Takes the process of this provider away without a farewell, as SIGKILL does. Needed with the capability `presence`. */
   kill?(provider: TProvider): Promise<void>;
+  /**
+   * Keeps the row of an instance from every other writer, as a transaction of another session does that is slow to end. Resolves when it does,
+   * with what lets the row go. Needed with the capability `hold` of persistence.
+   */
+  hold?(workflowId: string): Promise<() => Promise<void>>;
   /** Removes the store; every provider that was not killed is stopped by then. */
   dispose(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import type { Provider } from "../../traits/provider.ts";
 import type { SuiteStore, SuiteTarget } from "./suite-case.ts";
@@ -58,6 +58,12 @@ export class SuiteContext<TProvider extends Provider, TOptions = never> {
     assert.ok(this.#store.kill !== undefined, "a target with the capability `presence` needs `kill` on its stores");
     this.#opened.splice(this.#opened.indexOf(provider), 1);
     await this.#store.kill(provider);
+  }
+
+  /** Keeps the row of an instance from every other writer. @returns Lets it go. */
+  async hold(workflowId: string): Promise<() => Promise<void>> {
+    assert.ok(this.#store.hold !== undefined, "a target with the capability `hold` needs `hold` on its stores");
+    return await this.#store.hold(workflowId);
   }
 
   /** What the promise comes to, which has to be soon; lets time pass meanwhile. */

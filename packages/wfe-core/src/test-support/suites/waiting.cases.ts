@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { idsOf, LONG, type QueueContext } from "./queue.cases.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
@@ -122,6 +122,20 @@ export const WAITING_CASES: readonly SuiteCase<QueueContext>[] = [
 
       await assert.doesNotReject(context.soon("the end of the wait", waiting));
       assert.deepEqual(await waiting, []);
+    },
+  },
+  {
+    name: "takes no more than asked for when several items come due at once",
+    async run(context) {
+      const [first, second] = await context.startTwo();
+      const waiting = first.dequeueWork("workflow", { limit: 2, wait: LONG });
+      await Promise.all(["a", "b", "c"].map((id) => second.queueWork(id, "workflow", { delay: 4 * context.unitMs })));
+      await context.elapse(5);
+
+      const taken = (await context.soon("waking up", waiting)).map((item) => item.id);
+
+      assert.ok(taken.length >= 1 && taken.length <= 2, `it asked for 2, and got ${taken.length}`);
+      assert.deepEqual([...taken, ...(await idsOf(second))].sort(), ["a", "b", "c"], "the others are there for others");
     },
   },
 ];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import { WORKFLOW_COMPLETED_EVENT } from "../../models/event.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, SAMPLE_DEFINITION, sampleEvent, sampleSubscription, sampleWorkflow } from "../fixtures.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import { assert } from "./assert.ts";
 import type { WorkflowAlreadyExistsError, WorkflowNameTakenError } from "../../errors/workflow-errors.ts";
 import { isWfeError } from "../../errors/wfe-error.ts";
 import type { NewWorkflow } from "../../models/workflow-row.ts";
@@ -14,6 +14,11 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
     async run(context) {
       const [first, second] = await context.startTwo();
       const workflow = sampleWorkflow("w", {
+        definitionId: "other",
+        version: 7,
+        fingerprint: "0".repeat(64),
+        inputDigest: "e".repeat(64),
+        createdAt: instant(-3),
         reference: "order 7",
         description: "an order",
         parent: { workflowId: "p", pointerId: "4", depth: 2 },
@@ -75,7 +80,8 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
   {
     name: "refuses an id that exists, tells what is stored under it, and leaves it as it is",
     async run(context) {
-      const [first, second] = await withW(context);
+      const stored = { definitionId: "stored", version: 4, inputDigest: "e".repeat(64) };
+      const [first, second] = await withW(context, stored);
       await commit(first, "c1", { data: '{"total":2}' });
       const before = await recordOf(first);
       const other = sampleWorkflow("w", { name: "other", definitionId: "other", version: 9, inputDigest: "0".repeat(64), data: "3" });
@@ -84,7 +90,7 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
 
       if (!isWfeError(error, "WFE_WORKFLOW_ALREADY_EXISTS")) throw error;
       const { workflowId, existing } = error as WorkflowAlreadyExistsError; // its code says so
-      assert.deepEqual({ workflowId, existing }, { workflowId: "w", existing: { definitionId: "sample", version: 1, inputDigest: "d".repeat(64) } });
+      assert.deepEqual({ workflowId, existing }, { workflowId: "w", existing: stored });
       assert.deepEqual(await recordOf(first), before);
       assert.equal(await second.getWorkflowInstanceByName("other"), undefined);
     },
@@ -242,6 +248,8 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
       numbers.push(await first.nextDefinitionSequence("A", 1));
 
       assert.deepEqual(numbers, [1, 2, 3, 1, 2, 4]);
+      for (const id of ["a", "A ", " A", "\u00c1", "A\u0301", "A\u0000", "A\ud83d"])
+        assert.equal(await second.nextDefinitionSequence(id, 1), 1, JSON.stringify(id));
     },
   },
   {

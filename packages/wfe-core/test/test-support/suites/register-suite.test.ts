@@ -1,10 +1,13 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
+import { PERSISTENCE_CALLS } from "../../../src/test-support/suites/persistence-not-running.cases.ts";
+import { PERSISTENCE_SUITE_CASES, persistenceSuite, type PersistenceSuiteTarget } from "../../../src/test-support/suites/persistence-suite.ts";
 import { QUEUE_SUITE_CASES, queueSuite } from "../../../src/test-support/suites/queue-suite.ts";
 import { registerSuite, runSuiteCase, type SuiteRunner } from "../../../src/test-support/suites/register-suite.ts";
 import type { DistributedLockProvider } from "../../../src/traits/lock-provider.ts";
 import { altered } from "../faulty-provider.ts";
-import { inMemoryLockTarget, inMemoryQueueTarget } from "../in-memory/in-memory-targets.ts";
+import { inMemoryLockTarget, inMemoryPersistenceTarget, inMemoryQueueTarget } from "../in-memory/in-memory-targets.ts";
 import { runWithNodeTest } from "./node-test-runner.ts";
 
 /** A runner of our own, as plain as `node:test`: collects, and runs when told to. */
@@ -27,6 +30,13 @@ class FakeRunner implements SuiteRunner {
 }
 
 const orphansOf = (locks: DistributedLockProvider, limit: number): Promise<readonly string[]> => locks.orphans?.(limit) ?? Promise.resolve([]);
+/** Makes a value anew in the realm where it is evaluated. */
+const CLONE = `(function clone(value) {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Array.from(value, (inner) => clone(inner));
+  if (Object.prototype.toString.call(value) === "[object Date]") return new Date(Number(value));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clone(inner)]));
+})`;
 const passes = async (): Promise<void> => {};
 const nothing = { createContext: async () => undefined, closeContext: async () => {} };
 
@@ -125,6 +135,41 @@ describe("registerSuite", () => {
 
     expect(shown).toEqual(["a (skipped: needs the capability flying)"]);
     expect(() => registerSuite({ ...suite, runner: bare })).toThrow("it.skip");
+  });
+
+  it("refuses a capability that no case asks for", () => {
+    const target = { ...inMemoryLockTarget, capabilities: ["presense"] };
+
+    expect(() => lockSuite("locks", target, new FakeRunner())).toThrow("no case for the capability presense: it knows presence");
+    expect(() => queueSuite("queue", { ...inMemoryQueueTarget, capabilities: ["presence"] }, new FakeRunner())).toThrow("it knows none");
+  });
+
+  it("runs the persistence suite on a provider whose answers are of another realm, as they are under jest", async () => {
+    const clone = runInNewContext(CLONE) as <T>(value: T) => T;
+    const runner = new FakeRunner();
+    const target: PersistenceSuiteTarget = {
+      async createStore() {
+        const store = await inMemoryPersistenceTarget.createStore();
+        return {
+          ...store,
+          async open() {
+            const good = await store.open();
+            const calls = Object.keys(PERSISTENCE_CALLS) as (keyof typeof PERSISTENCE_CALLS)[]; // its keys are these
+            const call = (method: (typeof calls)[number], args: readonly unknown[]): Promise<unknown> =>
+              (good[method] as (...all: readonly unknown[]) => Promise<unknown>)(...args);
+            return altered(
+              good,
+              Object.fromEntries(calls.map((method) => [method, async (...args: readonly unknown[]) => clone(await call(method, args))])),
+            );
+          },
+        };
+      },
+    };
+
+    persistenceSuite("persistence", target, runner);
+    await runner.run();
+
+    expect(runner.tests).toHaveLength(PERSISTENCE_SUITE_CASES.filter((suiteCase) => suiteCase.requires === undefined).length);
   });
 
   it("refuses two cases with one name", () => {
