@@ -17,7 +17,7 @@ describe("a pass whose bodies each take longer than others shall wait", () => {
     const { end } = await harness.begin("w", 3_600_000);
     await harness.clock.advance("10s");
 
-    expect(await Promise.race([end, "still running"])).toEqual({ kind: "yielded" });
+    expect(await Promise.race([end, Promise.resolve("still running")])).toEqual({ kind: "yielded" });
   });
 
   it("ends as lost with its lease when the store gives no answer to its load", async () => {
@@ -28,6 +28,6 @@ describe("a pass whose bodies each take longer than others shall wait", () => {
     const { end } = await harness.begin("w", 1_000);
     await harness.clock.advance("1s");
 
-    expect(await Promise.race([end, "still running"])).toEqual({ kind: "lost" });
+    expect(await Promise.race([end, Promise.resolve("still running")])).toEqual({ kind: "lost" });
   });
 });
