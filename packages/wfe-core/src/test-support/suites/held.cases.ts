@@ -8,7 +8,7 @@ import type { SuiteCase } from "./suite-case.ts";
 /** Lets the calls that were made come to where they wait. */
 const UNITS = 2;
 
-/** The races of COMMIT.md in their forced order: whoever writes an instance waits for another session that has its row locked. */
+/** The races that a commit can lose, in their forced order: whoever writes an instance waits for another session that has its row locked. */
 export const HELD_CASES: readonly SuiteCase<PersistenceContext>[] = [
   {
     name: "loses no event that is stored and delivered while the commit which opens its subscription waits for its row (race 1)",
