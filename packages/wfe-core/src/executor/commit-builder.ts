@@ -36,7 +36,7 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
 
 /**
  * The row as it stands in the store once a change was accepted. Written field by field: it is made with every commit, and a copy that leaves
- * fields out costs ten times as much.
+ * fields out costs about eight times as much.
  */
 export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: CommitResult): WorkflowRow {
   const row: Mutable<WorkflowRow> = {

@@ -33,7 +33,7 @@ export function pendingPointer(step: StepDefinition, place: PointerPlace): Point
   };
 }
 
-/** A pointer without its due time. Most have none: a copy with a rest pattern costs ten times a plain one, and this is done for each step. */
+/** A pointer without its due time. Most have none: a copy with a rest pattern costs about eight times a plain one, and this is done for each step. */
 function withoutDue(pointer: PointerRow): PointerRow {
   if (pointer.dueAt === undefined) return pointer;
   const { dueAt: _, ...rest } = pointer;

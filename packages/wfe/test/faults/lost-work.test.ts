@@ -8,6 +8,7 @@ import {
   type WorkflowHost,
   WorkflowHostBuilder,
 } from "../../src/index.ts";
+import { replacing } from "../replacing.ts";
 import { losingQueue, onEachStore } from "./setting.ts";
 
 const paid = defineEvent<string>("paid");
@@ -265,12 +266,5 @@ onEachStore("the end of an instance is told", (open) => {
 
 /** A store whose sweep finds nothing. */
 function withoutDueWork(providers: Providers): Providers {
-  const persistence = new Proxy(providers.persistence, {
-    get: (target, key) => {
-      if (key === "claimDueInstances") return () => Promise.resolve([]);
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...providers, persistence };
+  return { ...providers, persistence: replacing(providers.persistence, { claimDueInstances: () => Promise.resolve([]) }) };
 }

@@ -1,22 +1,24 @@
 import { expect, it } from "vitest";
-import { defineEvent, ErrorBehavior, PersistenceError, type Providers, WorkflowBuilder, type WorkflowChange } from "../../src/index.ts";
+import {
+  defineEvent,
+  ErrorBehavior,
+  PersistenceError,
+  type PersistenceProvider,
+  type Providers,
+  WorkflowBuilder,
+  type WorkflowChange,
+} from "../../src/index.ts";
+import { replacing } from "../replacing.ts";
 import { onEachStore } from "./setting.ts";
 
 const paid = defineEvent<string>("paid");
 
 /** A store whose commits fail for good where they are of this kind. */
 function refusing(providers: Providers, refuses: (change: WorkflowChange) => boolean): Providers {
-  const persistence = new Proxy(providers.persistence, {
-    get: (target, key) => {
-      if (key === "persistWorkflow") {
-        return (change: WorkflowChange, now: Date): unknown =>
-          refuses(change) ? Promise.reject(new PersistenceError("WFE_STORE_READ_ONLY", "refused")) : target.persistWorkflow(change, now);
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...providers, persistence };
+  const { persistence } = providers;
+  const persistWorkflow: PersistenceProvider["persistWorkflow"] = (change, now) =>
+    refuses(change) ? Promise.reject(new PersistenceError("WFE_STORE_READ_ONLY", "refused")) : persistence.persistWorkflow(change, now);
+  return { ...providers, persistence: replacing(persistence, { persistWorkflow }) };
 }
 
 /** Faults 9, 10 and 15 of the engine's ancestor: one instance, or one event, took others with it. */

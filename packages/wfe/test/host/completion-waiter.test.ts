@@ -9,7 +9,8 @@ import {
 } from "../../src/index.ts";
 import { CompletionWaiter } from "../../src/host/completion-waiter.ts";
 import { instant, sampleWorkflow } from "../../src/test-support/index.ts";
-import { hostSetting, messages, replacing } from "./host-setting.ts";
+import { replacing } from "../replacing.ts";
+import { hostSetting, messages } from "./host-setting.ts";
 
 /** A waiter, started, over a store with the instance "w", and how often that was asked for signals. */
 async function setting() {

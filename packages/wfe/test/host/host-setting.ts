@@ -12,6 +12,7 @@ import {
   VirtualClock,
   VirtualEntropy,
 } from "../../src/test-support/index.ts";
+import { replacing } from "../replacing.ts";
 
 /** The services of a host on started in-memory providers, in virtual time. */
 export interface HostSetting {
@@ -48,16 +49,6 @@ export async function hostSetting(
     options: resolveHostOptions(options),
   };
   return { clock, services, locks: replacing<DistributedLockProvider>(locks, methods.locks), warnings };
-}
-
-/** A provider some of whose methods do something else. */
-export function replacing<T extends object>(provider: T, methods: Partial<T> | undefined): T {
-  return new Proxy(provider, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(methods !== undefined && key in methods ? methods : target, key);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 /** What a host has warned of, without the instants. */

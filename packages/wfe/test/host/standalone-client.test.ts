@@ -8,7 +8,8 @@ import {
   VirtualClock,
   VirtualEntropy,
 } from "../../src/test-support/index.ts";
-import { messages, replacing } from "./host-setting.ts";
+import { replacing } from "../replacing.ts";
+import { messages } from "./host-setting.ts";
 
 const definition = new WorkflowBuilder<{ n: number }>().thenFn("a", () => {}).build("w", 1);
 

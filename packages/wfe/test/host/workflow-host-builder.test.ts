@@ -18,7 +18,7 @@ import {
   VirtualClock,
   VirtualEntropy,
 } from "../../src/test-support/index.ts";
-import { replacing } from "./host-setting.ts";
+import { replacing } from "../replacing.ts";
 
 const definition = new WorkflowBuilder<{ n: number }>()
   .thenFn("a", (ctx) => {

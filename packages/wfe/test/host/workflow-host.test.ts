@@ -10,7 +10,8 @@ import {
   type WorkflowChange,
   WorkflowHostBuilder,
 } from "../../src/index.ts";
-import { hostSetting, messages, replacing } from "./host-setting.ts";
+import { replacing } from "../replacing.ts";
+import { hostSetting, messages } from "./host-setting.ts";
 
 const definition = new WorkflowBuilder<{ n: number }>().thenFn("a", () => {}).build("w", 1);
 

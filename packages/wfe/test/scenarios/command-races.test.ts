@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { type Clock, type Providers, WorkflowBuilder, type WorkflowChange, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { type Clock, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
+import { meeting } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Trace {
@@ -30,24 +31,7 @@ const names = (length: number): string[] => Array.from({ length }, (_, n) => `st
 
 /** A store in which something happens just before, or just after, the first commit that carries new data. */
 function met(providers: Providers, when: "before" | "after", act: () => Promise<unknown>): Providers {
-  let hasMet = false;
-  const persistence = new Proxy(providers.persistence, {
-    get: (target, key) => {
-      if (key === "persistWorkflow") {
-        return async (change: WorkflowChange, now: Date) => {
-          const meets = !hasMet && change.data !== undefined;
-          hasMet ||= meets;
-          if (meets && when === "before") await act();
-          const result = await target.persistWorkflow(change, now);
-          if (meets && when === "after") await act();
-          return result;
-        };
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...providers, persistence };
+  return meeting(providers, ({ data }) => data !== undefined, when, act);
 }
 
 scenarios("racing commands", (open) => {

@@ -7,7 +7,7 @@ import {
   WorkflowBuilder,
   type WorkflowDefinition,
 } from "../../src/index.ts";
-import { replacing } from "../host/host-setting.ts";
+import { replacing } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Count {

@@ -1,13 +1,6 @@
 import { expect, it } from "vitest";
-import {
-  defineEvent,
-  type JsonValue,
-  type Providers,
-  WorkflowBuilder,
-  type WorkflowChange,
-  type WorkflowDefinition,
-  type WorkflowHost,
-} from "../../src/index.ts";
+import { defineEvent, type JsonValue, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { meeting } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Got {
@@ -34,24 +27,7 @@ const registers =
 
 /** A store in which something happens just before, or just after, the first commit that opens a wait. */
 function met(providers: Providers, when: "before" | "after", act: () => Promise<unknown>): Providers {
-  let hasMet = false;
-  const persistence = new Proxy(providers.persistence, {
-    get: (target, key) => {
-      if (key === "persistWorkflow") {
-        return async (change: WorkflowChange, now: Date) => {
-          const meets = !hasMet && change.openSubscriptions.length > 0;
-          hasMet ||= meets;
-          if (meets && when === "before") await act();
-          const result = await target.persistWorkflow(change, now);
-          if (meets && when === "after") await act();
-          return result;
-        };
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...providers, persistence };
+  return meeting(providers, ({ openSubscriptions }) => openSubscriptions.length > 0, when, act);
 }
 
 scenarios("events", (open) => {

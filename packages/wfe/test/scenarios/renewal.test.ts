@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Clock, type Lease, type PersistenceProvider, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
-import { replacing } from "../host/host-setting.ts";
+import { replacing } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Count {

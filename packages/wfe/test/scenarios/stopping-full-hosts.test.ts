@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { CancelledError, type Clock, PersistenceError, WorkflowBuilder, WorkflowHostBuilder } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
-import { replacing } from "../host/host-setting.ts";
+import { replacing } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Count {

@@ -1,13 +1,6 @@
 import { expect, it } from "vitest";
-import {
-  defineEvent,
-  ErrorBehavior,
-  type Providers,
-  WorkflowBuilder,
-  type WorkflowChange,
-  type WorkflowDefinition,
-  type WorkflowHost,
-} from "../../src/index.ts";
+import { defineEvent, ErrorBehavior, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { meeting } from "../replacing.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Got {
@@ -50,22 +43,7 @@ function unforgiving(behavior?: ErrorBehavior): WorkflowDefinition<Got> {
 
 /** A store in which something happens before the first commit that closes a wait. */
 function closing(providers: Providers, act: () => Promise<unknown>): Providers {
-  let hasClosed = false;
-  const persistence = new Proxy(providers.persistence, {
-    get: (target, key) => {
-      if (key === "persistWorkflow") {
-        return async (change: WorkflowChange, now: Date) => {
-          const closes = !hasClosed && change.closeSubscriptions.length > 0;
-          hasClosed ||= closes;
-          if (closes) await act();
-          return target.persistWorkflow(change, now);
-        };
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...providers, persistence };
+  return meeting(providers, ({ closeSubscriptions }) => closeSubscriptions.length > 0, "before", act);
 }
 
 scenarios("the limit of a wait", (open) => {
