@@ -30,6 +30,43 @@ export function isNonRetryable(thrown: unknown): thrown is NonRetryableError {
   return typeof thrown === "object" && thrown !== null && (thrown as Readonly<Record<string, unknown>>)[NON_RETRYABLE] === true;
 }
 
+/** An outside worker has submitted a failure of its activity. `data` reaches `getErrors`, `instance.error` and `ctx.compensates.error`. */
+export class ActivityFailedError extends WfeError {
+  override readonly name = "ActivityFailedError";
+  readonly data: JsonValue | undefined;
+
+  constructor(failure: { readonly message: string; readonly data?: JsonValue; readonly retryable: boolean }) {
+    super("WFE_ACTIVITY_FAILED", failure.message, { retryable: failure.retryable });
+    this.data = failure.data;
+  }
+}
+
+/** A sub-workflow was terminated, by an error of its own or by a command. */
+export class ChildTerminatedError extends WfeError {
+  override readonly name = "ChildTerminatedError";
+  readonly childId: string;
+  /** The error of the child: why it was terminated, when not by a command. */
+  readonly data: JsonValue | undefined;
+
+  constructor(childId: string, error: { readonly code: string; readonly message: string; readonly data?: JsonValue } | undefined) {
+    super("WFE_CHILD_TERMINATED", `the sub-workflow ${JSON.stringify(childId)} was terminated${error === undefined ? "" : `: ${error.message}`}`);
+    this.childId = childId;
+    this.data = { childId, ...(error === undefined ? {} : { error: { ...error } }) };
+  }
+}
+
+/** Sub-workflows in each other, more than the limit: a recursion that does not end. */
+export class WorkflowTooDeepError extends WfeError {
+  override readonly name = "WorkflowTooDeepError";
+
+  constructor(step: string, depth: number, limit: number) {
+    super(
+      "WFE_WORKFLOW_TOO_DEEP",
+      `the step ${JSON.stringify(step)} would start a sub-workflow ${depth} levels below the first one, the limit is ${limit}: end the recursion, or raise maxSubWorkflowDepth`,
+    );
+  }
+}
+
 /** A step whose host was lost again and again while its body ran. */
 export class StepCrashedError extends WfeError {
   override readonly name = "StepCrashedError";

@@ -1,15 +1,30 @@
 import type { PointerRow } from "../models/pointer-row.ts";
+import { TERMINATE_COMMAND } from "../models/scheduled-command.ts";
 import type { WorkflowStatus } from "../models/workflow-status.ts";
 import { completedEvent } from "./completed-event.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { now, type PassScope } from "./pass-scope.ts";
-import { closed, subscriptionId } from "./pointer-factory.ts";
+import { childId, closed, subscriptionIds } from "./pointer-factory.ts";
 
-/** Cancels an open pointer and closes the subscription it waits on. What is open inside it is the caller's matter. */
-function cancelPointer(scope: PassScope, pointer: PointerRow): void {
-  const { state } = scope;
-  if (pointer.status === "waitingForEvent") state.effects.closeSubscriptions.push(subscriptionId(state.row.id, pointer));
-  state.put(closed(pointer, "cancelled", now(scope), state.nextSequence()));
+/** Cancels an open pointer, closes what it waits on and terminates its child. What is open inside it is the caller's matter. */
+export function cancelPointer(scope: PassScope, pointer: PointerRow): void {
+  releaseWait(scope, pointer);
+  scope.state.put(closed(pointer, "cancelled", now(scope), scope.state.nextSequence()));
+}
+
+/** Closes the subscriptions of a pointer that waits, and terminates the child that it waits for. */
+export function releaseWait(scope: PassScope, pointer: PointerRow): void {
+  if (pointer.status !== "waitingForEvent") return;
+  const { state, definition } = scope;
+  const step = definition.step(pointer.stepId);
+  state.effects.closeSubscriptions.push(...subscriptionIds(state.row.id, step, pointer));
+  if (step.kind !== "subWorkflow") return;
+  state.effects.commands.push({ name: TERMINATE_COMMAND, data: childId(state.row.id, pointer), executeAt: now(scope) });
+}
+
+/** Cancels all that is open inside a container, which is left as it is. */
+export function cancelWithin(scope: PassScope, containerId: string, kept: (pointer: PointerRow) => boolean = () => false): void {
+  for (const pointer of scope.state.openWithin(containerId)) if (!kept(pointer)) cancelPointer(scope, pointer);
 }
 
 /** Ends the instance: cancels what is open, but for a failed pointer that brought the end about, and tells others. */
@@ -20,6 +35,6 @@ export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "c
   state.status = status;
   state.completedAt = at;
   const end = { status, data: state.data, ...(state.error === undefined ? {} : { error: state.error }) };
-  state.effects.events.push({ ...completedEvent(state.row.id, end, services.payloads), time: at });
+  state.effects.events.push({ ...completedEvent(state.row, end, services.payloads), time: at });
   state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
 }

@@ -22,9 +22,9 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
     openSubscriptions: effects.openSubscriptions,
     consume: effects.consume,
     closeSubscriptions: effects.closeSubscriptions,
-    children: [],
+    children: effects.children,
     events: effects.events,
-    commands: [],
+    commands: effects.commands,
     errors: effects.errors,
   };
   if (state.dataChanged) change.data = payloads.encode(state.data, "the data", payloads.limits.data);

@@ -1,3 +1,4 @@
+import { canCompensate } from "../builder/error-behavior-settings.ts";
 import { StepNotFoundError } from "../errors/lookup-errors.ts";
 import { DEFAULT_ERROR_BEHAVIOR, type ErrorBehavior } from "../models/error-behavior.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
@@ -7,15 +8,31 @@ import type { AnyDefinition } from "../traits/workflow-registry.ts";
 /** Runs a function of the definition; its signature depends on the role. */
 export type DefinitionFunction = (...args: readonly unknown[]) => unknown;
 
+/** Of what a step is a part: a container whose block its chain is, or a step that its chain undoes. */
+export interface ChainOwner {
+  readonly step: StepDefinition;
+  readonly relation: "block" | "compensator";
+}
+
 /** A definition with what a pass asks of it again and again, worked out once. */
 export class CompiledDefinition {
   readonly definition: AnyDefinition;
-  /** Container of each step, by step id; -1 for steps in no container. */
-  readonly #containers: readonly number[];
+  /** Whether any step is a saga. */
+  readonly hasSagas: boolean;
+  /** Steps that something undoes, by themselves; a saga's own compensator included. */
+  readonly compensable: readonly number[];
+  /** Of each step, by id; `undefined` for the steps of the main chain. */
+  readonly #owners: readonly (ChainOwner | undefined)[];
+  readonly #behaviors = new Map<StepDefinition, StepErrorBehavior>();
+  readonly #byExternalId: ReadonlyMap<string, StepDefinition>;
 
   constructor(definition: AnyDefinition) {
+    const { steps } = definition.graph;
     this.definition = definition;
-    this.#containers = containersOf(definition.graph.steps);
+    this.hasSagas = steps.some(({ kind }) => kind === "saga");
+    this.compensable = steps.filter(({ compensationStep }) => compensationStep !== undefined).map(({ id }) => id);
+    this.#owners = ownersOf(steps);
+    this.#byExternalId = new Map(steps.flatMap((step) => (step.externalId === undefined ? [] : [[step.externalId, step]])));
   }
 
   /** @throws StepNotFoundError */
@@ -25,9 +42,35 @@ export class CompiledDefinition {
     return step;
   }
 
+  /** The step with this external id; a definition whose `goTo` names one that does not exist is not built. */
+  stepWithId(externalId: string): StepDefinition | undefined {
+    return this.#byExternalId.get(externalId);
+  }
+
   /** Whether a pointer of this step runs a body, and so may be found interrupted. */
   runsBody(stepId: number): boolean {
     return runsBody(this.step(stepId).kind);
+  }
+
+  /** Whether a change of the data can end a pointer of this step. */
+  watchesData(stepId: number): boolean {
+    const step = this.step(stepId);
+    return step.kind === "recur" || hasFunction(step, "cancelWhen");
+  }
+
+  isSaga(stepId: number): boolean {
+    return this.hasSagas && this.step(stepId).kind === "saga";
+  }
+
+  /** What the chain of a step belongs to. */
+  ownerOf(stepId: number): ChainOwner | undefined {
+    return this.#owners[stepId];
+  }
+
+  /** The step that the chain of a step undoes, where it is the chain of a compensator itself and no block inside one. */
+  undoes(stepId: number): StepDefinition | undefined {
+    const owner = this.#owners[stepId];
+    return owner?.relation === "compensator" ? owner.step : undefined;
   }
 
   function(key: string): DefinitionFunction {
@@ -39,27 +82,65 @@ export class CompiledDefinition {
   }
 
   /**
-   * What happens when a step fails: its own behavior; else the nearest enclosing container's (not a saga's, which says what follows its
-   * compensation); else the definition's; else every 60 s, 3 times.
+   * What happens when a step fails, and when its retries are used up. Its own behavior (not a saga's, which says what follows its compensation);
+   * else the nearest enclosing container's (a saga's excepted); else `compensate` if the step has a compensator or stands in a saga; else the
+   * definition's; else every 60 s, 3 times. A compensator has its own, else the definition's unless that would compensate, else it suspends.
    */
-  errorBehavior(step: StepDefinition): ErrorBehavior {
-    if (step.errorBehavior !== undefined) return step.errorBehavior;
-    for (let id = this.#containers[step.id] ?? -1; id !== -1; id = this.#containers[id] ?? -1) {
-      const container = this.step(id);
-      if (container.kind !== "saga" && container.errorBehavior !== undefined) return container.errorBehavior;
+  errorBehavior(step: StepDefinition): StepErrorBehavior {
+    let found = this.#behaviors.get(step);
+    if (found === undefined) {
+      found = this.#behaviorOf(step);
+      this.#behaviors.set(step, found);
     }
-    return this.definition.graph.defaultErrorBehavior ?? DEFAULT_ERROR_BEHAVIOR;
+    return found;
+  }
+
+  #behaviorOf(step: StepDefinition): StepErrorBehavior {
+    const { defaultErrorBehavior = DEFAULT_ERROR_BEHAVIOR } = this.definition.graph;
+    const enclosing = this.#enclosing(step);
+    if (enclosing.some(({ relation }) => relation === "compensator")) {
+      const usual: ErrorBehavior = canCompensate(defaultErrorBehavior) ? { kind: "suspend" } : defaultErrorBehavior;
+      const behavior = step.errorBehavior ?? usual;
+      return { behavior, exhausted: behavior.kind === "retry" && behavior.onExhausted === "terminate" ? "terminate" : "suspend" };
+    }
+    const undoes = step.compensationStep !== undefined || enclosing.some((owner) => owner.step.kind === "saga");
+    const container = enclosing.find((owner) => owner.step.kind !== "saga" && owner.step.errorBehavior !== undefined);
+    const own = step.kind === "saga" ? undefined : step.errorBehavior;
+    const behavior = own ?? container?.step.errorBehavior ?? (undoes ? { kind: "compensate" } : defaultErrorBehavior);
+    const exhausted = (behavior.kind === "retry" ? behavior.onExhausted : undefined) ?? (undoes ? "compensate" : "suspend");
+    return { behavior, exhausted };
+  }
+
+  /** What a step stands in, the innermost first. */
+  #enclosing(step: StepDefinition): readonly ChainOwner[] {
+    const owners: ChainOwner[] = [];
+    for (let owner = this.#owners[step.id]; owner !== undefined; owner = this.#owners[owner.step.id]) owners.push(owner);
+    return owners;
   }
 }
 
-function containersOf(steps: readonly StepDefinition[]): readonly number[] {
-  const containers = steps.map(() => -1);
-  for (const container of steps) {
-    for (const block of container.blocks ?? []) {
-      for (let id: number | undefined = block.entry; id !== undefined; id = steps[id]?.next) containers[id] = container.id;
-    }
+/** What happens when a step fails. */
+export interface StepErrorBehavior {
+  readonly behavior: ErrorBehavior;
+  /** What follows the last retry. */
+  readonly exhausted: "suspend" | "terminate" | "compensate";
+}
+
+/** Whether a step has a function of this role. */
+export function hasFunction(step: StepDefinition, role: string): boolean {
+  return step.functions?.[role] !== undefined;
+}
+
+function ownersOf(steps: readonly StepDefinition[]): readonly (ChainOwner | undefined)[] {
+  const owners: (ChainOwner | undefined)[] = steps.map(() => undefined);
+  const claim = (entry: number, owner: ChainOwner): void => {
+    for (let id: number | undefined = entry; id !== undefined; id = steps[id]?.next) owners[id] = owner;
+  };
+  for (const step of steps) {
+    for (const { entry } of step.blocks ?? []) claim(entry, { step, relation: "block" });
+    if (step.compensationStep !== undefined) claim(step.compensationStep, { step, relation: "compensator" });
   }
-  return containers;
+  return owners;
 }
 
 const COMPILED = new WeakMap<AnyDefinition, CompiledDefinition>();

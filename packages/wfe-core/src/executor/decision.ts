@@ -1,17 +1,23 @@
-import { StepCrashedError } from "../errors/step-errors.ts";
+import { StepCrashedError, TimeoutError } from "../errors/step-errors.ts";
+import { isWfeError } from "../errors/wfe-error.ts";
 import type { Delivery } from "../models/event-subscription.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
-import { endInstance } from "./cancellation.ts";
-import { handleFailure } from "./error-handler.ts";
 import { asBoolean } from "../primitives/selected.ts";
+import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
+import { cancelPointer, endInstance, releaseWait } from "./cancellation.ts";
+import { compensatorEnded, resumeCompensation, stopAwaiting, undoNext } from "./compensation.ts";
+import { cancelStep, watchData } from "./data-watch.ts";
+import { handleFailure } from "./error-handler.ts";
 import { finish } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
+import type { DrainedContainer } from "./open-pointers.ts";
 import { contextOf, now, type PassScope } from "./pass-scope.ts";
-import { started, subscriptionId } from "./pointer-factory.ts";
+import { childId, labelsOf, started, subscriptionIds } from "./pointer-factory.ts";
 import { blocksEnded, enterPrimitive, primitiveDue } from "./primitive-runner.ts";
-import { applyBranchesEnded, applyResult } from "./result-processor.ts";
+import { applyBranchesEnded, applyChildEnded, applyResult } from "./result-processor.ts";
+import { isCompensating, isGivenUp } from "./saga-state.ts";
 import type { BodyOutcome } from "./step-executor.ts";
 
 /** Something a pass has to react to. Kept until the commit that follows from it is acknowledged, so that it can be decided anew. */
@@ -29,6 +35,8 @@ export type PassInput =
   | { readonly kind: "notStarted"; readonly pointerId: string; readonly attempt: number }
   /** An event was assigned to a subscription of this instance. */
   | { readonly kind: "delivery"; readonly delivery: Delivery }
+  /** The store was asked what a saga is to undo next; `undefined`: nothing but what the saga itself has done. */
+  | { readonly kind: "undo"; readonly sagaId: string; readonly undone: PointerRow | undefined }
   /** The instance was loaded: bodies that are said to run have lost their host. */
   | { readonly kind: "takeOver" }
   /** The instance was resumed: failed steps run again. */
@@ -46,10 +54,17 @@ const PRIMITIVES_PER_DECISION = 1_000;
  */
 export function decide(scope: PassScope, inputs: readonly PassInput[], room: number, starts: boolean): readonly PointerRow[] {
   const { state, services } = scope;
-  for (const input of inputs) applyInput(scope, input);
+  scope.undo.clear();
+  for (const input of inputs) {
+    applyInput(scope, input);
+    watchData(scope);
+  }
   if (state.status === "runnable" && starts) {
     const nowMs = services.clock.now();
-    for (let due = state.takeDue(nowMs); due !== undefined; due = state.takeDue(nowMs)) applyDue(scope, due);
+    for (let due = state.takeDue(nowMs); due !== undefined; due = state.takeDue(nowMs)) {
+      applyDue(scope, due);
+      watchData(scope);
+    }
   }
   const starting = settle(scope, room, starts);
   if (state.status === "runnable" && state.openCount === 0) endInstance(scope, "complete");
@@ -69,14 +84,17 @@ function applyInput(scope: PassScope, input: PassInput): void {
     }
     case "interrupted": {
       const pointer = runningPointer(scope, input);
-      if (pointer !== undefined) state.put({ ...pointer, status: "pending" });
+      if (pointer !== undefined) runAgain(scope, pointer);
       return;
     }
     case "notStarted": {
       const pointer = runningPointer(scope, input);
-      if (pointer !== undefined) state.put({ ...pointer, status: "pending", attempt: pointer.attempt - 1 });
+      if (pointer !== undefined) runAgain(scope, { ...pointer, attempt: pointer.attempt - 1 });
       return;
     }
+    case "undo":
+      undoNext(scope, input.sagaId, input.undone);
+      return;
     case "delivery":
       if (state.status === "runnable") applyDelivery(scope, input.delivery); // else it stays in the inbox
       return;
@@ -84,6 +102,7 @@ function applyInput(scope: PassScope, input: PassInput): void {
       for (const pointer of [...state.open()]) if (pointer.status === "running") takeOver(scope, pointer);
       return;
     case "rearm":
+      resumeCompensation(scope);
       for (const pointer of [...state.open()]) if (pointer.status === "failed") rearm(scope, pointer);
       return;
   }
@@ -102,7 +121,21 @@ function tryResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, 
   }
 }
 
+/** A body is to run again; not in a saga that is being compensated, where its outcome stays unknown. */
+function runAgain(scope: PassScope, pointer: PointerRow): void {
+  if (isGivenUp(scope, pointer)) cancelPointer(scope, pointer);
+  else scope.state.put({ ...pointer, status: "pending" });
+}
+
 function applyDue(scope: PassScope, pointer: PointerRow): void {
+  if (pointer.status === "running") {
+    stopAwaiting(scope, pointer);
+    return;
+  }
+  if (pointer.status === "waitingForEvent" && scope.definition.step(pointer.stepId).kind === "subWorkflow") {
+    childTimedOut(scope, pointer);
+    return;
+  }
   if (!scope.definition.runsBody(pointer.stepId)) {
     primitiveDue(scope, pointer);
     return;
@@ -111,20 +144,38 @@ function applyDue(scope: PassScope, pointer: PointerRow): void {
   scope.state.put({ ...rest, status: "pending" });
 }
 
-function applyDelivery(scope: PassScope, delivery: Delivery): void {
-  const { state, services } = scope;
-  const pointer = state.pointer(delivery.pointerId);
-  if (pointer?.status !== "waitingForEvent" || subscriptionId(state.row.id, pointer) !== delivery.subscriptionId) return;
-  state.effects.consume.push({
-    subscriptionId: delivery.subscriptionId,
-    eventId: delivery.eventId,
-  });
+/** A child has taken too long: it is terminated. */
+function childTimedOut(scope: PassScope, pointer: PointerRow): void {
+  const step = scope.definition.step(pointer.stepId);
+  releaseWait(scope, pointer);
   const { dueAt: _, ...rest } = pointer;
-  state.put({
-    ...rest,
-    status: "pending",
-    eventData: delivery.data ?? services.payloads.encode(null, "the event data"),
-  });
+  const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))} of the step ${JSON.stringify(step.name)}`;
+  handleFailure(scope, step, { ...rest, status: "running", resultCount: pointer.resultCount + 1 }, new TimeoutError(what, step.timeoutMs));
+}
+
+function applyDelivery(scope: PassScope, delivery: Delivery): void {
+  const { state, definition } = scope;
+  const pointer = state.pointer(delivery.pointerId);
+  if (pointer?.status !== "waitingForEvent") return;
+  const step = definition.step(pointer.stepId);
+  const open = subscriptionIds(state.row.id, step, pointer);
+  const position = open.indexOf(delivery.subscriptionId);
+  if (position === -1) return; // of an earlier wait
+  state.effects.consume.push({ subscriptionId: delivery.subscriptionId, eventId: delivery.eventId });
+  // The first of several has won: the others stay for later waits.
+  state.effects.closeSubscriptions.push(...open.filter((id) => id !== delivery.subscriptionId));
+  const { dueAt: _, ...rest } = pointer;
+  try {
+    state.put({ ...rest, status: "pending", eventData: eventDataOf(scope, step, delivery, labelsOf(step)[position]) });
+  } catch (error) {
+    handleFailure(scope, step, rest, error);
+  }
+}
+
+function eventDataOf({ services: { payloads } }: PassScope, step: StepDefinition, { data }: Delivery, label: string | undefined): string {
+  const what = "the event data";
+  if (step.kind !== "waitForAny") return data ?? payloads.encode(null, what);
+  return payloads.encode({ first: label, data: data === undefined ? null : payloads.decode(data, what) }, what);
 }
 
 function takeOver(scope: PassScope, pointer: PointerRow): void {
@@ -132,6 +183,10 @@ function takeOver(scope: PassScope, pointer: PointerRow): void {
   if (state.openChildren(pointer.id) > 0) return; // a container that waits for its chains
   if (!definition.runsBody(pointer.stepId)) {
     state.markDrained(pointer.id);
+    return;
+  }
+  if (isGivenUp(scope, pointer)) {
+    cancelPointer(scope, pointer);
     return;
   }
   const crashed: PointerRow = {
@@ -145,7 +200,8 @@ function takeOver(scope: PassScope, pointer: PointerRow): void {
 }
 
 function rearm(scope: PassScope, pointer: PointerRow): void {
-  const { endedAt: _, endSeq: __, ...rest } = pointer;
+  if (scope.state.pointer(pointer.id)?.status !== "failed") return; // a saga around it is compensated instead
+  const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
   scope.state.put({ ...rest, status: "pending", retryCount: 0, crashCount: 0 });
 }
 
@@ -153,22 +209,24 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
   const { state, definition } = scope;
   const chosen: PointerRow[] = [];
   for (let budget = PRIMITIVES_PER_DECISION; ; ) {
+    watchData(scope);
     const drained = state.takeDrained();
     if (drained !== undefined) {
-      if (definition.runsBody(drained.pointer.stepId)) applyBranchesEnded(scope, definition.step(drained.pointer.stepId), drained.pointer);
-      else blocksEnded(scope, drained.pointer, drained.endedIndex);
+      containerEnded(scope, drained);
       continue;
     }
     if (state.status !== "runnable" || !starts) break;
     const primitive = budget > 0 ? state.takePrimitive() : undefined;
     if (primitive !== undefined) {
       budget -= 1;
-      if (!skips(scope, primitive)) enterPrimitive(scope, primitive);
+      if (!isOverBefore(scope, primitive)) enterPrimitive(scope, state.pointer(primitive.id) ?? primitive);
       continue;
     }
     const body = chosen.length < room ? state.takeBody() : undefined;
     if (body === undefined) break;
-    if (!skips(scope, body)) chosen.push(body);
+    if (isOverBefore(scope, body)) continue;
+    if (body.eventData !== undefined && definition.step(body.stepId).kind === "subWorkflow") tryChildEnded(scope, body);
+    else chosen.push(state.pointer(body.id) ?? body);
   }
   // Only now is it known whether this very decision suspends the instance, or ends it: then nothing starts with it.
   if (state.status !== "runnable") {
@@ -176,6 +234,41 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
     return [];
   }
   return chosen.map((body) => startBody(scope, body));
+}
+
+function containerEnded(scope: PassScope, { pointer, endedIndex }: DrainedContainer): void {
+  const { definition } = scope;
+  if (isGivenUp(scope, pointer)) cancelPointer(scope, pointer);
+  else if (definition.isSaga(pointer.stepId) && isCompensating(scope, pointer)) compensatorEnded(scope, pointer);
+  else if (definition.runsBody(pointer.stepId)) applyBranchesEnded(scope, definition.step(pointer.stepId), pointer);
+  else blocksEnded(scope, pointer, endedIndex);
+}
+
+function tryChildEnded(scope: PassScope, pointer: PointerRow): void {
+  const step = scope.definition.step(pointer.stepId);
+  const running: PointerRow = { ...pointer, status: "running" };
+  try {
+    applyChildEnded(scope, step, running);
+  } catch (error) {
+    const { eventData: _, ...anew } = running;
+    const isTerminated = isWfeError(error, "WFE_CHILD_TERMINATED");
+    handleFailure(scope, step, isTerminated ? { ...anew, resultCount: pointer.resultCount + 1 } : running, error);
+  }
+}
+
+/** Whether a pointer that is taken to start does not: its own condition skips it, or has failed, or it is the first one and is to be cancelled. */
+function isOverBefore(scope: PassScope, pointer: PointerRow): boolean {
+  return (pointer.predecessorId === undefined && pointer.startedAt === undefined && cancelsFirst(scope, pointer)) || skips(scope, pointer);
+}
+
+/** The first pointer is created with its instance, where nobody asks its `cancelWhen`. */
+function cancelsFirst(scope: PassScope, pointer: PointerRow): boolean {
+  const step = scope.definition.step(pointer.stepId);
+  const answer = askCancelWhen(scope, step, pointer);
+  if (answer === undefined) return false;
+  if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
+  else if (answer.holds) cancelStep(scope, step, pointer);
+  return "holds" in answer && answer.holds;
 }
 
 function startBody(scope: PassScope, body: PointerRow): PointerRow {

@@ -29,7 +29,7 @@ function described(thrown: unknown, payloads: Payloads): Failure {
   const code = isWfeError(thrown) ? thrown.code : "WFE_STEP_FAILED";
   if (!(thrown instanceof Error) && !isWfeError(thrown)) return { code, message: textOf(thrown), retryable };
   const { message, name, stack } = thrown as Partial<Error>;
-  const data = isNonRetryable(thrown) ? thrown.data : undefined;
+  const data = isNonRetryable(thrown) || isWfeError(thrown, "WFE_ACTIVITY_FAILED") || isWfeError(thrown, "WFE_CHILD_TERMINATED") ? (thrown as { readonly data?: unknown }).data : undefined;
   return {
     code,
     message: typeof message === "string" && message !== "" ? message : textOf(name === undefined || name === "" ? "Error" : name),
@@ -50,6 +50,7 @@ function storable(data: unknown, payloads: Payloads): JsonValue {
 
 /** Whether this fault comes again at every attempt, whatever the step's behavior says. By name and code: the error may be of another copy of the package. */
 function comesAgain(thrown: unknown): boolean {
+  if (isWfeError(thrown, "WFE_ACTIVITY_FAILED")) return !thrown.retryable; // the worker has said so
   return isNonRetryable(thrown) || (isWfeError(thrown) && FINAL_CODES.has(thrown.code));
 }
 
@@ -60,7 +61,9 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "WFE_PAYLOAD_UNREADABLE",
   "WFE_POINTERS_TOO_MANY",
   "WFE_STEP_CRASHED",
-  "WFE_STEP_KIND_UNSUPPORTED",
+  "WFE_DEFINITION_NOT_FOUND",
+  "WFE_INPUT_INVALID",
+  "WFE_WORKFLOW_TOO_DEEP",
 ]);
 
 function textOf(value: unknown): string {

@@ -1,31 +1,80 @@
 import { PointersTooManyError } from "../errors/step-errors.ts";
+import type { NewSubscription } from "../models/event-subscription.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { blockBehind } from "../primitives/block-behind.ts";
 import { runsBody } from "../primitives/primitives.ts";
 import type { AwaitedTopic, BlockEntry } from "../primitives/primitive.ts";
+import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
-import { closed, pendingPointer, subscriptionId } from "./pointer-factory.ts";
+import { closed, labelledSubscriptionId, pendingPointer, type PointerPlace, subscriptionId } from "./pointer-factory.ts";
+import { isCompensating, isGivenUp, sagasAround } from "./saga-state.ts";
 
 /** How a step ended, as far as it decides where the flow goes on. */
 export interface StepEnd {
   /** Decoded. */
   readonly outcome?: unknown;
   readonly timedOut?: boolean;
+  /** What the data has become; absent: what it was. */
+  readonly data?: unknown;
+  /** Whether the flow went on when the step began: a fork has ended. */
+  readonly forked?: boolean;
 }
 
 /** Ends a pointer and opens the one behind it, in this order for those who count: the container is never empty in between. */
 export function finish(scope: PassScope, step: StepDefinition, pointer: PointerRow, status: "complete" | "skipped", end: StepEnd = {}): void {
   const { state, services } = scope;
   const outcome = end.outcome === undefined ? undefined : services.payloads.encode(end.outcome, "the outcome");
-  goOnBehind(scope, step, pointer, end, outcome);
+  // From here on nothing throws. What is opened behind it sees the new data.
+  if ("data" in end && end.data !== state.data) {
+    state.data = end.data;
+    scope.changedBy.push(pointer);
+  }
   const ended = closed(withoutEvent(pointer), status, now(scope), state.nextSequence());
   const row: PointerRow = outcome === undefined ? ended : { ...ended, outcome };
+  if (end.forked !== true) goOnBehind(scope, step, row, end);
   state.put(row);
   if (!isContainer(step)) {
     state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, row, now(scope)));
   }
+}
+
+/** Opens what follows behind a step; nothing in a saga that is being compensated. */
+export function goOnBehind(scope: PassScope, step: StepDefinition, pointer: PointerRow, end: StepEnd = {}): void {
+  let from = { step, pointer };
+  for (let after = end; ; after = {}) {
+    const next = stepBehind(scope, from.step, after);
+    if (next === undefined) {
+      chainEnded(scope, from.step, from.pointer);
+      return;
+    }
+    if (isGivenUp(scope, from.pointer)) return;
+    const { scope: inside, id, item, index, outcome, compensates } = from.pointer;
+    const place = { scope: inside, predecessorId: id, item, index, compensates, outcome: next.kind === "outcome" ? outcome : undefined };
+    const cancelled = openPointer(scope, next, place);
+    if (cancelled === undefined || next.proceedOnCancel !== true) return;
+    from = { step: next, pointer: cancelled };
+  }
+}
+
+/**
+ * Opens a pointer; where its step's `cancelWhen` holds already, it is stored as cancelled.
+ *
+ * @returns The pointer, if it was cancelled.
+ */
+export function openPointer(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): PointerRow | undefined {
+  const { state } = scope;
+  const pointer = pendingPointer(step, { ...place, seq: state.nextSequence() });
+  const answer = askCancelWhen(scope, step, pointer);
+  if (answer === undefined || "thrown" in answer || !answer.holds) {
+    state.put(pointer);
+    if (answer !== undefined && "thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
+    return undefined;
+  }
+  const cancelled = closed(pointer, "cancelled", now(scope), state.nextSequence());
+  state.put(cancelled);
+  return cancelled;
 }
 
 /** Opens chains inside a container, which stays open until they have ended. */
@@ -41,54 +90,77 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
       : services.payloads.encode(services.payloads.stored(entry.item.value, "the items", `[${entry.item.index}]`), "the item"),
   );
   entries.forEach((entry, position) => {
-    state.put(
-      pendingPointer(definition.step(entry.block.entry), {
-        seq: state.nextSequence(),
-        scope: scopeInside,
-        predecessorId: container.id,
-        item: items[position],
-        index: entry.item === undefined ? container.index : entry.item.index,
-      }),
-    );
+    const step = definition.step(entry.block.entry);
+    const place = {
+      scope: scopeInside,
+      predecessorId: container.id,
+      item: items[position],
+      index: entry.item === undefined ? container.index : entry.item.index,
+      compensates: container.compensates,
+    };
+    const cancelled = openPointer(scope, step, place);
+    if (cancelled !== undefined && step.proceedOnCancel === true) goOnBehind(scope, step, cancelled);
   });
+  if (state.openChildren(container.id) === 0) state.markDrained(container.id);
+}
+
+/** What a pointer waits for: one topic, or one for each label. */
+export interface AwaitedTopics {
+  readonly topics: readonly (AwaitedTopic & { readonly label?: string })[];
+  readonly untilMs?: number | undefined;
+  /** Encoded: the work that is offered by the wait. */
+  readonly activity?: { readonly name: string; readonly input: string };
 }
 
 /** Has a pointer wait for an event, until an instant if one is given. */
-export function openWait({ state }: PassScope, pointer: PointerRow, topic: AwaitedTopic, untilMs?: number): void {
+export function openWait({ state }: PassScope, pointer: PointerRow, { topics, untilMs, activity }: AwaitedTopics): void {
+  const [only] = topics.length === 1 ? topics : [];
   const waiting: PointerRow = {
     ...pointer,
     status: "waitingForEvent",
-    eventName: topic.name,
-    eventKey: topic.key,
+    ...(only === undefined ? {} : { eventName: only.name, eventKey: only.key }),
     ...(untilMs === undefined ? {} : { dueAt: instantOf(untilMs) }),
   };
-  state.effects.openSubscriptions.push({ id: subscriptionId(state.row.id, waiting), pointerId: waiting.id, ...topic });
+  const id = subscriptionId(state.row.id, waiting);
+  for (const { label, ...topic } of topics) {
+    const subscription: NewSubscription = {
+      id: label === undefined ? id : labelledSubscriptionId(id, label),
+      pointerId: waiting.id,
+      ...topic,
+      ...(activity === undefined ? {} : { activity: activity.name, input: activity.input }),
+    };
+    state.effects.openSubscriptions.push(subscription);
+  }
   state.put(waiting);
 }
 
 /** Whether a step only holds others: such steps publish no step events. */
-function isContainer(step: StepDefinition): boolean {
+export function isContainer(step: StepDefinition): boolean {
   return !runsBody(step.kind) && step.blocks !== undefined;
 }
 
-function goOnBehind(scope: PassScope, step: StepDefinition, pointer: PointerRow, end: StepEnd, outcome: string | undefined): void {
-  const { state, definition } = scope;
+/** The step that the flow goes on with: behind the holders of blocks that do not apply. */
+function stepBehind({ definition }: PassScope, step: StepDefinition, end: StepEnd): StepDefinition | undefined {
   for (let id = step.next; id !== undefined; id = definition.step(id).next) {
     const next = definition.step(id);
     const holdsBlocks = next.kind === "outcome" || next.kind === "timeout";
-    if (holdsBlocks && blockBehind(next, end) === undefined) continue;
-    state.put(
-      pendingPointer(next, {
-        seq: state.nextSequence(),
-        scope: pointer.scope,
-        predecessorId: pointer.id,
-        item: pointer.item,
-        index: pointer.index,
-        outcome: next.kind === "outcome" ? outcome : undefined,
-      }),
-    );
-    return;
+    if (!holdsBlocks || blockBehind(next, end) !== undefined) return next;
   }
+  return undefined;
+}
+
+/** The chain of a compensator has ended: its step is undone. Outside of sagas the flow goes on behind that. */
+function chainEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
+  if (pointer.compensates === undefined) return;
+  const { state, definition } = scope;
+  const owner = definition.undoes(step.id);
+  const undone = state.undone(pointer.compensates);
+  if (owner === undefined || undone === undefined || owner.id !== undone.stepId) return; // a block inside a compensator
+  const isOfSaga = sagasAround(scope, pointer).some((saga) => isCompensating(scope, saga));
+  if (owner.kind === "saga" && state.pointer(undone.id) !== undefined) return; // the last one: the saga itself goes on from here
+  if (undone.status !== "compensated") state.put({ ...undone, status: "compensated" });
+  if (!isContainer(owner)) state.effects.lifecycle.push(stepEvent("stepCompensated", state.row, owner, undone, now(scope)));
+  if (!isOfSaga) goOnBehind(scope, owner, undone);
 }
 
 /** The payload of an event is not kept once its step has ended. */

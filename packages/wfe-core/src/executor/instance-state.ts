@@ -4,10 +4,10 @@ import type { ExecutionErrorRow, InstanceError } from "../models/execution-error
 import type { LifecycleEvent } from "../models/lifecycle-event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { Consumption } from "../models/workflow-change.ts";
-import type { WorkflowRow } from "../models/workflow-row.ts";
+import type { NewWorkflow, WorkflowRow } from "../models/workflow-row.ts";
+import type { ScheduledCommand } from "../models/scheduled-command.ts";
 import { isOpen, type WorkflowStatus } from "../models/workflow-status.ts";
-import { DueTimes } from "./due-times.ts";
-import { Fifo } from "./fifo.ts";
+import { type DrainedContainer, OpenPointers, type StepKinds } from "./open-pointers.ts";
 
 /** What a commit takes along besides the row and its pointers. */
 export interface Effects {
@@ -15,6 +15,8 @@ export interface Effects {
   readonly consume: Consumption[];
   readonly closeSubscriptions: string[];
   readonly events: EventRow[];
+  readonly children: NewWorkflow[];
+  readonly commands: ScheduledCommand[];
   readonly errors: ExecutionErrorRow[];
   readonly lifecycle: LifecycleEvent[];
 }
@@ -26,11 +28,6 @@ interface Head {
   readonly sequence: number;
   readonly error: InstanceError | undefined;
   readonly completedAt: Date | undefined;
-}
-
-/** What has to be known about a definition to keep the queues of runnable pointers apart. */
-export interface StepKinds {
-  runsBody(stepId: number): boolean;
 }
 
 /**
@@ -49,16 +46,14 @@ export class InstanceState {
   effects: Effects = noEffects();
 
   readonly #kinds: StepKinds;
-  readonly #open = new Map<string, PointerRow>();
-  readonly #openChildren = new Map<string, number>();
-  readonly #due = new DueTimes();
+  /** Closed pointers that open ones undo. */
+  readonly #undone = new Map<string, PointerRow>();
   readonly #changed = new Map<string, PointerRow>();
   readonly #before = new Map<string, PointerRow | undefined>();
-  readonly #bodies = new Fifo<string>();
-  readonly #primitives = new Fifo<string>();
-  readonly #drained = new Fifo<{ readonly id: string; readonly endedIndex: number | undefined }>();
+  #open: OpenPointers;
   #saved: Head;
 
+  /** @param pointers - The open ones, and those that they undo. */
   constructor(row: WorkflowRow, data: unknown, error: InstanceError | undefined, pointers: readonly PointerRow[], kinds: StepKinds) {
     this.row = row;
     this.#kinds = kinds;
@@ -68,7 +63,7 @@ export class InstanceState {
     this.error = error;
     this.completedAt = row.completedAt;
     this.#saved = this.#head();
-    for (const pointer of pointers) this.#index(undefined, pointer);
+    this.#open = this.#opened(pointers);
   }
 
   get openCount(): number {
@@ -85,17 +80,38 @@ export class InstanceState {
     return this.#open.get(id);
   }
 
+  /** A pointer that is being undone, open or closed. */
+  undone(id: string): PointerRow | undefined {
+    return this.#open.get(id) ?? this.#undone.get(id);
+  }
+
+  /** Takes note of a closed pointer that is about to be undone. */
+  remember(pointer: PointerRow): void {
+    this.#undone.set(pointer.id, pointer);
+  }
+
   /** Open pointers directly in a container. */
   openChildren(containerId: string): number {
-    return this.#openChildren.get(containerId) ?? 0;
+    return this.#open.countIn(containerId);
+  }
+
+  /** Open pointers inside a container, at any depth, in order of creation. */
+  openWithin(containerId: string): readonly PointerRow[] {
+    return this.#open.within(containerId);
+  }
+
+  /** Open pointers that a change of the data may end, by step. */
+  watching(): readonly (readonly [stepId: number, pointers: readonly PointerRow[]])[] {
+    return this.#open.watching();
   }
 
   /** Adds or replaces a pointer. */
   put(pointer: PointerRow): void {
     const before = this.#open.get(pointer.id);
-    if (!this.#before.has(pointer.id)) this.#before.set(pointer.id, before);
+    if (!this.#before.has(pointer.id)) this.#before.set(pointer.id, before ?? this.#undone.get(pointer.id));
     this.#changed.set(pointer.id, pointer);
-    this.#index(before, pointer);
+    if (this.#undone.has(pointer.id)) this.#undone.set(pointer.id, pointer);
+    this.#open.replace(before, pointer);
   }
 
   /** The next number of the instance, for the creation or the end of a pointer. */
@@ -104,49 +120,44 @@ export class InstanceState {
     return this.sequence;
   }
 
-  /** The earliest due time of a sleeping or waiting pointer, in epoch milliseconds. */
+  /** The earliest due time of a pointer, in epoch milliseconds. */
   nextDueMs(): number | undefined {
-    return this.#due.next((id, dueMs) => this.#isDueAt(id, dueMs));
+    return this.#open.nextDueMs();
   }
 
   /** Takes a pointer whose due time is at or before an instant. */
   takeDue(nowMs: number): PointerRow | undefined {
-    const id = this.#due.take(nowMs, (candidate, dueMs) => this.#isDueAt(candidate, dueMs));
-    return id === undefined ? undefined : this.#open.get(id);
+    return this.#open.takeDue(nowMs);
   }
 
   /** Takes a pending pointer of a primitive, the first that became pending. */
   takePrimitive(): PointerRow | undefined {
-    return this.#takePending(this.#primitives);
+    return this.#open.takePrimitive();
   }
 
   /** Takes a pending pointer that runs a body, the first that became pending. */
   takeBody(): PointerRow | undefined {
-    return this.#takePending(this.#bodies);
+    return this.#open.takeBody();
   }
 
   /** Takes back that bodies were taken; they are still pending. */
   giveBackBodies(pointers: readonly PointerRow[]): void {
-    this.#bodies.unshift(pointers.map(({ id }) => id));
+    this.#open.giveBackBodies(pointers);
   }
 
   /** Whether a pointer could start if there were room. */
   hasPending(): boolean {
-    return this.#hasPending(this.#bodies) || this.#hasPending(this.#primitives);
+    return this.#open.hasPending();
   }
 
   /** Takes a container in which nothing is open any more. */
-  takeDrained(): { readonly pointer: PointerRow; readonly endedIndex: number | undefined } | undefined {
-    for (let next = this.#drained.shift(); next !== undefined; next = this.#drained.shift()) {
-      const pointer = this.#open.get(next.id);
-      if (pointer?.status === "running" && this.openChildren(next.id) === 0) return { pointer, endedIndex: next.endedIndex };
-    }
-    return undefined;
+  takeDrained(): DrainedContainer | undefined {
+    return this.#open.takeDrained();
   }
 
   /** Says that a container may be finished, where no pointer of it has just closed. */
   markDrained(containerId: string): void {
-    this.#drained.push({ id: containerId, endedIndex: undefined });
+    this.#open.markDrained(containerId);
   }
 
   /** Pointers to be written, in order of creation. */
@@ -156,15 +167,17 @@ export class InstanceState {
 
   /** Whether there is anything to commit. */
   get isDirty(): boolean {
+    const { effects } = this;
     const saved = this.#saved;
     return (
       this.#changed.size > 0 ||
       this.status !== saved.status ||
       this.data !== saved.data ||
       this.error !== saved.error ||
-      this.effects.consume.length > 0 ||
-      this.effects.errors.length > 0 ||
-      this.effects.closeSubscriptions.length > 0
+      effects.consume.length > 0 ||
+      effects.errors.length > 0 ||
+      effects.closeSubscriptions.length > 0 ||
+      effects.commands.length > 0
     );
   }
 
@@ -185,32 +198,37 @@ export class InstanceState {
   rollback(): void {
     for (const [id, before] of this.#before) {
       const now = this.#open.get(id);
-      if (before === undefined) this.#remove(now);
-      else this.#index(now, before);
+      if (before === undefined) this.#open.remove(now);
+      else if (isOpen(before.status)) this.#open.replace(now, before);
+      else {
+        this.#open.remove(now);
+        this.#undone.set(id, before);
+      }
     }
     ({ status: this.status, data: this.data, sequence: this.sequence, error: this.error, completedAt: this.completedAt } = this.#saved);
     this.#changed.clear();
     this.#before.clear();
-    this.#drained.clear();
     this.effects = noEffects();
-    // Anew: ids that the refused decision has added would be there twice once it is made again.
-    this.#bodies.clear();
-    this.#primitives.clear();
-    for (const pointer of this.#open.values()) if (pointer.status === "pending") this.#queueOf(pointer).push(pointer.id);
+    this.#open.requeue();
   }
 
-  /** A command was seen in the store: it moved the status, outside of any commit. */
-  acceptControl(row: WorkflowRow, error: InstanceError | undefined): void {
+  /**
+   * A command was seen in the store: it moved the status, outside of any commit.
+   *
+   * @param pointers - What the store has now, where the command may have changed pointers too. Nothing may be uncommitted then.
+   */
+  acceptControl(row: WorkflowRow, error: InstanceError | undefined, pointers?: readonly PointerRow[]): void {
     this.row = row;
     this.status = row.status;
     this.error = error;
     this.completedAt = row.completedAt;
-    this.#saved = {
-      ...this.#saved,
-      status: this.status,
-      error,
-      completedAt: row.completedAt,
-    };
+    this.#saved = { ...this.#saved, status: this.status, error, completedAt: row.completedAt };
+    if (pointers !== undefined) this.#open = this.#opened(pointers);
+  }
+
+  #opened(pointers: readonly PointerRow[]): OpenPointers {
+    for (const pointer of pointers) if (!isOpen(pointer.status)) this.#undone.set(pointer.id, pointer);
+    return new OpenPointers(this.#kinds, pointers);
   }
 
   #head(): Head {
@@ -222,61 +240,6 @@ export class InstanceState {
       completedAt: this.completedAt,
     };
   }
-
-  #isDueAt(id: string, dueMs: number): boolean {
-    const pointer = this.#open.get(id);
-    return pointer?.dueAt?.getTime() === dueMs && (pointer.status === "sleeping" || pointer.status === "waitingForEvent");
-  }
-
-  #queueOf(pointer: PointerRow): Fifo<string> {
-    return this.#kinds.runsBody(pointer.stepId) ? this.#bodies : this.#primitives;
-  }
-
-  #takePending(queue: Fifo<string>): PointerRow | undefined {
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-      const pointer = this.#open.get(id);
-      if (pointer?.status === "pending") return pointer;
-    }
-    return undefined;
-  }
-
-  #hasPending(queue: Fifo<string>): boolean {
-    for (let id = queue.peek(); id !== undefined; id = queue.peek()) {
-      if (this.#open.get(id)?.status === "pending") return true;
-      queue.shift();
-    }
-    return false;
-  }
-
-  #index(before: PointerRow | undefined, after: PointerRow): void {
-    if (!isOpen(after.status)) {
-      if (before !== undefined) this.#remove(before);
-      return;
-    }
-    this.#open.set(after.id, after);
-    if (before === undefined) this.#count(after, 1);
-    if (after.status === "pending" && before?.status !== "pending") {
-      this.#queueOf(after).push(after.id);
-    }
-    if (after.dueAt !== undefined && (after.status === "sleeping" || after.status === "waitingForEvent"))
-      this.#due.add(after.dueAt.getTime(), after.id);
-  }
-
-  #remove(pointer: PointerRow | undefined): void {
-    if (pointer === undefined || !this.#open.delete(pointer.id)) return;
-    this.#count(pointer, -1);
-  }
-
-  #count(pointer: PointerRow, by: 1 | -1): void {
-    const container = pointer.scope.at(-1);
-    if (container === undefined) return;
-    const count = this.openChildren(container) + by;
-    if (count > 0) this.#openChildren.set(container, count);
-    else {
-      this.#openChildren.delete(container);
-      this.#drained.push({ id: container, endedIndex: pointer.index });
-    }
-  }
 }
 
 function noEffects(): Effects {
@@ -285,6 +248,8 @@ function noEffects(): Effects {
     consume: [],
     closeSubscriptions: [],
     events: [],
+    children: [],
+    commands: [],
     errors: [],
     lifecycle: [],
   };

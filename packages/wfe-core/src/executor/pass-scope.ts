@@ -3,7 +3,7 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { Entropy } from "../traits/entropy.ts";
 import type { CompiledDefinition } from "./compiled-definition.ts";
 import type { InstanceState } from "./instance-state.ts";
-import { StepContext, type ContextServices } from "./step-context.ts";
+import { StepContext, type ContextServices, type Undoing } from "./step-context.ts";
 
 /** Limits of one instance. */
 export interface InstanceLimits {
@@ -11,6 +11,10 @@ export interface InstanceLimits {
   readonly maxCrashes: number;
   /** Open pointers at most. */
   readonly maxOpenPointers: number;
+  /** Sub-workflows in each other at most. */
+  readonly maxDepth: number;
+  /** How long a saga that is to be compensated waits for running bodies that have no limit of their own. */
+  readonly shutdownTimeoutMs: number;
 }
 
 /** What the parts of a pass share: the instance, its definition, and the world. Lives as long as the pass. */
@@ -20,6 +24,10 @@ export interface PassScope {
   readonly services: ContextServices;
   readonly entropy: Entropy;
   readonly limits: InstanceLimits;
+  /** Sagas of which the store has to be asked what is to be undone next. */
+  readonly undo: Set<string>;
+  /** Pointers whose results have changed the data, until it is looked at who watches it. */
+  readonly changedBy: PointerRow[];
   /** Encode the data after every result, to find the one that takes it beyond its limit; else only at the commit. */
   checksSizes: boolean;
 }
@@ -39,5 +47,15 @@ export function instantOf(epochMs: number): Date {
 
 /** The context of a pointer, with the data of this moment. */
 export function contextOf(scope: PassScope, step: StepDefinition, pointer: PointerRow, signal?: AbortSignal): StepContext {
-  return new StepContext(scope.services, scope.state, step, pointer, signal);
+  const { state, services } = scope;
+  if (pointer.compensates === undefined) return new StepContext(services, state, step, pointer, signal);
+  return new StepContext(services, state, step, pointer, signal, undoingOf(scope, pointer.compensates, pointer));
+}
+
+/** What a compensator undoes, with the failure that began it: the saga's, or outside of sagas that of the step itself. */
+function undoingOf({ state, definition }: PassScope, undoneId: string, { scope: inside }: PointerRow): Undoing | undefined {
+  const pointer = state.undone(undoneId);
+  if (pointer === undefined) return undefined;
+  const saga = inside.findLast((id) => definition.isSaga(state.pointer(id)?.stepId ?? 0) && state.pointer(id)?.error !== undefined);
+  return { pointer, error: (saga === undefined ? undefined : state.pointer(saga)?.error) ?? pointer.error };
 }

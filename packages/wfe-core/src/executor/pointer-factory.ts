@@ -1,4 +1,5 @@
 import type { PointerRow } from "../models/pointer-row.ts";
+import type { PointerStatus } from "../models/workflow-status.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 
 /** Where a new pointer stands. */
@@ -11,6 +12,8 @@ export interface PointerPlace {
   readonly index?: number | undefined;
   /** Encoded outcome of the step before, for a holder of outcome blocks. */
   readonly outcome?: string | undefined;
+  /** The pointer that it undoes. */
+  readonly compensates?: string | undefined;
 }
 
 /** A pointer that has not started. Its id is its number within the instance. */
@@ -30,6 +33,7 @@ export function pendingPointer(step: StepDefinition, place: PointerPlace): Point
     ...(place.item === undefined ? {} : { item: place.item }),
     ...(place.index === undefined ? {} : { index: place.index }),
     ...(place.outcome === undefined ? {} : { outcome: place.outcome }),
+    ...(place.compensates === undefined ? {} : { compensates: place.compensates }),
   };
 }
 
@@ -51,12 +55,33 @@ export function started(pointer: PointerRow, now: Date): PointerRow {
 }
 
 /** The pointer as the result that ends it makes it. */
-export function closed(pointer: PointerRow, status: "complete" | "skipped" | "cancelled" | "failed", now: Date, endSeq: number): PointerRow {
+export function closed(pointer: PointerRow, status: Exclude<PointerStatus, "pending" | "running" | "sleeping" | "waitingForEvent">, now: Date, endSeq: number): PointerRow {
   return { ...withoutDue(pointer), status, endedAt: now, endSeq };
 }
 
 /** Id of the subscription that a pointer opens for its current run; the same when a commit is decided anew. */
 export function subscriptionId(workflowId: string, pointer: PointerRow): string {
+  return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
+}
+
+/** Ids of all subscriptions that a pointer opens for its current run: one, or one for each event of a `waitForAny`. */
+export function subscriptionIds(workflowId: string, step: StepDefinition, pointer: PointerRow): readonly string[] {
+  const id = subscriptionId(workflowId, pointer);
+  return step.kind === "waitForAny" ? labelsOf(step).map((label) => labelledSubscriptionId(id, label)) : [id];
+}
+
+/** Id of the subscription for one of several events. */
+export function labelledSubscriptionId(id: string, label: string): string {
+  return `${id}/${label}`;
+}
+
+/** The labels of a `waitForAny`. */
+export function labelsOf(step: StepDefinition): readonly string[] {
+  return Object.keys(step.settings?.["events"] ?? {});
+}
+
+/** Id of the child that a pointer starts in its current run; the same when the commit is decided anew, another one after each failed child. */
+export function childId(workflowId: string, pointer: PointerRow): string {
   return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
 }
 

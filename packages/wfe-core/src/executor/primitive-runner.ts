@@ -2,14 +2,14 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { primitiveOf } from "../primitives/primitives.ts";
 import type { Primitive, PrimitiveAction, PrimitiveContext } from "../primitives/primitive.ts";
-import { WfeError } from "../errors/wfe-error.ts";
-import { endInstance } from "./cancellation.ts";
+import { ACTIVITY_EVENT } from "../models/activity.ts";
+import { cancelWithin, endInstance, releaseWait } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
-import { finish, openBlocks, openWait } from "./flow.ts";
+import { finish, goOnBehind, openBlocks, openPointer, openWait } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
-import { started, subscriptionId } from "./pointer-factory.ts";
+import { closed, started, subscriptionId } from "./pointer-factory.ts";
 import { dataAfter } from "./result-processor.ts";
 
 /** Runs a pending primitive; a failure is handled as one of its step. */
@@ -31,7 +31,7 @@ export function primitiveDue(scope: PassScope, pointer: PointerRow): void {
     scope.state.put({ ...row, status: "pending" });
     return;
   }
-  if (pointer.status === "waitingForEvent") scope.state.effects.closeSubscriptions.push(subscriptionId(scope.state.row.id, pointer));
+  releaseWait(scope, pointer);
   // Another wait of this pointer opens another subscription.
   const next: PointerRow = {
     ...row,
@@ -46,7 +46,9 @@ export function blocksEnded(scope: PassScope, pointer: PointerRow, endedIndex: n
   const step = scope.definition.step(pointer.stepId);
   // A failure is tried again from here, not from the first iteration.
   const failing: PointerRow = endedIndex === undefined ? pointer : { ...pointer, resultCount: endedIndex + 1 };
-  attempt(scope, step, pointer, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, { endedIndex, failing });
+  // What has ended was a result: later failures have all their retries.
+  const row: PointerRow = pointer.retryCount === 0 || step.kind === "saga" ? pointer : { ...pointer, retryCount: 0 };
+  attempt(scope, step, row, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, { endedIndex, failing });
 }
 
 function attempt(
@@ -57,12 +59,10 @@ function attempt(
   { endedIndex, failing = row }: { readonly endedIndex?: number | undefined; readonly failing?: PointerRow } = {},
 ): void {
   try {
-    const primitive = primitiveOf(step.kind);
-    // Registration refuses such definitions; an instance may come here only through a registry that is not the host's.
-    if (primitive === undefined) throw new WfeError("WFE_STEP_KIND_UNSUPPORTED", `this version cannot run a step of kind ${step.kind}`);
+    const primitive = primitiveOf(step.kind) as Primitive; // every kind runs a body or has one
     const context = primitiveContext(scope, step, row, endedIndex);
     let action = run(primitive, context);
-    if (action.kind === "sleep" && action.untilMs <= context.nowMs) action = primitive.due?.(context) ?? { kind: "complete" };
+    if (action.kind === "sleep" && action.untilMs <= context.nowMs && action.forks !== true) action = primitive.due?.(context) ?? { kind: "complete" };
     apply(scope, step, row, action);
   } catch (error) {
     handleFailure(scope, step, failing, error);
@@ -74,13 +74,14 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
   const { state, services } = scope;
   const keep = (value: unknown): string => services.payloads.encode(services.payloads.stored(value, "the list"), "the state of a step");
   switch (action.kind) {
-    case "complete": {
+    case "complete":
       // A wait that ran out has no payload for its output mappings.
-      const data = action.timedOut === true ? state.data : dataAfter(scope, step, row, action.value);
-      finish(scope, step, row, "complete", action.timedOut === true ? { timedOut: true } : {});
-      state.data = data;
+      if (action.timedOut === true) finish(scope, step, row, "complete", { timedOut: true });
+      else finish(scope, step, row, "complete", { data: dataAfter(scope, step, row, action.value) });
       return;
-    }
+    case "close":
+      finish(scope, step, row, "complete", { forked: true });
+      return;
     case "open": {
       const container: PointerRow =
         row.status === "running" && action.state === undefined
@@ -89,23 +90,58 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
       openBlocks(scope, container, action.entries);
       // A further iteration leaves its container as it is: the list of a sequential forEach is written once.
       if (container !== state.pointer(row.id)) state.put(container);
+      if (action.forks === true) goOnBehind(scope, step, container);
       return;
     }
-    case "sleep":
-      state.put({
-        ...row,
-        status: "sleeping",
-        dueAt: instantOf(action.untilMs),
-        persistenceData: keep(action.state),
-      });
+    case "sleep": {
+      const sleeping: PointerRow = { ...row, status: "sleeping", dueAt: instantOf(action.untilMs), persistenceData: keep(action.state) };
+      state.put(sleeping);
+      if (action.forks === true) goOnBehind(scope, step, sleeping);
       return;
+    }
     case "wait":
-      openWait(scope, row, action.topic, action.untilMs);
+      openWait(scope, row, action);
+      return;
+    case "offer": {
+      const { payloads } = services;
+      const input = payloads.encode(payloads.stored(action.input, "the input of the activity"), "the input of the activity", payloads.limits.event);
+      const topic = { name: ACTIVITY_EVENT, key: subscriptionId(state.row.id, row), bound: { storedAfter: "creation" } } as const;
+      openWait(scope, row, { topics: [topic], untilMs: action.untilMs, activity: { name: action.activity, input } });
+      return;
+    }
+    case "fail": {
+      // Another attempt waits for another one.
+      const { eventData: _, ...anew } = row;
+      handleFailure(scope, step, { ...anew, resultCount: row.resultCount + 1 }, action.error);
+      return;
+    }
+    case "goTo":
+      goTo(scope, step, row, action.target);
       return;
     case "end":
       finish(scope, step, row, "complete");
       endInstance(scope, "complete");
       return;
+  }
+}
+
+/** Leaves the containers between a step and its target, and goes on there, in the target's own chain. */
+function goTo(scope: PassScope, step: StepDefinition, row: PointerRow, target: string): void {
+  const { state, definition } = scope;
+  const to = definition.stepWithId(target) as StepDefinition; // the definition check has found it
+  const home = definition.ownerOf(to.id)?.step.id;
+  const depth = home === undefined ? 0 : row.scope.findIndex((id) => state.pointer(id)?.stepId === home) + 1;
+  const left = row.scope.slice(depth).flatMap((id) => state.pointer(id) ?? []);
+  const [outermost = row] = left;
+  const { item, index } = outermost;
+  const place = { scope: row.scope.slice(0, depth), predecessorId: row.id, item, index, compensates: row.compensates };
+  const cancelled = openPointer(scope, to, place);
+  if (cancelled !== undefined && to.proceedOnCancel === true) goOnBehind(scope, to, cancelled);
+  finish(scope, step, row, "complete");
+  const isLeft = new Set(left.map(({ id }) => id));
+  for (const container of left.toReversed()) {
+    cancelWithin(scope, container.id, ({ id }) => isLeft.has(id));
+    state.put(closed(container, "complete", now(scope), state.nextSequence()));
   }
 }
 

@@ -1,13 +1,25 @@
-import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
+import { ChildTerminatedError, NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import { SerializationError } from "../errors/value-errors.ts";
 import { WfeError } from "../errors/wfe-error.ts";
 import { durationMs } from "../models/duration.ts";
+import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
+import type { NewWorkflow } from "../models/workflow-row.ts";
+import { cancelPointer } from "./cancellation.ts";
+import type { WorkflowEnd } from "./completed-event.ts";
 import { finish, openBlocks, openWait } from "./flow.ts";
 import { mapOutputs } from "./mappings.ts";
 import { contextOf, instantOf, type PassScope } from "./pass-scope.ts";
+import { childId } from "./pointer-factory.ts";
+import { isGivenUp } from "./saga-state.ts";
+
+/** A result of a run: of a user's body, or of one of the engine's own. */
+export type EngineResult =
+  | ResultBody
+  /** A sub-workflow, ready to be created. */
+  | { readonly kind: "startChild"; readonly child: NewWorkflow };
 
 /**
  * Applies the result of a run of a step's body.
@@ -16,7 +28,11 @@ import { contextOf, instantOf, type PassScope } from "./pass-scope.ts";
  * @throws what makes the result a failed attempt: a failing mapping, a value that cannot be stored, a branch without a block. The caller rolls
  * nothing back: nothing was put before the last thing that can throw.
  */
-export function applyResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: ResultBody, source: unknown): void {
+export function applyResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: EngineResult, source: unknown): void {
+  if (result.kind !== "next" && result.kind !== "outcome" && isGivenUp(scope, pointer)) {
+    cancelPointer(scope, pointer); // it has not finished, and is not run again
+    return;
+  }
   switch (result.kind) {
     case "next":
     case "outcome": {
@@ -24,8 +40,7 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
       const outcome = result.kind === "outcome" ? payloads.stored(result.value, "the outcome") : undefined;
       const patch = result.output === undefined ? undefined : payloads.stored(result.output, "the output");
       const data = dataAfter(scope, step, pointer, source, patch);
-      finish(scope, step, pointer, "complete", outcome === undefined ? {} : { outcome });
-      scope.state.data = data;
+      finish(scope, step, pointer, "complete", outcome === undefined ? { data } : { data, outcome });
       return;
     }
     case "persist":
@@ -48,6 +63,9 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
       );
       return;
     }
+    case "startChild":
+      startChild(scope, step, pointer, result.child);
+      return;
     case "waitForEvent":
       waitForEvent(scope, step, pointer, result);
       return;
@@ -107,7 +125,27 @@ function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRo
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event with an effectiveDate that is no valid Date`);
   }
   const bound = effectiveDate === undefined ? ({ storedAfter: "creation" } as const) : { effectiveDate };
-  openWait(scope, afterResult(scope, pointer, undefined), { name, key, bound });
+  openWait(scope, afterResult(scope, pointer, undefined), { topics: [{ name, key, bound }] });
+}
+
+/** The child is created by the commit that waits for its end. */
+function startChild(scope: PassScope, step: StepDefinition, pointer: PointerRow, child: NewWorkflow): void {
+  const { state, services } = scope;
+  state.effects.children.push(child);
+  const topic = { name: WORKFLOW_COMPLETED_EVENT, key: child.id, bound: { storedAfter: "creation" } } as const;
+  const untilMs = step.timeoutMs === undefined ? undefined : services.clock.now() + step.timeoutMs;
+  openWait(scope, { ...pointer, crashCount: 0 }, { topics: [topic], untilMs });
+}
+
+/** A child has ended: its data are the value of the step; a child that was terminated is a failure, after which another attempt starts another child. */
+export function applyChildEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
+  const { payloads } = scope.services;
+  const end = payloads.decode(pointer.eventData ?? "", "the end of a sub-workflow") as WorkflowEnd; // sent by the engine alone
+  if (end.status === "complete") {
+    finish(scope, step, pointer, "complete", { data: dataAfter(scope, step, pointer, end.data) });
+    return;
+  }
+  throw new ChildTerminatedError(childId(scope.state.row.id, pointer), end.error);
 }
 
 function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "branch" }>): void {

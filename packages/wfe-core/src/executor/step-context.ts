@@ -4,7 +4,7 @@ import type { JsonValue } from "../models/json.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import type { WorkflowInstance } from "../models/workflow-instance.ts";
-import type { WorkflowRow } from "../models/workflow-row.ts";
+import type { NewWorkflow, ParentReference, WorkflowRow } from "../models/workflow-row.ts";
 import type { InstanceError } from "../models/execution-error.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { ArtifactAccess } from "../traits/artifact-access.ts";
@@ -16,8 +16,25 @@ import { writeLog } from "../runtime/write-log.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
 import { instanceView, pointerView } from "./views.ts";
 
+/** A sub-workflow that is to be started. */
+export interface ChildRequest {
+  readonly id: string;
+  readonly definitionId: string;
+  /** `undefined`: the highest that is registered here. */
+  readonly version: number | undefined;
+  readonly input: unknown;
+  readonly parent: ParentReference;
+  readonly rootWorkflowId: string;
+}
+
 /** What contexts take from the host. */
 export interface ContextServices {
+  /**
+   * Makes a sub-workflow, not stored yet.
+   *
+   * @throws DefinitionNotFoundError, InputInvalidError, SerializationError, PayloadTooLargeError
+   */
+  newChild(request: ChildRequest): Promise<NewWorkflow>;
   readonly payloads: Payloads;
   readonly clock: Clock;
   readonly log: LogSink;
@@ -31,6 +48,13 @@ export interface InstanceSnapshot {
   readonly error: InstanceError | undefined;
 }
 
+/** What a compensator undoes, and why. */
+export interface Undoing {
+  readonly pointer: PointerRow;
+  /** Encoded. */
+  readonly error: string | undefined;
+}
+
 const NEVER = new AbortController().signal;
 
 /** The context of one run of a step, or of one evaluation of its expressions. Payloads are decoded when they are asked for. */
@@ -40,19 +64,27 @@ export class StepContext implements StepExecutionContext {
   readonly attempt: number;
   readonly index: number | undefined;
   readonly idempotencyKey: string;
-  readonly compensates: CompensatedStep | undefined = undefined;
   readonly #services: ContextServices;
   readonly #row: WorkflowRow;
   readonly #error: InstanceError | undefined;
   readonly #step: StepDefinition;
   readonly #pointer: PointerRow;
+  readonly #undoing: Undoing | undefined;
 
-  constructor(services: ContextServices, instance: InstanceSnapshot, step: StepDefinition, pointer: PointerRow, signal: AbortSignal = NEVER) {
+  constructor(
+    services: ContextServices,
+    instance: InstanceSnapshot,
+    step: StepDefinition,
+    pointer: PointerRow,
+    signal: AbortSignal = NEVER,
+    undoing?: Undoing,
+  ) {
     this.#services = services;
     this.#row = instance.row;
     this.#error = instance.error;
     this.#step = step;
     this.#pointer = pointer;
+    this.#undoing = undoing;
     this.data = instance.data as Readonly<unknown>;
     this.signal = signal;
     this.attempt = pointer.attempt;
@@ -70,6 +102,18 @@ export class StepContext implements StepExecutionContext {
 
   get eventData(): JsonValue | undefined {
     return this.#decoded(this.#pointer.eventData, "the event data") as JsonValue | undefined;
+  }
+
+  get compensates(): CompensatedStep | undefined {
+    if (this.#undoing === undefined) return undefined;
+    const { pointer, error } = this.#undoing;
+    return {
+      pointer: pointerView(pointer, this.#services.payloads),
+      item: this.#decoded(pointer.item, "the item") as JsonValue | undefined,
+      persistenceData: this.#decoded(pointer.persistenceData, "the persistence data") as JsonValue | undefined,
+      outcome: this.#decoded(pointer.outcome, "the outcome") as JsonValue | undefined,
+      error: this.#decoded(error, "the error") as InstanceError, // written with every failure that is compensated
+    };
   }
 
   get pointer(): ExecutionPointer {

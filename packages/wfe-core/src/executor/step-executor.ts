@@ -1,15 +1,18 @@
-import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
-import { resultBody, type ResultBody } from "../models/execution-result.ts";
+import { NonRetryableError, TimeoutError, WorkflowTooDeepError } from "../errors/step-errors.ts";
+import { resultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
+import type { NewWorkflow } from "../models/workflow-row.ts";
 import type { Timer } from "../traits/clock.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import { evaluate, mapInputs } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
+import { childId } from "./pointer-factory.ts";
+import type { EngineResult } from "./result-processor.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
 /** How a run of a body ended. `source` is what its output mappings read. */
-export type BodyOutcome = { readonly result: ResultBody; readonly source: unknown } | { readonly error: unknown };
+export type BodyOutcome = { readonly result: EngineResult; readonly source: unknown } | { readonly error: unknown };
 
 /** A run of a body. Reports once at most; a body that goes on after its end is not heard. */
 export class BodyRun {
@@ -30,7 +33,8 @@ export class BodyRun {
       run.#end();
       settled(outcome);
     };
-    const limit = step.timeoutMs;
+    // The limit of a sub-workflow is one of the wait for its end.
+    const limit = step.kind === "subWorkflow" ? undefined : step.timeoutMs;
     if (limit !== undefined) {
       run.#timer = scope.services.clock.setTimer(limit, () => {
         const error = new TimeoutError(`the step ${JSON.stringify(step.name)}`, limit);
@@ -38,7 +42,7 @@ export class BodyRun {
         run.#controller.abort(error);
       });
     }
-    execute(scope, steps, step, contextOf(scope, step, pointer, run.#controller.signal)).then(report, (error: unknown) => report({ error }));
+    execute(scope, steps, step, pointer, contextOf(scope, step, pointer, run.#controller.signal)).then(report, (error: unknown) => report({ error }));
     return run;
   }
 
@@ -56,7 +60,14 @@ export class BodyRun {
   }
 }
 
-async function execute(scope: PassScope, steps: StepRegistry, step: StepDefinition, ctx: StepExecutionContext): Promise<BodyOutcome> {
+async function execute(
+  scope: PassScope,
+  steps: StepRegistry,
+  step: StepDefinition,
+  pointer: PointerRow,
+  ctx: StepExecutionContext,
+): Promise<BodyOutcome> {
+  if (step.kind === "subWorkflow") return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
   if (step.kind === "inline") {
     const run = scope.definition.function(step.functions?.["run"] ?? "");
     return valueOutcome(scope, await run(ctx));
@@ -77,6 +88,22 @@ async function execute(scope: PassScope, steps: StepRegistry, step: StepDefiniti
   if (result === undefined)
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} is a class and returned something else than an ExecutionResult`);
   return { result, source: body };
+}
+
+/** A sub-workflow, ready to be created by the commit that waits for its end. */
+function newChild({ definition, services, state, limits }: PassScope, step: StepDefinition, pointer: PointerRow, ctx: StepExecutionContext): Promise<NewWorkflow> {
+  const { id, parent, rootWorkflowId } = state.row;
+  const depth = (parent?.depth ?? 0) + 1;
+  if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
+  const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
+  return services.newChild({
+    id: childId(id, pointer),
+    definitionId,
+    version,
+    input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
+    parent: { workflowId: id, pointerId: pointer.id, depth },
+    rootWorkflowId: rootWorkflowId ?? id,
+  });
 }
 
 function valueOutcome(scope: PassScope, returned: unknown): BodyOutcome {

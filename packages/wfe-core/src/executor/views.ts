@@ -8,7 +8,7 @@ import type { Payloads } from "../runtime/payloads.ts";
 
 /** A pointer as people and steps see it; payloads are decoded when they are asked for. */
 export function pointerView(row: PointerRow, payloads: Payloads): ExecutionPointer {
-  const { seq: _seq, crashCount: _crashes, resultCount: _results, item, persistenceData, outcome, eventData: _eventData, ...rest } = row;
+  const { seq: _seq, crashCount: _crashes, resultCount: _results, item, persistenceData, outcome, error, eventData: _eventData, ...rest } = row;
   const view: Record<string, unknown> = { ...rest };
   const lazily = (field: string, text: string | undefined): void => {
     if (text === undefined) return;
@@ -20,6 +20,7 @@ export function pointerView(row: PointerRow, payloads: Payloads): ExecutionPoint
   lazily("item", item);
   lazily("persistenceData", persistenceData);
   lazily("outcome", outcome);
+  lazily("error", error);
   return Object.freeze(view) as unknown as ExecutionPointer; // the fields are the row's own, less the engine's
 }
 

@@ -1,4 +1,4 @@
-import type { DurableShape } from "./json.ts";
+import type { DurableShape, JsonValue } from "./json.ts";
 
 /** Work for outside workers, with the types of what goes out and what comes back. */
 export interface ActivityDefinition<in TIn, out TOut> {
@@ -29,3 +29,11 @@ export interface PendingActivity<out TIn, in TOut> {
   /** When the claim ends unless it is extended. */
   readonly expiresAt: Date;
 }
+
+/** What came of an activity, as it is stored: the payload of the event that wakes its pointer. */
+export type ActivityOutcome =
+  | { readonly kind: "success"; readonly result?: JsonValue; readonly token: string }
+  | { readonly kind: "failure"; readonly message: string; readonly data?: JsonValue; readonly retryable: boolean; readonly token: string };
+
+/** Name of the event that tells of the outcome of an activity, keyed by the subscription that offered it. */
+export const ACTIVITY_EVENT = "wfe.activity";

@@ -14,6 +14,8 @@ export interface NewSubscription {
   readonly bound: SubscriptionBound;
   /** Name of the activity offered by this subscription, when it is one. */
   readonly activity?: string;
+  /** Encoded input of the activity. */
+  readonly input?: string;
 }
 
 /** A subscription as it is stored. */

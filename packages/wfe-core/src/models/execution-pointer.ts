@@ -1,3 +1,4 @@
+import type { InstanceError } from "./execution-error.ts";
 import type { JsonValue } from "./json.ts";
 import type { PointerStatus } from "./workflow-status.ts";
 
@@ -25,6 +26,8 @@ export interface ExecutionPointer {
   readonly endedAt?: Date;
   /** Order in which results were processed within the instance; compensation runs it backwards. */
   readonly endSeq?: number;
+  /** Why the step failed for good or was undone, or what its `cancelWhen` threw. */
+  readonly error?: InstanceError;
   /** The pointer that this one undoes. */
   readonly compensates?: string;
   readonly status: PointerStatus;

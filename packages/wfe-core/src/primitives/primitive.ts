@@ -49,29 +49,21 @@ export interface AwaitedTopic {
 /** What becomes of a primitive's pointer. */
 export type PrimitiveAction =
   /** It has finished; `value` is the source of its output mappings. `timedOut` leads into the `timeout` block behind it. */
-  | {
-      readonly kind: "complete";
-      readonly value?: unknown;
-      readonly timedOut?: boolean;
-    }
-  /** It opens these chains and stays open until they have ended. */
-  | {
-      readonly kind: "open";
-      readonly entries: readonly BlockEntry[];
-      readonly state?: unknown;
-    }
-  /** It waits for an instant; one that has passed goes on in the same pass. */
-  | {
-      readonly kind: "sleep";
-      readonly untilMs: number;
-      readonly state: unknown;
-    }
-  /** It waits for an event, until an instant if one is given. */
-  | {
-      readonly kind: "wait";
-      readonly topic: AwaitedTopic;
-      readonly untilMs?: number;
-    }
+  | { readonly kind: "complete"; readonly value?: unknown; readonly timedOut?: boolean }
+  /** It has finished, and the flow went on behind it before: the end of a fork. */
+  | { readonly kind: "close" }
+  /** It opens these chains and stays open until they have ended. With `forks` the flow goes on behind it now. */
+  | { readonly kind: "open"; readonly entries: readonly BlockEntry[]; readonly state?: unknown; readonly forks?: boolean }
+  /** It waits for an instant; one that has passed goes on in the same pass. With `forks` the flow goes on behind it now. */
+  | { readonly kind: "sleep"; readonly untilMs: number; readonly state: unknown; readonly forks?: boolean }
+  /** It waits for an event, the first of several that have labels, until an instant if one is given. */
+  | { readonly kind: "wait"; readonly topics: readonly (AwaitedTopic & { readonly label?: string })[]; readonly untilMs?: number }
+  /** It offers work to outside workers and waits for what comes of it, until an instant if one is given. */
+  | { readonly kind: "offer"; readonly activity: string; readonly input: unknown; readonly untilMs?: number }
+  /** What it waited for is a failure: another attempt waits anew. */
+  | { readonly kind: "fail"; readonly error: Error }
+  /** It goes on at the step with this external id. */
+  | { readonly kind: "goTo"; readonly target: string }
   /** It ends the whole instance as complete. */
   | { readonly kind: "end" };
 

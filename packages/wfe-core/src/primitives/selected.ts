@@ -1,6 +1,6 @@
-import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
+import { NonRetryableError, StepExecutionError, TimeoutError } from "../errors/step-errors.ts";
 import { durationMs, type Duration } from "../models/duration.ts";
-import type { PrimitiveContext } from "./primitive.ts";
+import type { PrimitiveAction, PrimitiveContext } from "./primitive.ts";
 
 /** The boolean that a condition gives. Anything else is an error: truthiness hides mistakes. */
 export function selectedBoolean(context: PrimitiveContext, role: string): boolean {
@@ -15,9 +15,27 @@ export function asBoolean(value: unknown, what: string): boolean {
 
 /** The string that a selector or a fixed setting gives. */
 export function selectedString(context: PrimitiveContext, role: string): string {
-  const value = context.has(role) ? context.call(role) : context.step.settings?.[role];
+  return asString(context.has(role) ? context.call(role) : context.step.settings?.[role], role, context);
+}
+
+/** The key of one of the events of a `waitForAny`: by the function `key.{label}`, or fixed. */
+export function selectedKey(context: PrimitiveContext, label: string): string {
+  const role = `key.${label}`;
+  const fixed = context.step.settings?.["keys"] as Readonly<Record<string, unknown>> | undefined; // the definition check refuses others
+  return asString(context.has(role) ? context.call(role) : fixed?.[label], role, context);
+}
+
+function asString(value: unknown, role: string, context: PrimitiveContext): string {
   if (typeof value !== "string") throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a string`);
   return value;
+}
+
+/** What the end of a wait's limit leads to: the `timeout` block behind the step. @throws TimeoutError when there is none */
+export function timedOut(context: PrimitiveContext): PrimitiveAction {
+  if (context.hasTimeoutBlock) return { kind: "complete", timedOut: true };
+  // A selector of the limit is not asked again: it may give another one by now, or fail.
+  const fixed = context.step.settings?.["timeoutMs"];
+  throw new TimeoutError(`the wait of the step ${name(context)}`, typeof fixed === "number" ? fixed : undefined, { retryable: false });
 }
 
 /** The list that a selector gives. */

@@ -1,6 +1,6 @@
-import { StepExecutionError, TimeoutError } from "../errors/step-errors.ts";
+import { StepExecutionError } from "../errors/step-errors.ts";
 import type { Primitive } from "./primitive.ts";
-import { selectedDate, selectedDuration, selectedString } from "./selected.ts";
+import { selectedDate, selectedDuration, selectedString, timedOut } from "./selected.ts";
 
 /**
  * Waits for an event. Without an effective date, those stored after the instance was created count; with one, those whose event time is at
@@ -16,20 +16,15 @@ export const waitForPrimitive: Primitive = {
     const timeout = selectedDuration(context, "timeout");
     return {
       kind: "wait",
-      topic: {
-        name,
-        key: selectedString(context, "key"),
-        bound: effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate },
-      },
+      topics: [
+        {
+          name,
+          key: selectedString(context, "key"),
+          bound: effectiveDate === undefined ? { storedAfter: "creation" } : { effectiveDate },
+        },
+      ],
       ...(timeout === undefined ? {} : { untilMs: context.nowMs + timeout }),
     };
   },
-  due(context) {
-    if (context.hasTimeoutBlock) return { kind: "complete", timedOut: true };
-    // A selector of the limit is not asked again: it may give another one by now, or fail.
-    const fixed = context.step.settings?.["timeoutMs"];
-    throw new TimeoutError(`the wait of the step ${JSON.stringify(context.step.name)}`, typeof fixed === "number" ? fixed : undefined, {
-      retryable: false,
-    });
-  },
+  due: timedOut,
 };

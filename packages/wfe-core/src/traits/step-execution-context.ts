@@ -19,7 +19,7 @@ export interface CompensatedStep {
   readonly item: JsonValue | undefined;
   readonly persistenceData: JsonValue | undefined;
   readonly outcome: JsonValue | undefined;
-  readonly error: { readonly code: string; readonly message: string };
+  readonly error: { readonly code: string; readonly message: string; readonly data?: JsonValue };
 }
 
 /**

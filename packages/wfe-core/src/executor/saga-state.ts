@@ -1,0 +1,68 @@
+import type { InstanceError } from "../models/execution-error.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { PassScope } from "./pass-scope.ts";
+
+/** What a saga keeps with its pointer from the failure that is to be compensated on. */
+export interface SagaState {
+  /** `suspended`: it is to be compensated when the instance is resumed. */
+  readonly phase: "suspended" | "compensating";
+  /** Pointer of the step whose failure began it. */
+  readonly failed: string;
+  readonly error: InstanceError;
+  /** Whether another run of the saga may end otherwise. */
+  readonly retryable: boolean;
+  /** Whether the failed step is still to be undone, before all others. */
+  readonly undoesFailed: boolean;
+  /** Whether the saga's own compensator, the last, was started. */
+  readonly undoesItself: boolean;
+}
+
+const STATES = new WeakMap<PointerRow, SagaState | undefined>();
+
+/** The state of a saga's pointer; `undefined` while nothing has failed in it. */
+export function sagaState({ services }: PassScope, saga: PointerRow): SagaState | undefined {
+  if (!STATES.has(saga)) {
+    const text = saga.persistenceData;
+    STATES.set(saga, text === undefined ? undefined : (services.payloads.decode(text, "the state of a saga") as SagaState)); // written by withSagaState
+  }
+  return STATES.get(saga);
+}
+
+/** The pointer of a saga with another state. */
+export function withSagaState({ services: { payloads } }: PassScope, saga: PointerRow, state: SagaState): PointerRow {
+  return {
+    ...saga,
+    persistenceData: payloads.encode(payloads.stored(state, "the state of a saga"), "the state of a saga"),
+    error: payloads.encode(payloads.stored(state.error, "the error of a saga"), "the error of a saga"),
+  };
+}
+
+/** The pointer of a saga that has nothing to undo any more. */
+export function withoutSagaState(saga: PointerRow): PointerRow {
+  const { persistenceData: _, error: __, dueAt: ___, ...rest } = saga;
+  return rest;
+}
+
+/** The sagas that a pointer stands in, the innermost first. */
+export function sagasAround({ state, definition }: PassScope, pointer: PointerRow): readonly PointerRow[] {
+  if (!definition.hasSagas) return [];
+  return pointer.scope.flatMap((id) => {
+    const container = state.pointer(id);
+    return container !== undefined && definition.isSaga(container.stepId) ? [container] : [];
+  }).reverse();
+}
+
+/** Whether a saga is being compensated. */
+export function isCompensating(scope: PassScope, saga: PointerRow): boolean {
+  return sagaState(scope, saga)?.phase === "compensating";
+}
+
+/**
+ * Whether a pointer stands in a saga that is being compensated, and is no part of its compensation: nothing follows from its end, and it is not
+ * run again.
+ */
+export function isGivenUp(scope: PassScope, pointer: PointerRow): boolean {
+  const compensating = sagasAround(scope, pointer).filter((saga) => isCompensating(scope, saga));
+  // A compensator belongs to the innermost of them.
+  return compensating.length > (pointer.compensates === undefined ? 0 : 1);
+}
