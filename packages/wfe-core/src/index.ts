@@ -20,11 +20,11 @@ export { resultBody, ExecutionResult, type ResultBody } from "./models/execution
 export type { WorkflowId } from "./models/ids.ts";
 export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
 export type { StepOfEvent, LifecycleEvent } from "./models/lifecycle-event.ts";
-export type { PointerRow } from "./models/pointer-row.ts";
+export type { PointerQuery, PointerRow } from "./models/pointer-row.ts";
 export type { PollEndpointConfig } from "./models/poll-endpoint.ts";
 export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
 export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
-export type { ScheduledCommand } from "./models/scheduled-command.ts";
+export { TERMINATE_COMMAND, type ScheduledCommand } from "./models/scheduled-command.ts";
 export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
 export { STEP_KINDS, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
@@ -88,7 +88,7 @@ export type { StepLog, CompensatedStep, StepExecutionContext } from "./traits/st
 export type { SubscriptionRepository } from "./traits/subscription-repository.ts";
 export type { StartOptions, WaitForOptions, PublishOptions, WorkflowClient, ActivityClient } from "./traits/workflow-client.ts";
 export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry.ts";
-export type { LoadedWorkflow, WorkflowSignals, ControlCommand, WorkflowRepository } from "./traits/workflow-repository.ts";
+export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, WorkflowRepository } from "./traits/workflow-repository.ts";
 
 // runtime
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";

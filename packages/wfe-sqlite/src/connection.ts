@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { PersistenceError } from "wfe-core";
 import { matchesData } from "./data-filter.ts";
 import { storeError } from "./error-mapping.ts";
+import { scopeHas } from "./scope-filter.ts";
 import { MEMORY_PATH } from "./sqlite-options.ts";
 
 /**
@@ -105,6 +106,7 @@ export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Co
     raw.pragma("foreign_keys = ON");
     raw.pragma("temp_store = MEMORY");
     raw.function("wfe_matches_data", { deterministic: true, directOnly: true }, matchesData);
+    raw.function("wfe_scope_has", { deterministic: true, directOnly: true }, scopeHas);
     // A file that cannot be written opens without complaint; only the wish to write shows it.
     raw.exec("BEGIN IMMEDIATE; ROLLBACK");
     raw.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);

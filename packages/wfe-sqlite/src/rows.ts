@@ -3,8 +3,6 @@ import type {
   EventSubscription,
   ExecutionErrorRow,
   NewWorkflow,
-  PointerRow,
-  PointerStatus,
   ScheduledCommand,
   StoredEvent,
   WorkflowRow,
@@ -14,7 +12,7 @@ import type { SqlValue } from "./connection.ts";
 import { fromText, toText, toTextOrNull } from "./text.ts";
 
 /** Text as it comes out of the database, see `text.ts`. */
-type Text = string | Buffer;
+export type Text = string | Buffer;
 
 /** Epoch milliseconds of an instant, `NULL` when absent. */
 export function toInstantOrNull(value: Date | undefined): number | null {
@@ -110,91 +108,6 @@ export function workflowValues(workflow: NewWorkflow, definition: number, create
   ];
 }
 
-/** A row of `wfe_pointers`. */
-export interface PointerColumns {
-  readonly id: Text;
-  readonly seq: number;
-  readonly step_id: number;
-  readonly step_name: Text | null;
-  readonly status: PointerStatus;
-  readonly scope: string;
-  readonly attempt: number;
-  readonly retry_count: number;
-  readonly crash_count: number;
-  readonly result_count: number;
-  readonly predecessor_id: Text | null;
-  readonly due_at: number | null;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
-  readonly end_seq: number | null;
-  readonly item: Text | null;
-  readonly item_index: number | null;
-  readonly persistence_data: Text | null;
-  readonly outcome: Text | null;
-  readonly event_name: Text | null;
-  readonly event_key: Text | null;
-  readonly event_data: Text | null;
-  readonly compensates: Text | null;
-}
-
-export function pointerRow(row: PointerColumns): PointerRow {
-  return {
-    id: fromText(row.id),
-    seq: row.seq,
-    stepId: row.step_id,
-    status: row.status,
-    scope: JSON.parse(row.scope) as readonly string[], // written by pointerValues
-    attempt: row.attempt,
-    retryCount: row.retry_count,
-    crashCount: row.crash_count,
-    resultCount: row.result_count,
-    ...(row.step_name === null ? {} : { stepName: fromText(row.step_name) }),
-    ...(row.predecessor_id === null ? {} : { predecessorId: fromText(row.predecessor_id) }),
-    ...(row.due_at === null ? {} : { dueAt: new Date(row.due_at) }),
-    ...(row.started_at === null ? {} : { startedAt: new Date(row.started_at) }),
-    ...(row.ended_at === null ? {} : { endedAt: new Date(row.ended_at) }),
-    ...(row.end_seq === null ? {} : { endSeq: row.end_seq }),
-    ...(row.item === null ? {} : { item: fromText(row.item) }),
-    ...(row.item_index === null ? {} : { index: row.item_index }),
-    ...(row.persistence_data === null ? {} : { persistenceData: fromText(row.persistence_data) }),
-    ...(row.outcome === null ? {} : { outcome: fromText(row.outcome) }),
-    ...(row.event_name === null ? {} : { eventName: fromText(row.event_name) }),
-    ...(row.event_key === null ? {} : { eventKey: fromText(row.event_key) }),
-    ...(row.event_data === null ? {} : { eventData: fromText(row.event_data) }),
-    ...(row.compensates === null ? {} : { compensates: fromText(row.compensates) }),
-  };
-}
-
-/** Values of a row of `wfe_pointers`, in the order of its columns. */
-export function pointerValues(workflow: number, pointer: PointerRow): SqlValue[] {
-  return [
-    workflow,
-    toText(pointer.id),
-    pointer.seq,
-    pointer.stepId,
-    toTextOrNull(pointer.stepName),
-    pointer.status,
-    JSON.stringify(pointer.scope),
-    pointer.attempt,
-    pointer.retryCount,
-    pointer.crashCount,
-    pointer.resultCount,
-    toTextOrNull(pointer.predecessorId),
-    toInstantOrNull(pointer.dueAt),
-    toInstantOrNull(pointer.startedAt),
-    toInstantOrNull(pointer.endedAt),
-    pointer.endSeq ?? null,
-    toTextOrNull(pointer.item),
-    pointer.index ?? null,
-    toTextOrNull(pointer.persistenceData),
-    toTextOrNull(pointer.outcome),
-    toTextOrNull(pointer.eventName),
-    toTextOrNull(pointer.eventKey),
-    toTextOrNull(pointer.eventData),
-    toTextOrNull(pointer.compensates),
-  ];
-}
-
 /** A row of `wfe_events`. */
 export interface EventColumns {
   readonly arrival: number;
@@ -237,6 +150,7 @@ export interface SubscriptionColumns {
   readonly key: Text;
   readonly effective_date: number | null;
   readonly activity: Text | null;
+  readonly input: Text | null;
   readonly event_id: Text | null;
   readonly token: Text | null;
   readonly worker_id: Text | null;
@@ -252,6 +166,7 @@ export function eventSubscription(row: SubscriptionColumns): EventSubscription {
     key: fromText(row.key),
     bound: row.effective_date === null ? { storedAfter: "creation" } : { effectiveDate: new Date(row.effective_date) },
     ...(row.activity === null ? {} : { activity: fromText(row.activity) }),
+    ...(row.input === null ? {} : { input: fromText(row.input) }),
     ...(row.event_id === null ? {} : { eventId: fromText(row.event_id) }),
     ...(row.token === null ? {} : { token: fromText(row.token) }),
     ...(row.worker_id === null ? {} : { workerId: fromText(row.worker_id) }),

@@ -1,4 +1,5 @@
 import {
+  type CommandOptions,
   type CommitResult,
   type ControlCommand,
   type DefinitionKey,
@@ -11,6 +12,8 @@ import {
   type PageRequest,
   PersistenceError,
   type PersistenceProvider,
+  type PointerQuery,
+  type PointerRow,
   type RunnableEvent,
   type ScheduledCommand,
   SharedRun,
@@ -25,10 +28,11 @@ import {
 import { CommandStore } from "./command-store.ts";
 import { ErrorLogStore } from "./error-log-store.ts";
 import { EventStore } from "./event-store.ts";
+import { PointerStore } from "./pointer-store.ts";
 import { databaseOf, type SqliteDatabase } from "./sqlite-database.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 import { SubscriptionStore } from "./subscription-store.ts";
-import { type CompletedEvent, WorkflowControl } from "./workflow-control.ts";
+import { WorkflowControl } from "./workflow-control.ts";
 import { WorkflowQuery } from "./workflow-query.ts";
 import { WorkflowStore } from "./workflow-store.ts";
 
@@ -40,6 +44,7 @@ export class SqlitePersistenceProvider implements PersistenceProvider {
   readonly #run: SharedRun;
   readonly #database: SqliteDatabase;
   readonly #workflows: WorkflowStore;
+  readonly #pointers: PointerStore;
   readonly #control: WorkflowControl;
   readonly #query: WorkflowQuery;
   readonly #events: EventStore;
@@ -51,6 +56,7 @@ export class SqlitePersistenceProvider implements PersistenceProvider {
   constructor(database: SqliteDatabase | SqliteOptions) {
     this.#database = databaseOf(database);
     this.#workflows = new WorkflowStore(this.#database);
+    this.#pointers = new PointerStore(this.#database);
     this.#control = new WorkflowControl(this.#database);
     this.#query = new WorkflowQuery(this.#database);
     this.#events = new EventStore(this.#database);
@@ -107,6 +113,11 @@ export class SqlitePersistenceProvider implements PersistenceProvider {
     return this.#workflows.getWorkflowInstances(ids);
   }
 
+  async getPointers(workflowId: string, query: PointerQuery): Promise<readonly PointerRow[]> {
+    this.#run.check();
+    return this.#pointers.getPointers(workflowId, query);
+  }
+
   async claimDueInstances(
     asAt: Date,
     options: { readonly definitions: readonly DefinitionKey[]; readonly limit: number; readonly claimUntil: Date },
@@ -115,14 +126,10 @@ export class SqlitePersistenceProvider implements PersistenceProvider {
     return this.#control.claimDueInstances(asAt, options);
   }
 
-  async command(
-    id: string,
-    command: ControlCommand,
-    now: Date,
-    options?: { readonly completedEvent?: CompletedEvent },
-  ): Promise<boolean | undefined> {
+  async command(id: string, command: ControlCommand, now: Date, options: CommandOptions = {}): Promise<boolean | undefined> {
     this.#run.check();
-    return this.#control.command(id, command, now, options?.completedEvent);
+    if (command === "retry" && options.revision === undefined) throw new RangeError("a retry needs the revision that it expects");
+    return this.#control.command(id, command, now, options);
   }
 
   async readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]> {
@@ -191,14 +198,19 @@ export class SqlitePersistenceProvider implements PersistenceProvider {
     return this.#subscriptions.getSubscriptions(name, key, asOf);
   }
 
-  async getFirstOpenSubscription(name: string, key: string, asOf: Date, now: Date): Promise<EventSubscription | undefined> {
+  async getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
     this.#run.check();
-    return this.#subscriptions.getFirstOpenSubscription(name, key, asOf, now);
+    return this.#subscriptions.getFirstOpenSubscription(activity, now);
   }
 
   async setSubscriptionToken(id: string, token: string, workerId: string, expiresAt: Date, now: Date): Promise<boolean> {
     this.#run.check();
     return this.#subscriptions.setSubscriptionToken(id, token, workerId, expiresAt, now);
+  }
+
+  async extendSubscriptionToken(id: string, token: string, expiresAt: Date, now: Date): Promise<boolean> {
+    this.#run.check();
+    return this.#subscriptions.extendSubscriptionToken(id, token, expiresAt, now);
   }
 
   async clearSubscriptionToken(id: string, token: string): Promise<boolean> {

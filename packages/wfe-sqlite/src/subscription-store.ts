@@ -3,12 +3,19 @@ import { eventSubscription, type SubscriptionColumns } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { toText } from "./text.ts";
 
+const COLUMNS = `s.id, w.id AS workflow_id, s.pointer_id, s.name, s.key, s.effective_date, s.activity, s.input, e.id AS event_id, s.token,
+  s.worker_id, s.token_expires_at`;
+
 const SELECT = `
-  SELECT s.id, w.id AS workflow_id, s.pointer_id, s.name, s.key, s.effective_date, s.activity, e.id AS event_id, s.token, s.worker_id, s.token_expires_at
-  FROM wfe_subscriptions s JOIN wfe_workflows w ON w.row = s.workflow LEFT JOIN wfe_events e ON e.arrival = s.event`;
+  SELECT ${COLUMNS} FROM wfe_subscriptions s JOIN wfe_workflows w ON w.row = s.workflow LEFT JOIN wfe_events e ON e.arrival = s.event`;
 
 // Served by wfe_subscriptions_open, in its order.
 const REACHED = `${SELECT} WHERE s.name = ? AND s.key = ? AND s.event IS NULL AND (s.effective_date IS NULL OR s.effective_date <= ?)`;
+
+// Served by wfe_subscriptions_activity, in its order; CROSS JOIN, so that no planner begins with the instances.
+const FIRST_OFFERED = `
+  SELECT ${COLUMNS} FROM wfe_subscriptions s CROSS JOIN wfe_workflows w ON w.row = s.workflow LEFT JOIN wfe_events e ON e.arrival = s.event
+  WHERE s.activity = ? AND s.event IS NULL AND (s.token IS NULL OR s.token_expires_at <= ?) AND w.status = 'runnable' ORDER BY s.row LIMIT 1`;
 
 /** Open subscriptions, and the claims of outside workers on them. */
 export class SubscriptionStore {
@@ -31,11 +38,9 @@ export class SubscriptionStore {
     );
   }
 
-  getFirstOpenSubscription(name: string, key: string, asOf: Date, now: Date): Promise<EventSubscription | undefined> {
+  getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
     return this.#database.read((connection) => {
-      const found = connection
-        .sql<SubscriptionColumns>(`${REACHED} AND (s.token IS NULL OR s.token_expires_at <= ?) ORDER BY s.row LIMIT 1`)
-        .get(toText(name), toText(key), asOf.getTime(), now.getTime());
+      const found = connection.sql<SubscriptionColumns>(FIRST_OFFERED).get(toText(activity), now.getTime());
       return found === undefined ? undefined : eventSubscription(found);
     });
   }
@@ -49,6 +54,15 @@ export class SubscriptionStore {
              WHERE id = ? AND event IS NULL AND (token IS NULL OR token_expires_at <= ?)`,
           )
           .run(toText(token), toText(workerId), expiresAt.getTime(), toText(id), now.getTime()).changes > 0,
+    );
+  }
+
+  extendSubscriptionToken(id: string, token: string, expiresAt: Date, now: Date): Promise<boolean> {
+    return this.#database.write(
+      (connection) =>
+        connection
+          .sql("UPDATE wfe_subscriptions SET token_expires_at = ? WHERE id = ? AND event IS NULL AND token = ? AND token_expires_at > ?")
+          .run(expiresAt.getTime(), toText(id), toText(token), now.getTime()).changes > 0,
     );
   }
 

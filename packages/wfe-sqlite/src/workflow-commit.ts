@@ -108,8 +108,8 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
   const event = earliestEvent(connection, seeker, now);
   connection
     .sql(
-      `INSERT INTO wfe_subscriptions (id, workflow, pointer_id, name, key, effective_date, activity, event, delivered_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO wfe_subscriptions (id, workflow, pointer_id, name, key, effective_date, activity, input, event, delivered_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       toText(subscription.id),
@@ -119,6 +119,7 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
       seeker.key,
       seeker.effectiveDate,
       toTextOrNull(subscription.activity),
+      toTextOrNull(subscription.input),
       event ?? null,
       event === undefined ? null : head.inbox_seq + 1,
     );

@@ -1,15 +1,17 @@
-import type { ControlCommand, DefinitionKey, WorkflowStatus } from "wfe-core";
+import { type CommandOptions, ConflictError, type ControlCommand, type DefinitionKey, TERMINATE_COMMAND, type WorkflowStatus } from "wfe-core";
+import { insertCommand } from "./command-store.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvent } from "./event-store.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { fromText, toText } from "./text.ts";
+import { upsertPointer } from "./workflow-creation.ts";
 
-/** The event that tells others of an end. */
-export interface CompletedEvent {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  readonly data?: string;
+interface Head {
+  readonly row: number;
+  readonly status: WorkflowStatus;
+  readonly revision: number;
+  readonly control_seq: number;
+  readonly inbox_seq: number;
 }
 
 interface Due {
@@ -22,6 +24,7 @@ const FROM: Readonly<Record<ControlCommand, readonly WorkflowStatus[]>> = {
   suspend: ["runnable"],
   resume: ["suspended"],
   terminate: ["runnable", "suspended"],
+  retry: ["suspended", "terminated"],
 };
 
 /** What moves instances besides their commits: claims of the sweep, and commands. */
@@ -47,9 +50,9 @@ export class WorkflowControl {
     );
   }
 
-  command(id: string, command: ControlCommand, now: Date, completedEvent?: CompletedEvent): Promise<boolean | undefined> {
+  command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined> {
     return this.#database.write((connection) => {
-      const found = connection.sql<{ row: number; status: WorkflowStatus }>("SELECT row, status FROM wfe_workflows WHERE id = ?").get(toText(id));
+      const found = connection.sql<Head>("SELECT row, status, revision, control_seq, inbox_seq FROM wfe_workflows WHERE id = ?").get(toText(id));
       if (found === undefined) return undefined;
       if (!FROM[command].includes(found.status)) return false;
       if (command === "suspend") {
@@ -58,8 +61,10 @@ export class WorkflowControl {
         connection
           .sql("UPDATE wfe_workflows SET status = 'runnable', control_seq = control_seq + 1, due_at = ?, error = NULL WHERE row = ?")
           .run(now.getTime(), found.row);
+      } else if (command === "retry") {
+        retry(connection, id, found, now, options);
       } else {
-        terminate(connection, found.row, now, completedEvent);
+        terminate(connection, id, found.row, now, options);
       }
       return true;
     });
@@ -79,7 +84,19 @@ function dueOf(connection: Connection, definitions: readonly DefinitionKey[], as
   return distinct.sort((a, b) => a.due_at - b.due_at || a.row - b.row).slice(0, limit);
 }
 
-function terminate(connection: Connection, row: number, now: Date, completedEvent: CompletedEvent | undefined): void {
+/** @throws ConflictError before anything is written. */
+function retry(connection: Connection, id: string, found: Head, now: Date, options: CommandOptions): void {
+  const { row, revision, status } = found;
+  if (revision !== options.revision) {
+    throw new ConflictError(id, "revision", { revision, controlSeq: found.control_seq, inboxSeq: found.inbox_seq, status });
+  }
+  connection
+    .sql("UPDATE wfe_workflows SET status = 'runnable', control_seq = control_seq + 1, due_at = ?, error = NULL, completed_at = NULL WHERE row = ?")
+    .run(now.getTime(), row);
+  for (const pointer of options.pointers ?? []) upsertPointer(connection, row, pointer);
+}
+
+function terminate(connection: Connection, id: string, row: number, now: Date, { completedEvent }: CommandOptions): void {
   connection
     .sql("UPDATE wfe_workflows SET status = 'terminated', control_seq = control_seq + 1, due_at = NULL, completed_at = ? WHERE row = ?")
     .run(now.getTime(), row);
@@ -91,4 +108,9 @@ function terminate(connection: Connection, row: number, now: Date, completedEven
     .run(now.getTime(), row);
   connection.sql("DELETE FROM wfe_subscriptions WHERE workflow = ?").run(row);
   if (completedEvent !== undefined) insertEvent(connection, { ...completedEvent, time: now }, now.getTime());
+  // Served by wfe_workflows_parent.
+  const children = connection
+    .sql<{ id: string | Buffer }>("SELECT id FROM wfe_workflows WHERE parent_id = ? AND status IN ('runnable', 'suspended')")
+    .all(toText(id));
+  for (const child of children) insertCommand(connection, { name: TERMINATE_COMMAND, data: fromText(child.id), executeAt: now });
 }

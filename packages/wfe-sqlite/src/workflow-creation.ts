@@ -1,6 +1,7 @@
 import { type NewWorkflow, type PointerRow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
 import type { Connection } from "./connection.ts";
-import { pointerValues, workflowValues } from "./rows.ts";
+import { pointerValues } from "./pointer-rows.ts";
+import { workflowValues } from "./rows.ts";
 import { fromText, toText } from "./text.ts";
 
 const INSERT_WORKFLOW = `
@@ -11,14 +12,15 @@ const INSERT_WORKFLOW = `
 // One row by its primary key, whatever history the instance has.
 const UPSERT_POINTER = `
   INSERT INTO wfe_pointers (workflow, id, seq, step_id, step_name, status, scope, attempt, retry_count, crash_count, result_count, predecessor_id,
-    due_at, started_at, ended_at, end_seq, item, item_index, persistence_data, outcome, event_name, event_key, event_data, compensates)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    due_at, started_at, ended_at, end_seq, item, item_index, persistence_data, outcome, event_name, event_key, event_data, compensates, error)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (workflow, id) DO UPDATE SET seq = excluded.seq, step_id = excluded.step_id, step_name = excluded.step_name,
     status = excluded.status, scope = excluded.scope, attempt = excluded.attempt, retry_count = excluded.retry_count,
     crash_count = excluded.crash_count, result_count = excluded.result_count, predecessor_id = excluded.predecessor_id,
     due_at = excluded.due_at, started_at = excluded.started_at, ended_at = excluded.ended_at, end_seq = excluded.end_seq,
     item = excluded.item, item_index = excluded.item_index, persistence_data = excluded.persistence_data, outcome = excluded.outcome,
-    event_name = excluded.event_name, event_key = excluded.event_key, event_data = excluded.event_data, compensates = excluded.compensates`;
+    event_name = excluded.event_name, event_key = excluded.event_key, event_data = excluded.event_data, compensates = excluded.compensates,
+    error = excluded.error`;
 
 /**
  * Stores a new instance.

@@ -1,7 +1,9 @@
 import type { CommitResult, LoadedWorkflow, NewWorkflow, WorkflowChange, WorkflowRecord, WorkflowSignals, WorkflowStatus } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { deliveriesOf } from "./event-matching.ts";
-import { type PointerColumns, pointerRow, WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
+import { type PointerColumns, pointerRow } from "./pointer-rows.ts";
+import { passPointers } from "./pointer-store.ts";
+import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { fromText, toText } from "./text.ts";
 import { applyChange } from "./workflow-commit.ts";
@@ -11,10 +13,6 @@ const WORKFLOW_BY = (column: "id" | "name"): string =>
   `SELECT ${WORKFLOW_COLUMNS} FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition WHERE w.${column} = ?`;
 const BY_ID = WORKFLOW_BY("id");
 const BY_NAME = WORKFLOW_BY("name");
-
-// Served by wfe_pointers_open, in its order; the condition has to be the index's own, word for word.
-const OPEN_POINTERS = `
-  SELECT * FROM wfe_pointers WHERE workflow = ? AND status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed') ORDER BY seq`;
 
 /** Creating, moving and reading instances. */
 export class WorkflowStore {
@@ -40,7 +38,7 @@ export class WorkflowStore {
         return {
           row: workflowRow(found),
           deliveries: found.inbox_seq === 0 ? [] : deliveriesOf(connection, found.row),
-          ...(found.revision === knownRevision ? {} : { pointers: connection.sql<PointerColumns>(OPEN_POINTERS).all(found.row).map(pointerRow) }),
+          ...(found.revision === knownRevision ? {} : { pointers: passPointers(connection, found.row) }),
         };
       }),
     );

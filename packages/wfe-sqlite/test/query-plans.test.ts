@@ -140,7 +140,7 @@ describe("queries on a filled store", () => {
     "removing an instance": () => persistence.deleteWorkflows(["w-11"]),
     "removing delivered events": () => persistence.deleteDeliveredEvents(instant(1), 10),
     activities: async () => {
-      const open = await persistence.getFirstOpenSubscription("open", "w-12", instant(), instant());
+      const open = await persistence.getFirstOpenSubscription("ask", instant());
       await persistence.getSubscriptions("open", "w-12", instant());
       await persistence.setSubscriptionToken(open?.id ?? "", "t", "w", instant(1), instant());
       await persistence.clearSubscriptionToken(open?.id ?? "", "t");

@@ -1,8 +1,25 @@
 import type { PointerStatus } from "./workflow-status.ts";
 
+/** Which pointers of an instance; every field given must hold. */
+export interface PointerQuery {
+  /** Only those inside this container, at any depth; not itself. */
+  readonly scope?: string;
+  /**
+   * Only those that compensation may have to undo: started (`attempt` 1 or more), closed as complete, cancelled or compensated by a result
+   * (they have an `endSeq`), undoing nothing themselves (no `compensates`), of these steps; the highest `endSeq` first.
+   *
+   * @default every pointer, in order of creation
+   */
+  readonly compensable?: { readonly stepIds: readonly number[] };
+  /** Goes on behind this one: a `seq`; with `compensable` an `endSeq`, to go on below. @default from the beginning */
+  readonly after?: number;
+  /** At most so many, 1 or more. */
+  readonly limit: number;
+}
+
 /**
  * One position in a run, as it is stored. Immutable: a change makes a new row. Payloads (`item`, `persistenceData`, `outcome`,
- * `eventData`) are encoded strings: JSON text, after the host's codec. Unique by (workflow id, `id`).
+ * `eventData`, `error`) are encoded strings: JSON text, after the host's codec. Unique by (workflow id, `id`).
  */
 export interface PointerRow {
   readonly id: string;
@@ -43,4 +60,6 @@ export interface PointerRow {
   readonly error?: string;
   /** The pointer that this one undoes. */
   readonly compensates?: string;
+  /** Why the step failed for good, was undone, or what its `cancelWhen` threw; encoded. */
+  readonly error?: string;
 }

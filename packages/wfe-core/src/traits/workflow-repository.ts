@@ -1,5 +1,6 @@
+import type { EventRow } from "../models/event.ts";
 import type { Delivery } from "../models/event-subscription.ts";
-import type { PointerRow } from "../models/pointer-row.ts";
+import type { PointerQuery, PointerRow } from "../models/pointer-row.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
 import type { DefinitionKey } from "../models/workflow-definition.ts";
 import type { Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
@@ -9,7 +10,10 @@ import type { WorkflowStatus } from "../models/workflow-status.ts";
 /** What a pass needs of an instance. */
 export interface LoadedWorkflow {
   readonly row: WorkflowRow;
-  /** The open pointers in order of creation; absent when the row's revision is the one the caller said it knows. */
+  /**
+   * The open pointers, and of the closed ones those that an open one compensates, each once, in order of creation; absent when the row's revision
+   * is the one the caller said it knows.
+   */
   readonly pointers?: readonly PointerRow[];
   /** Events assigned to this instance's subscriptions and not yet used, in order of delivery. */
   readonly deliveries: readonly Delivery[];
@@ -22,7 +26,17 @@ export interface WorkflowSignals extends Counters {
 }
 
 /** What moves the status of an instance from outside. */
-export type ControlCommand = "suspend" | "resume" | "terminate";
+export type ControlCommand = "suspend" | "resume" | "terminate" | "retry";
+
+/** What a command brings along, besides its instance. */
+export interface CommandOptions {
+  /** For `terminate`: the engine's event that tells others of the end. @default none */
+  readonly completedEvent?: Omit<EventRow, "time" | "eligibleAt">;
+  /** For `retry`, which needs it: the revision that the row must have. */
+  readonly revision?: number;
+  /** For `retry`: new or changed pointers, whole rows. @default none */
+  readonly pointers?: readonly PointerRow[];
+}
 
 /** Instances and their pointers. Every method may be called concurrently, from any number of processes. */
 export interface WorkflowRepository {
@@ -57,6 +71,13 @@ export interface WorkflowRepository {
   /** Those of these instances that exist, in the order of `ids`. */
   getWorkflowInstances(ids: readonly string[]): Promise<readonly WorkflowRecord[]>;
   /**
+   * Pointers of an instance, open and closed, of which there may be very many: a part of them at a time. Compensable ones are found without
+   * looking through the rest. None of an unknown instance.
+   *
+   * @throws RangeError for a limit that is no whole number of 1 or more.
+   */
+  getPointers(workflowId: string, query: PointerQuery): Promise<readonly PointerRow[]>;
+  /**
    * Runnable instances of these definitions whose due time is at or before `asAt`, the earliest first; moves their due time to `claimUntil` in
    * the same atomic step, so that each goes to one caller per interval.
    */
@@ -69,26 +90,20 @@ export interface WorkflowRepository {
     },
   ): Promise<readonly string[]>;
   /**
-   * Changes the status of an instance in its own atomic step, and moves `controlSeq`. `suspend`: from runnable, no due time. `resume`: from
-   * suspended, due now, error cleared. `terminate`: from runnable or suspended; no due time, `completedAt` = now, open pointers become
-   * `cancelled` with `endedAt` = now, subscriptions are closed, and the event `completedEvent` is stored (undelivered).
+   * Changes the status of an instance in its own atomic step, and moves `controlSeq`; never `revision`.
    *
-   * @param options.completedEvent - For `terminate`: the engine's event that tells others of the end.
+   * - `suspend`: from runnable, no due time.
+   * - `resume`: from suspended, due now, error cleared.
+   * - `terminate`: from runnable or suspended; no due time, `completedAt` = now, open pointers become `cancelled` with `endedAt` = now,
+   *   subscriptions are closed, `completedEvent` is stored (undelivered), and so is a command {@link TERMINATE_COMMAND}, due now, for each
+   *   instance whose parent this one is and which is not over.
+   * - `retry`: from suspended or terminated; due now, error and `completedAt` cleared, `pointers` upserted as by a commit.
+   *
    * @returns `true` when it was done, `false` when the status did not allow it, `undefined` when there is no such instance.
+   * @throws ConflictError with the reason `revision` when a `retry`, which the status allows, expects another revision; nothing is written.
+   * @throws RangeError for a `retry` without a revision.
    */
-  command(
-    id: string,
-    command: ControlCommand,
-    now: Date,
-    options?: {
-      readonly completedEvent?: {
-        readonly id: string;
-        readonly name: string;
-        readonly key: string;
-        readonly data?: string;
-      };
-    },
-  ): Promise<boolean | undefined>;
+  command(id: string, command: ControlCommand, now: Date, options?: CommandOptions): Promise<boolean | undefined>;
   /** Counters and status of those of these instances that exist, in one query. */
   readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]>;
   /**

@@ -77,10 +77,6 @@ const TOKEN_FAULTS: PersistenceFaults = {
         clearSubscriptionToken: (id, token) => good.clearSubscriptionToken(id, store.subscriptions.get(id)?.subscription.token ?? token),
       }),
   },
-  "finds the first open subscription that nobody has claimed, or whose claim is over": {
-    fault: "does not look at claims",
-    make: () => (good) => ({ getFirstOpenSubscription: async (name, key, asOf) => (await good.getSubscriptions(name, key, asOf))[0] }),
-  },
   "lists claimed subscriptions among the open ones": {
     fault: "leaves claimed subscriptions out",
     make: answers("getSubscriptions", (found) => found.filter(({ token }) => token === undefined)),

@@ -236,19 +236,6 @@ const CLAIM_FAULTS: PersistenceFaults = {
       return won;
     }),
   },
-  "offers the earliest of the unclaimed subscriptions, whichever of them are claimed": {
-    fault: "offers nothing while the first subscription is claimed",
-    make: () => (good) => ({
-      async getFirstOpenSubscription(name, key, asOf) {
-        const [first] = await good.getSubscriptions(name, key, asOf);
-        return first?.token === undefined ? first : undefined;
-      },
-    }),
-  },
-  "offers no subscription that an event of the instant would not reach": {
-    fault: "does not look at the effective date of what it offers",
-    make: asks("getFirstOpenSubscription", ([name, key, , now]) => [name, key, FAR, now]),
-  },
   "delivers to claimed subscriptions": {
     fault: "passes over claimed subscriptions",
     make: answers("deliverEvents", (ids, _, store) => {

@@ -49,6 +49,8 @@ export const INITIAL: Migration = {
     -- Listings, the newest first.
     CREATE INDEX wfe_workflows_created ON wfe_workflows (created_at);
     CREATE INDEX wfe_workflows_status ON wfe_workflows (status, created_at);
+    -- The children of an instance that is ended.
+    CREATE INDEX wfe_workflows_parent ON wfe_workflows (parent_id) WHERE parent_id IS NOT NULL;
 
     CREATE TABLE wfe_pointers (
       workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,
@@ -75,11 +77,15 @@ export const INITIAL: Migration = {
       event_key TEXT,
       event_data TEXT,
       compensates TEXT,
+      error TEXT,
       PRIMARY KEY (workflow, id)
     ) WITHOUT ROWID;
     -- What a pass loads: the open pointers alone, in order of creation.
     CREATE INDEX wfe_pointers_open ON wfe_pointers (workflow, seq)
       WHERE status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed');
+    -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows.
+    CREATE INDEX wfe_pointers_compensable ON wfe_pointers (workflow, end_seq, step_id)
+      WHERE status IN ('complete', 'cancelled', 'compensated') AND attempt >= 1 AND compensates IS NULL AND end_seq IS NOT NULL;
 
     CREATE TABLE wfe_events (
       -- AUTOINCREMENT: a number must not come again after a purge, instances compare with it.
@@ -113,6 +119,7 @@ export const INITIAL: Migration = {
       -- NULL: events stored after the instance was created.
       effective_date INTEGER,
       activity TEXT,
+      input TEXT,
       -- The event assigned to it, NULL while it is open, and the instance's inbox_seq of that delivery.
       event INTEGER,
       delivered_seq INTEGER,
@@ -121,6 +128,8 @@ export const INITIAL: Migration = {
       token_expires_at INTEGER
     );
     CREATE INDEX wfe_subscriptions_open ON wfe_subscriptions (name, key) WHERE event IS NULL;
+    -- What is offered to outside workers, in order of creation.
+    CREATE INDEX wfe_subscriptions_activity ON wfe_subscriptions (activity) WHERE activity IS NOT NULL AND event IS NULL;
     CREATE INDEX wfe_subscriptions_workflow ON wfe_subscriptions (workflow);
     -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
     CREATE INDEX wfe_subscriptions_given ON wfe_subscriptions (workflow, delivered_seq) WHERE event IS NOT NULL;

@@ -1,7 +1,6 @@
 import {
   type AnyDefinition,
   completedEvent,
-  type ControlCommand,
   decodedError,
   decodedInstance,
   EventNotFoundError,
@@ -148,7 +147,7 @@ export class WorkflowController {
   }
 
   /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
-  async command(idOrName: string, command: ControlCommand): Promise<boolean> {
+  async command(idOrName: string, command: keyof typeof EVENT_OF): Promise<boolean> {
     const { clock, persistence } = this.#services;
     const row = await this.#row(idOrName);
     const now = new Date(clock.now());

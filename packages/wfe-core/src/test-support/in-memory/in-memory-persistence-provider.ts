@@ -2,6 +2,7 @@ import { PersistenceError } from "../../errors/store-errors.ts";
 import type { EventRow, StoredEvent } from "../../models/event.ts";
 import type { EventSubscription, Topic } from "../../models/event-subscription.ts";
 import type { ExecutionErrorRow } from "../../models/execution-error.ts";
+import type { PointerQuery, PointerRow } from "../../models/pointer-row.ts";
 import type { ScheduledCommand } from "../../models/scheduled-command.ts";
 import type { CommitResult, WorkflowChange } from "../../models/workflow-change.ts";
 import type { DefinitionKey } from "../../models/workflow-definition.ts";
@@ -11,11 +12,12 @@ import { isFinal } from "../../models/workflow-status.ts";
 import { SharedRun } from "../../runtime/shared-run.ts";
 import type { RunnableEvent } from "../../traits/event-repository.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
-import type { ControlCommand, LoadedWorkflow, WorkflowSignals } from "../../traits/workflow-repository.ts";
+import type { CommandOptions, ControlCommand, LoadedWorkflow, WorkflowSignals } from "../../traits/workflow-repository.ts";
 import { applyChange } from "./in-memory-commit.ts";
-import { applyCommand, type CompletedEvent } from "./in-memory-control.ts";
+import { applyCommand } from "./in-memory-control.ts";
 import { deliver } from "./in-memory-delivery.ts";
-import { deliveriesOf, InMemoryStore, type KeptSubscription, type KeptWorkflow, openPointersOf, recordOf } from "./in-memory-store.ts";
+import { deliveriesOf, InMemoryStore, type KeptSubscription, type KeptWorkflow, passPointersOf, recordOf } from "./in-memory-store.ts";
+import { pointersOf } from "./in-memory-pointer-query.ts";
 import { countWorkflows, listWorkflows } from "./in-memory-workflow-query.ts";
 
 /** What an {@link InMemoryPersistenceProvider} can be made with. */
@@ -64,7 +66,7 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return {
       row: structuredClone(kept.row),
       deliveries: deliveriesOf(kept),
-      ...(kept.row.revision === options.knownRevision ? {} : { pointers: openPointersOf(kept) }),
+      ...(kept.row.revision === options.knownRevision ? {} : { pointers: passPointersOf(kept) }),
     };
   }
 
@@ -80,6 +82,14 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
 
   async getWorkflowInstances(ids: readonly string[]): Promise<readonly WorkflowRecord[]> {
     return this.#found(ids).map(recordOf);
+  }
+
+  async getPointers(workflowId: string, query: PointerQuery): Promise<readonly PointerRow[]> {
+    const store = this.#running();
+    const { limit } = query;
+    if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new RangeError(`limit must be a whole number, 1 or more: got ${limit}`);
+    const kept = store.workflows.get(workflowId);
+    return kept === undefined ? [] : pointersOf(kept, query);
   }
 
   async claimDueInstances(
@@ -98,15 +108,11 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return claimed.map(({ kept }) => kept.row.id);
   }
 
-  async command(
-    id: string,
-    command: ControlCommand,
-    now: Date,
-    options: { readonly completedEvent?: CompletedEvent } = {},
-  ): Promise<boolean | undefined> {
+  async command(id: string, command: ControlCommand, now: Date, options: CommandOptions = {}): Promise<boolean | undefined> {
     const store = this.#running();
+    if (command === "retry" && options.revision === undefined) throw new RangeError("a retry needs the revision that it expects");
     const kept = store.workflows.get(id);
-    return kept === undefined ? undefined : applyCommand(store, kept, command, now, options.completedEvent);
+    return kept === undefined ? undefined : applyCommand(store, kept, command, now, options);
   }
 
   async readSignals(ids: readonly string[]): Promise<readonly WorkflowSignals[]> {
@@ -179,14 +185,25 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return structuredClone(this.#reached(name, key, asOf).map(({ subscription }) => subscription));
   }
 
-  async getFirstOpenSubscription(name: string, key: string, asOf: Date, now: Date): Promise<EventSubscription | undefined> {
-    return structuredClone(this.#reached(name, key, asOf).find((kept) => !isClaimed(kept, now))?.subscription);
+  async getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
+    // The map has them in order of creation.
+    const offered = [...this.#running().subscriptions.values()].find(
+      (kept) => kept.subscription.activity === activity && kept.given === undefined && kept.owner.row.status === "runnable" && !isClaimed(kept, now),
+    );
+    return structuredClone(offered?.subscription);
   }
 
   async setSubscriptionToken(id: string, token: string, workerId: string, expiresAt: Date, now: Date): Promise<boolean> {
     const kept = this.#running().subscriptions.get(id);
     if (kept === undefined || kept.given !== undefined || isClaimed(kept, now)) return false;
     kept.subscription = { ...kept.subscription, token, workerId, tokenExpiresAt: new Date(expiresAt) };
+    return true;
+  }
+
+  async extendSubscriptionToken(id: string, token: string, expiresAt: Date, now: Date): Promise<boolean> {
+    const kept = this.#running().subscriptions.get(id);
+    if (kept === undefined || kept.given !== undefined || kept.subscription.token !== token || !isClaimed(kept, now)) return false;
+    kept.subscription = { ...kept.subscription, tokenExpiresAt: new Date(expiresAt) };
     return true;
   }
 

@@ -184,9 +184,14 @@ export function deliveriesOf(kept: KeptWorkflow): readonly Delivery[] {
   return given.sort((a, b) => a.inboxSeq - b.inboxSeq).map(({ delivery }) => delivery);
 }
 
-/** The open pointers in order of creation. A copy. */
-export function openPointersOf(kept: KeptWorkflow): readonly PointerRow[] {
-  return structuredClone([...kept.open.values()].sort((a, b) => a.seq - b.seq));
+/** The open pointers, and the closed ones that these compensate, in order of creation. A copy. */
+export function passPointersOf(kept: KeptWorkflow): readonly PointerRow[] {
+  const found = new Set(kept.open.values());
+  for (const { compensates } of kept.open.values()) {
+    const compensated = compensates === undefined ? undefined : kept.pointers.get(compensates);
+    if (compensated !== undefined) found.add(compensated);
+  }
+  return structuredClone([...found].sort((a, b) => a.seq - b.seq));
 }
 
 /** An instance with all its pointers in order of creation. A copy. */

@@ -1,14 +1,14 @@
 import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleSubscription } from "../fixtures.ts";
-import { DISTINCT_TEXTS, inboxOf, INSTANTS, open, send, TOPIC, turnOf } from "./event-steps.ts";
+import { DISTINCT_TEXTS, inboxOf, INSTANTS, open, send, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, LATER, withW } from "./persistence-steps.ts";
+import { commit, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 const EXPIRY = instant(100);
 
-/** What claims of subscriptions do to each other, to deliveries and to the order in which subscriptions are offered. */
+/** What claims of subscriptions do to each other and to deliveries. */
 export const CLAIM_CASES: readonly SuiteCase<PersistenceContext>[] = [
   {
     name: "clears nothing by the token of a claim that another one has replaced",
@@ -62,40 +62,6 @@ export const CLAIM_CASES: readonly SuiteCase<PersistenceContext>[] = [
       await second.clearSubscriptionToken("t", "same");
 
       assert.equal((await first.getSubscription("s"))?.token, "same");
-    },
-  },
-  {
-    name: "offers the earliest of the unclaimed subscriptions, whichever of them are claimed",
-    async run(context) {
-      const [first, second] = await withS(context);
-      for (const id of ["c", "b", "a"]) await open(first, id);
-
-      await claim(second, "1", { id: "b" });
-      assert.equal(await firstOpen(first), "s");
-      await claim(first, "2");
-      assert.equal(await firstOpen(second), "c");
-      await claim(second, "3", { id: "c" });
-      assert.equal(await firstOpen(first), "a");
-
-      await second.clearSubscriptionToken("b", "1");
-      assert.equal(await firstOpen(first), "b");
-    },
-  },
-  {
-    name: "offers no subscription that an event of the instant would not reach",
-    async run(context) {
-      const [first, second] = await withW(context);
-      await commit(first, "c1", {
-        openSubscriptions: [
-          sampleSubscription("from 10", { bound: { effectiveDate: instant(10) } }),
-          sampleSubscription("other key", { key: "2" }),
-          sampleSubscription("from 5", { bound: { effectiveDate: instant(5) } }),
-        ],
-      });
-
-      assert.equal(await firstOpen(second, instant(4)), undefined);
-      assert.equal(await firstOpen(second, instant(5)), "from 5");
-      assert.equal(await firstOpen(second, instant(10)), "from 10");
     },
   },
   {
@@ -156,8 +122,4 @@ interface ClaimOptions {
 
 function claim(provider: PersistenceProvider, token: string, { id = "s", now = instant(), expiresAt = EXPIRY }: ClaimOptions = {}): Promise<boolean> {
   return provider.setSubscriptionToken(id, token, `worker of ${token}`, expiresAt, now);
-}
-
-async function firstOpen(provider: PersistenceProvider, asOf: Date = LATER): Promise<string | undefined> {
-  return (await provider.getFirstOpenSubscription(TOPIC.name, TOPIC.key, asOf, instant()))?.id;
 }

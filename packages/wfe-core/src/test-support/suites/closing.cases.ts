@@ -179,8 +179,8 @@ export const CLOSING_CASES: readonly SuiteCase<PersistenceContext>[] = [
     async run(context) {
       const [first, second] = await withW(context);
       await create(first, "x");
-      await open(first, "of w");
-      await open(first, "of x", { workflowId: "x" });
+      await open(first, "of w", { activity: "ask" });
+      await open(first, "of x", { workflowId: "x", activity: "ask" });
 
       await second.command("x", "terminate", instant());
       assert.deepEqual(
@@ -191,7 +191,7 @@ export const CLOSING_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.equal(await second.deleteWorkflows(["w", "x"]), 2);
 
       assert.deepEqual([await second.getSubscriptions("paid", "1", instant()), await second.getSubscription("of w")], [[], undefined]);
-      assert.equal(await second.getFirstOpenSubscription("paid", "1", instant(), instant()), undefined);
+      assert.equal(await second.getFirstOpenSubscription("ask", instant()), undefined);
       assert.equal(await second.setSubscriptionToken("of x", "t", "worker", LATER, instant()), false);
     },
   },

@@ -35,6 +35,7 @@ const POINTER_TEXTS = [
   "eventKey",
   "eventData",
   "compensates",
+  "error",
 ] as const;
 
 /** That what was stored comes back as it was. */
@@ -208,6 +209,7 @@ function fullPointer(seq: number): PointerRow {
     eventKey: "key",
     eventData: '"event"',
     compensates: "compensated",
+    error: '"error"',
   };
 }
 

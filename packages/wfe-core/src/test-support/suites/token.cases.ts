@@ -62,20 +62,6 @@ export const TOKEN_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
-    name: "finds the first open subscription that nobody has claimed, or whose claim is over",
-    async run(context) {
-      const [first, second] = await waiting(context);
-      const find = async (now: Date): Promise<string | undefined> => (await second.getFirstOpenSubscription("paid", "1", instant(), now))?.id;
-
-      assert.equal(await find(instant()), "s1");
-      await first.setSubscriptionToken("s1", "t1", "worker", instant(10), instant());
-      assert.equal(await find(instant(9)), "s2");
-      await first.setSubscriptionToken("s2", "t2", "worker", instant(20), instant());
-      assert.equal(await find(instant(9)), undefined);
-      assert.equal(await find(instant(10)), "s1", "over at its end");
-    },
-  },
-  {
     name: "lists claimed subscriptions among the open ones",
     async run(context) {
       const [first, second] = await waiting(context);
