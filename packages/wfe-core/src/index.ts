@@ -140,9 +140,10 @@ export {
 export type { ExecutorOptions, ExecutorServices } from "./executor/executor-services.ts";
 export { instanceEvent, stepEvent, errorEvent } from "./executor/lifecycle.ts";
 export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type PointerPlace } from "./executor/pointer-factory.ts";
-export { StepContext, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
+export { StepContext, type ChildRequest, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
-export { assertSupported } from "./executor/supported-steps.ts";
+export { retriedPointers } from "./executor/retried-pointers.ts";
+export { hasFunction } from "./executor/compiled-definition.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
 export { completedEvent, type WorkflowEnd } from "./executor/completed-event.ts";

@@ -37,6 +37,8 @@ export type PassInput =
   | { readonly kind: "delivery"; readonly delivery: Delivery }
   /** The store was asked what a saga is to undo next; `undefined`: nothing but what the saga itself has done. */
   | { readonly kind: "undo"; readonly sagaId: string; readonly undone: PointerRow | undefined }
+  /** The store could not say it. */
+  | { readonly kind: "unanswered"; readonly error: unknown }
   /** The instance was loaded: bodies that are said to run have lost their host. */
   | { readonly kind: "takeOver" }
   /** The instance was resumed: failed steps run again. */
@@ -92,6 +94,8 @@ function applyInput(scope: PassScope, input: PassInput): void {
       if (pointer !== undefined) runAgain(scope, { ...pointer, attempt: pointer.attempt - 1 });
       return;
     }
+    case "unanswered":
+      throw input.error;
     case "undo":
       undoNext(scope, input.sagaId, input.undone);
       return;

@@ -7,6 +7,7 @@ import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
 import { buildChange, rowAfter } from "./commit-builder.ts";
+import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
 import type { CreatedInstance } from "./created-instance.ts";
 import { decide, type PassInput } from "./decision.ts";
@@ -38,6 +39,7 @@ export class WorkflowPass {
   readonly #wakeup: Wakeup;
   #inputs: PassInput[] = [];
   #scope: PassScope | undefined;
+  #questions: CompensationQuestions | undefined;
   #poked = false;
   #drains = false;
   #aborted = false;
@@ -138,12 +140,14 @@ export class WorkflowPass {
         this.#running.forget(scope, inputs);
         if (this.#lease.signal.aborted) return this.#lost();
         this.#start(scope, starting);
+        this.#questions?.ask(scope);
         this.#commits += 1;
         if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
         this.#turn.committed();
         continue;
       }
       this.#running.forget(scope, inputs);
+      this.#questions?.ask(scope);
       if (this.#isOver(state)) return this.#over(state);
       await this.#wait(state);
     }
@@ -174,8 +178,11 @@ export class WorkflowPass {
       services: this.#services.context,
       entropy: this.#services.entropy,
       limits: this.#services.options,
+      undo: new Set(),
+      changedBy: [],
       checksSizes: false,
     };
+    this.#questions = new CompensationQuestions(this.#scope, this.#services, this.#lease, this.#attempts, (input) => this.#hear(input));
     if (loaded !== undefined) {
       // What this host has created and nobody has moved since was started by nobody.
       if (this.#created !== undefined && row.revision === 0) this.#notStarted(pointers.filter(({ status }) => status === "running"));
@@ -193,9 +200,12 @@ export class WorkflowPass {
   /** Reads what others have changed: deliveries and commands. Called with nothing uncommitted in memory but inputs. */
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
-    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
-      loaded: await this.#services.persistence.loadForPass(this.workflowId, { knownRevision: state.row.revision }),
-    }));
+    const { persistence } = this.#services;
+    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => {
+      const loaded = await persistence.loadForPass(this.workflowId, { knownRevision: state.row.revision });
+      const isCommanded = loaded !== undefined && loaded.row.controlSeq !== state.row.controlSeq;
+      return { loaded: isCommanded ? await persistence.loadForPass(this.workflowId) : loaded };
+    });
     if (answer === undefined) return this.#lost();
     const { loaded } = answer;
     if (loaded === undefined) {
@@ -205,12 +215,13 @@ export class WorkflowPass {
     const { row } = loaded;
     if (row.revision !== state.row.revision) return this.#lost();
     const wasSuspended = state.status === "suspended";
-    if (row.controlSeq === state.row.controlSeq) state.row = row;
-    else state.acceptControl(row, decodedError(row, this.#services.payloads));
     if (isFinal(row.status)) {
       this.#running.abort("terminated");
       return { kind: "idle" };
     }
+    if (row.controlSeq === state.row.controlSeq) state.row = row;
+    // A retry changes pointers, too.
+    else state.acceptControl(row, decodedError(row, this.#services.payloads), loaded.pointers);
     // Before what has come since: a step that fails now has not been resumed.
     if (wasSuspended && row.status === "runnable") this.#inputs.unshift({ kind: "rearm" });
     this.#receive(loaded);
@@ -260,10 +271,12 @@ export class WorkflowPass {
   /** Starts the bodies that an acknowledged commit has said to run; none when the host has begun to stop meanwhile. */
   #start(scope: PassScope, pointers: readonly PointerRow[]): void {
     if (this.#drains) return this.#notStarted(pointers);
-    this.#running.start(scope, this.#services.steps, pointers, (input) => {
-      this.#inputs.push(input);
-      this.#wakeup.wake();
-    });
+    this.#running.start(scope, this.#services.steps, pointers, (input) => this.#hear(input));
+  }
+
+  #hear(input: PassInput): void {
+    this.#inputs.push(input);
+    this.#wakeup.wake();
   }
 
   #notStarted(pointers: readonly PointerRow[]): void {
@@ -276,7 +289,7 @@ export class WorkflowPass {
   }
 
   #isOver(state: InstanceState): boolean {
-    if (this.#running.active > 0 || this.#inputs.length > 0 || this.#poked) return false;
+    if (this.#running.active > 0 || this.#questions?.open !== 0 || this.#inputs.length > 0 || this.#poked) return false;
     if (state.status !== "runnable" || !this.#starts) return true;
     const nextDue = state.nextDueMs();
     return !state.hasPending() && (nextDue === undefined || nextDue > this.#services.clock.now());

@@ -56,8 +56,6 @@ export interface PointerRow {
   readonly eventKey?: string;
   /** Payload of the event that woke the current run. */
   readonly eventData?: string;
-  /** Encoded: why the step failed for good or was undone, or what its `cancelWhen` threw. */
-  readonly error?: string;
   /** The pointer that this one undoes. */
   readonly compensates?: string;
   /** Why the step failed for good, was undone, or what its `cancelWhen` threw; encoded. */

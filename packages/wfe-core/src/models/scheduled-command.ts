@@ -9,6 +9,3 @@ export interface ScheduledCommand {
   readonly data: string;
   readonly executeAt: Date;
 }
-
-/** Name of the command that terminates a child whose parent needs it no more; `data` is the child's id. */
-export const TERMINATE_COMMAND = "terminateWorkflow";

@@ -88,6 +88,13 @@ export interface WorkflowClient {
   resumeWorkflow(idOrName: string): Promise<boolean>;
   /** Ends it at once; running bodies are aborted. @returns Whether it was not over yet. @throws WorkflowNotFoundError */
   terminateWorkflow(idOrName: string): Promise<boolean>;
+  /**
+   * Runs on from the failed steps, with fresh retries, without compensating them: an instance that is suspended, or was terminated by an error and
+   * is nobody's child. What that termination cancelled runs again, and waits anew.
+   *
+   * @returns Whether there was something to run again. @throws WorkflowNotFoundError
+   */
+  retryWorkflow(idOrName: string): Promise<boolean>;
   /** Instances that match, the newest first. */
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>>;
   countWorkflows(filter?: WorkflowFilter): Promise<number>;

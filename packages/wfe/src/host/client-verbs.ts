@@ -66,15 +66,19 @@ export abstract class ClientVerbs implements WorkflowClient {
   }
 
   suspendWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "suspend");
+    return this.controller.command("suspend", idOrName);
   }
 
   resumeWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "resume");
+    return this.controller.command("resume", idOrName);
   }
 
   terminateWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "terminate");
+    return this.controller.command("terminate", idOrName);
+  }
+
+  retryWorkflow(idOrName: string): Promise<boolean> {
+    return this.controller.command("retry", idOrName);
   }
 
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>> {

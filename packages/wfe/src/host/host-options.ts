@@ -24,6 +24,8 @@ export interface HostOptions {
   readonly maxEventSize?: number;
   /** Open pointers of an instance at most. @default 20000 */
   readonly maxOpenPointers?: number;
+  /** Sub-workflows in each other at most, 1 or more: what ends a recursion. @default 32 */
+  readonly maxSubWorkflowDepth?: number;
   /** Around every stored payload. @default strict JSON */
   readonly codec?: Codec;
 }
@@ -41,6 +43,7 @@ export interface ResolvedHostOptions {
   readonly maxDataSize: number;
   readonly maxEventSize: number;
   readonly maxOpenPointers: number;
+  readonly maxDepth: number;
   readonly codec: Codec | undefined;
 }
 
@@ -58,6 +61,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     maxDataSize: count("maxDataSize", options.maxDataSize ?? DEFAULT_PAYLOAD_LIMITS.data),
     maxEventSize: count("maxEventSize", options.maxEventSize ?? DEFAULT_PAYLOAD_LIMITS.event),
     maxOpenPointers: count("maxOpenPointers", options.maxOpenPointers ?? 20_000),
+    maxDepth: count("maxSubWorkflowDepth", options.maxSubWorkflowDepth ?? 32),
     codec: options.codec,
   };
 }

@@ -1,10 +1,12 @@
-import { type Clock, type Entropy, type LogSink, Payloads, type Provider, type Providers, WfeError, type WorkflowRegistry } from "wfe-core";
+import { type Clock, type Entropy, type EventRow, type LogSink, Payloads, type Provider, type Providers, WfeError, type WorkflowRegistry } from "wfe-core";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { InstanceLookup } from "./instance-lookup.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
+import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
 
@@ -46,14 +48,20 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
         .queueWork(id, type)
         .catch((error: unknown) => warn(services, `a hint for the ${type} ${id} could not be queued; the sweep finds it`, error));
     };
-    this.controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), this.#waiter, {
-      assertRunning: () => {
-        if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
-      },
+    const lookup = new InstanceLookup(services);
+    const published = (event: EventRow): void => hint(event.id, "event");
+    const commands = new WorkflowCommands(services, lookup, {
       changed: (id) => hint(id, "workflow"),
-      published: (event) => hint(event.id, "event"),
+      published,
+      commanded: () => undefined, // the sweep of the hosts finds them
       lifecycle: () => undefined,
+      ended: (id, status) => this.#waiter.notify(id, status),
     });
+    const assertRunning = (): void => {
+      if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
+    };
+    const starter = new WorkflowStarter(services, () => undefined);
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
   }
 
   /** Starts the providers. Idempotent, and possible again after `stop`. */

@@ -1,4 +1,5 @@
 import type { DistributedLockProvider, Timer } from "wfe-core";
+import type { CommandConsumer } from "./command-consumer.ts";
 import type { EventConsumer } from "./event-consumer.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import type { WorkflowConsumer } from "./workflow-consumer.ts";
@@ -11,7 +12,7 @@ const RETENTION_EVERY_MS = 600_000;
 const RETENTION_BATCH = 1_000;
 
 /**
- * The net under everything that is only a hint: searches the store, now and then, for instances that are due, events that are undelivered,
+ * The net under everything that is only a hint: searches the store, now and then, for instances that are due, events that are undelivered, commands that are owed,
  * and leases whose owner is gone; and removes delivered events that nobody needs any more.
  */
 export class Sweeper {
@@ -19,14 +20,16 @@ export class Sweeper {
   readonly #locks: DistributedLockProvider;
   readonly #workflows: WorkflowConsumer;
   readonly #events: EventConsumer;
+  readonly #commands: CommandConsumer;
   #loops: { timer?: Timer; running: Promise<void> }[] = [];
   #stopped = true;
 
-  constructor(services: HostServices, locks: DistributedLockProvider, workflows: WorkflowConsumer, events: EventConsumer) {
+  constructor(services: HostServices, locks: DistributedLockProvider, workflows: WorkflowConsumer, events: EventConsumer, commands: CommandConsumer) {
     this.#services = services;
     this.#locks = locks;
     this.#workflows = workflows;
     this.#events = events;
+    this.#commands = commands;
   }
 
   /** Sweeps once, then goes on by itself. Resolves after the first sweep. */
@@ -66,7 +69,7 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    await Promise.all([this.#dueInstances(), this.#undeliveredEvents()]);
+    await Promise.all([this.#dueInstances(), this.#undeliveredEvents(), this.#commands.process()]);
   }
 
   async #dueInstances(): Promise<void> {

@@ -1,7 +1,5 @@
 import {
   type AnyDefinition,
-  completedEvent,
-  decodedError,
   decodedInstance,
   EventNotFoundError,
   type EventDefinition,
@@ -10,10 +8,8 @@ import {
   type ExecutionError,
   type ExecutionPointer,
   type FinishedWorkflow,
-  instanceEvent,
   isEngineEvent,
   type JsonValue,
-  type LifecycleEvent,
   type Page,
   type PageRequest,
   pointerView,
@@ -24,27 +20,23 @@ import {
   type WaitForOptions,
   type WorkflowFilter,
   type WorkflowInstance,
-  WorkflowNotFoundError,
-  type WorkflowRecord,
-  type WorkflowRow,
   WorkflowTerminatedError,
 } from "wfe-core";
 import { purgeWorkflows } from "../purger.ts";
 import { checkInstant, checkKey, checkText } from "./arguments.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
-import { type HostServices, warn } from "./host-services.ts";
+import type { HostServices } from "./host-services.ts";
+import type { InstanceLookup } from "./instance-lookup.ts";
 import { validated } from "./start-input.ts";
+import type { WorkflowCommands } from "./workflow-commands.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a controller leaves to its process: a host does it itself, a client asks the hosts through the queue. */
 export interface ControllerEffects {
   /** Throws unless the process is started. */
   assertRunning(): void;
-  /** An instance was changed from outside: look at it. */
-  changed(workflowId: string): void;
   /** An event was stored: deliver it. */
   published(event: EventRow): void;
-  lifecycle(event: LifecycleEvent): void;
 }
 
 /** What the verbs of a `WorkflowClient` do, over a store. */
@@ -53,9 +45,13 @@ export class WorkflowController {
   readonly #starter: WorkflowStarter;
   readonly #waiter: CompletionWaiter;
   readonly #effects: ControllerEffects;
+  readonly #lookup: InstanceLookup;
+  readonly #commands: WorkflowCommands;
 
-  constructor(services: HostServices, starter: WorkflowStarter, waiter: CompletionWaiter, effects: ControllerEffects) {
+  constructor(services: HostServices, starter: WorkflowStarter, waiter: CompletionWaiter, lookup: InstanceLookup, commands: WorkflowCommands, effects: ControllerEffects) {
     this.#services = services;
+    this.#lookup = lookup;
+    this.#commands = commands;
     this.#starter = starter;
     this.#waiter = waiter;
     this.#effects = effects;
@@ -81,11 +77,12 @@ export class WorkflowController {
 
   async waitForWorkflow(idOrName: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
     this.#effects.assertRunning();
-    return this.#waiter.wait(await this.#idOf(idOrName), options);
+    return this.#waiter.wait(await this.#lookup.id(idOrName), options);
   }
 
   async getWorkflow(idOrName: string): Promise<WorkflowInstance> {
-    return decodedInstance(await this.#row(idOrName), this.#services.payloads);
+    this.#effects.assertRunning();
+    return decodedInstance(await this.#lookup.row(idOrName), this.#services.payloads);
   }
 
   async publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options: PublishOptions): Promise<string> {
@@ -125,12 +122,19 @@ export class WorkflowController {
 
   async getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
     this.#effects.assertRunning();
-    const id = await this.#idOf(idOrName);
+    const id = await this.#lookup.id(idOrName);
     return (await this.#services.persistence.getErrors(id)).map((row) => errorView(row, this.#services.payloads));
   }
 
+  /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
+  async command(command: "suspend" | "resume" | "terminate" | "retry", idOrName: string): Promise<boolean> {
+    this.#effects.assertRunning();
+    return this.#commands[command](idOrName);
+  }
+
   async getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
-    const { pointers } = await this.#record(idOrName);
+    this.#effects.assertRunning();
+    const { pointers } = await this.#lookup.record(idOrName);
     return pointers.map((row) => pointerView(row, this.#services.payloads));
   }
 
@@ -145,65 +149,7 @@ export class WorkflowController {
     this.#effects.assertRunning();
     return purgeWorkflows(this.#services.persistence, options, this.#services.clock);
   }
-
-  /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
-  async command(idOrName: string, command: keyof typeof EVENT_OF): Promise<boolean> {
-    const { clock, persistence } = this.#services;
-    const row = await this.#row(idOrName);
-    const now = new Date(clock.now());
-    const completedEvent = command === "terminate" ? this.#terminatedEvent(row) : undefined;
-    const done = await persistence.command(row.id, command, now, completedEvent === undefined ? {} : { completedEvent });
-    if (done === undefined) throw new WorkflowNotFoundError(idOrName);
-    if (!done) return false;
-    this.#effects.lifecycle(instanceEvent(EVENT_OF[command], row, now));
-    if (command !== "resume") this.#waiter.notify(row.id, EVENT_OF[command]);
-    if (completedEvent !== undefined) this.#effects.published({ ...completedEvent, time: now });
-    this.#effects.changed(row.id);
-    return true;
-  }
-
-  /**
-   * Carries the data of the last commit: what a pass has not committed yet is lost with the termination. None where it cannot be decoded: an
-   * instance whose codec or key is gone has to be terminable all the same.
-   */
-  #terminatedEvent(row: WorkflowRow): Omit<EventRow, "time"> {
-    const { payloads } = this.#services;
-    try {
-      const error = decodedError(row, payloads);
-      const end = { status: "terminated", data: payloads.decode(row.data, "the data"), ...(error === undefined ? {} : { error }) } as const;
-      return completedEvent(row.id, end, payloads);
-    } catch (error) {
-      warn(this.#services, `the workflow ${row.id} is terminated without telling its data`, error);
-      return completedEvent(row.id, { status: "terminated" }, payloads);
-    }
-  }
-
-  async #idOf(idOrName: string): Promise<string> {
-    const { persistence } = this.#services;
-    const [known] = await persistence.readSignals([checkText(idOrName, "a workflow's id or name")]);
-    if (known !== undefined) return idOrName;
-    const named = await persistence.getWorkflowInstanceByName(idOrName);
-    if (named === undefined) throw new WorkflowNotFoundError(idOrName);
-    return named.id;
-  }
-
-  /** Without the pointers that have ended, which may be many. */
-  async #row(idOrName: string): Promise<WorkflowRow> {
-    this.#effects.assertRunning();
-    const id = checkText(idOrName, "a workflow's id or name");
-    return (await this.#services.persistence.loadForPass(id))?.row ?? this.#record(id);
-  }
-
-  async #record(idOrName: string): Promise<WorkflowRecord> {
-    this.#effects.assertRunning();
-    const { persistence } = this.#services;
-    const found = (await persistence.getWorkflowInstance(idOrName)) ?? (await persistence.getWorkflowInstanceByName(idOrName));
-    if (found === undefined) throw new WorkflowNotFoundError(idOrName);
-    return found;
-  }
 }
-
-const EVENT_OF = { suspend: "suspended", resume: "resumed", terminate: "terminated" } as const;
 
 function checkEvent(name: unknown, key: unknown, { id, time }: PublishOptions): void {
   if (checkText(name, "an event's name") === "" || isEngineEvent(name as string)) {

@@ -2,7 +2,6 @@ import {
   type AnyDefinition,
   type AnyFunctionStep,
   type AnyStep,
-  assertSupported,
   buildWorkflow,
   checkedDefinition,
   type Chain,
@@ -10,7 +9,9 @@ import {
   type Duration,
   durationMs,
   type Entropy,
+  type EventRow,
   type ExecutorServices,
+  instanceEvent,
   type LifecycleEvent,
   type LifecyclePublisher,
   type LogSink,
@@ -27,19 +28,22 @@ import {
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from "wfe-core";
+import { CommandConsumer } from "./command-consumer.ts";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
 import { ConsumerLoop } from "./consumer-loop.ts";
 import { EventConsumer } from "./event-consumer.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { InstanceLookup } from "./instance-lookup.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
+import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
-import { WorkflowStarter } from "./workflow-starter.ts";
+import { rowOf, WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a host is made of; {@link WorkflowHostBuilder} fills it in. */
 export interface HostParts {
@@ -67,6 +71,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   readonly #bus: LifecycleBus;
   readonly #workflows: WorkflowConsumer;
   readonly #events: EventConsumer;
+  readonly #commands: CommandConsumer;
   readonly #sweeper: Sweeper;
   readonly #waiter: CompletionWaiter;
   readonly #loops: readonly ConsumerLoop[];
@@ -82,36 +87,50 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     this.#bus = new LifecycleBus(services, parts.publisher);
+    const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
     const executor: ExecutorServices = {
       ...services,
       steps: this.#steps,
-      context: { payloads, clock, log, client: this },
+      context: { payloads, clock, log, client: this, newChild: (child) => starter.newChild(child) },
       contended: () => this.#workflows.isContended,
       committed: (change) => {
         this.#waiter.notify(change.workflowId, change.status);
         for (const event of change.events) this.#events.deliver(event);
+        for (const child of change.children) {
+          lifecycle(instanceEvent("started", rowOf(child), child.createdAt));
+          this.#workflows.dispatch(child.id);
+        }
+        if (change.commands.length > 0) this.#commands.soon();
       },
       publish: (event) => this.#bus.publish(event),
       warn: (message, error) => warn(services, message, error),
     };
     this.#workflows = new WorkflowConsumer(services, executor, providers.locks);
     this.#events = new EventConsumer(services, (id) => this.#workflows.dispatch(id));
-    this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events);
-    this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
-    const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
     const starter = new WorkflowStarter(services, lifecycle, { consumer: this.#workflows, locks: providers.locks });
-    this.controller = new WorkflowController(services, starter, this.#waiter, {
-      assertRunning: () => this.#assertRunning(),
+    const lookup = new InstanceLookup(services);
+    const published = (event: EventRow): void =>
+      event.eligibleAt === undefined ? this.#events.deliver(event) : this.#events.schedule(event, event.eligibleAt);
+    const commands = new WorkflowCommands(services, lookup, {
       changed: (id) => this.#workflows.dispatch(id),
-      published: (event) => (event.eligibleAt === undefined ? this.#events.deliver(event) : this.#events.schedule(event, event.eligibleAt)),
+      published,
+      commanded: () => this.#commands.soon(),
       lifecycle,
+      ended: (id, status) => this.#waiter.notify(id, status),
+    });
+    this.#commands = new CommandConsumer(services, commands);
+    this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
+    this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, {
+      assertRunning: () => this.#assertRunning(),
+      published,
     });
   }
 
   /**
    * Builds a definition in place and registers it.
    *
-   * @throws DefinitionError, DefinitionExistsError, StepKeyTakenError; WfeError `WFE_STEP_KIND_UNSUPPORTED`; StepNotRegisteredError on a started host.
+   * @throws DefinitionError, DefinitionExistsError, StepKeyTakenError; StepNotRegisteredError on a started host.
    */
   registerWorkflow<TData, TInput = TData>(
     id: string,
@@ -127,12 +146,11 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    * Adds a definition, and the steps it names. The same one again does nothing; it takes part from the next sweep.
    *
    * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition; DefinitionExistsError when another graph has its
-   * id and version, StepKeyTakenError, WfeError `WFE_STEP_KIND_UNSUPPORTED`;
+   * id and version, StepKeyTakenError;
    * StepNotRegisteredError on a started host.
    */
   registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never>): void {
     const checked = checkedDefinition(definition);
-    assertSupported(checked);
     this.#steps.allOrNothing(() => {
       this.#steps.registerStepsOf(checked);
       if (this.#state !== "stopped") this.#assertSteps([checked]);
@@ -161,10 +179,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       if (this.#state === "running") return;
       // Those of a registry of the user's came here by no registration.
       const definitions = this.#parts.registry.getAllDefinitions();
-      for (const definition of definitions) {
-        assertSupported(definition);
-        this.#steps.registerStepsOf(definition);
-      }
+      for (const definition of definitions) this.#steps.registerStepsOf(definition);
       this.#assertSteps(definitions);
       this.#state = "starting";
       try {
@@ -197,7 +212,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       // The loops first: what they have taken goes back to the queue, not round and round.
       const loops = this.#loops.map((loop) => loop.stop());
       await Promise.all([...loops, this.#workflows.stop(timeoutMs), this.#sweeper.stop()]);
-      await this.#events.stop();
+      await Promise.all([this.#events.stop(), this.#commands.settled()]);
       this.#bus.stop();
       this.#state = "stopped";
       await this.#stopPublisher(timeoutMs);

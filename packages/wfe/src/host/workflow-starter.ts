@@ -1,8 +1,10 @@
 import {
   type AnyDefinition,
+  type ChildRequest,
   DefinitionExistsError,
   DefinitionNotFoundError,
   type DistributedLockProvider,
+  hasFunction,
   instanceEvent,
   isWfeError,
   type Lease,
@@ -70,13 +72,13 @@ export class WorkflowStarter {
 
   /** @returns The id. A repeat of an earlier start gives its id and starts nothing. */
   async start(definition: AnyDefinition, input: unknown, options: StartOptions): Promise<string> {
-    const { entropy, payloads } = this.#services;
+    const { entropy } = this.#services;
     const id = options.id === undefined ? entropy.id() : checkId(options.id);
     const userName = options.name === undefined ? undefined : checkName(options.name, definition.id);
     if (options.startAt !== undefined) checkInstant(options.startAt, "startAt");
     if (options.reference !== undefined) checkText(options.reference, "a workflow's reference");
     const digest = inputDigest(input);
-    const data = payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
+    const data = await this.#dataOf(definition, input);
     const begin = async (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest }, options);
     if (userName !== undefined) return begin(userName);
     for (;;) {
@@ -88,6 +90,32 @@ export class WorkflowStarter {
         if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN") || (error as WorkflowNameTakenError).workflowName !== name) throw error;
       }
     }
+  }
+
+  /**
+   * A sub-workflow, to be stored by the commit of its parent. Its name is free now; that it is taken meanwhile refuses the commit, and another
+   * one is made.
+   *
+   * @throws DefinitionNotFoundError when no such definition is registered here; InputInvalidError, SerializationError, PayloadTooLargeError.
+   */
+  async newChild({ id, definitionId, version, input, parent, rootWorkflowId }: ChildRequest): Promise<NewWorkflow> {
+    const definition = this.#services.registry.getDefinition(definitionId, version);
+    if (definition === undefined) throw new DefinitionNotFoundError(definitionId, version);
+    return {
+      ...this.#instance(definition, new Date(this.#services.clock.now()), undefined),
+      id,
+      name: await this.#names.next(definitionId),
+      data: await this.#dataOf(definition, input),
+      inputDigest: inputDigest(input),
+      dueAt: AT_ONCE,
+      parent,
+      rootWorkflowId,
+    };
+  }
+
+  async #dataOf(definition: AnyDefinition, input: unknown): Promise<string> {
+    const { payloads } = this.#services;
+    return payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
   }
 
   async #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {
@@ -112,7 +140,7 @@ export class WorkflowStarter {
     if (entry === undefined) throw new DefinitionNotFoundError(definition.id, definition.version); // a definition has a step: the builder's check
     const pointer = pendingPointer(entry, { seq: 1, scope: [] });
     // A body that will run here at once is stored as running: no commit is needed before its start.
-    const starts = first === "runs" && runsBody(entry.kind) && entry.functions?.["when"] === undefined;
+    const starts = first === "runs" && runsBody(entry.kind) && !hasFunction(entry, "when") && !hasFunction(entry, "cancelWhen");
     // In the pointer, too: a resume, or a hint, makes the row due before its time.
     const waiting: PointerRow = first instanceof Date ? { ...pointer, status: "sleeping", dueAt: first } : pointer;
     return {
@@ -193,7 +221,7 @@ export class WorkflowStarter {
 }
 
 /** The row as the store makes it of a new instance. */
-function rowOf(workflow: NewWorkflow): WorkflowRow {
+export function rowOf(workflow: NewWorkflow): WorkflowRow {
   const { pointers, ...row } = workflow;
   return { ...row, status: "runnable", revision: 0, controlSeq: 0, inboxSeq: 0, sequence: Math.max(...pointers.map(({ seq }) => seq)) };
 }

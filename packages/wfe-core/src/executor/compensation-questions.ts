@@ -1,0 +1,51 @@
+import type { Lease } from "../traits/lock-provider.ts";
+import { CompensationReader } from "./compensation-reader.ts";
+import type { PassInput } from "./decision.ts";
+import type { ExecutorServices } from "./executor-services.ts";
+import type { PassScope } from "./pass-scope.ts";
+import { sagaState } from "./saga-state.ts";
+import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
+
+/** Asks the store, for the sagas of a pass, what they have to undo next. */
+export class CompensationQuestions {
+  readonly #reader: CompensationReader;
+  readonly #lease: Lease;
+  readonly #attempts: StoreAttempts;
+  readonly #heard: (input: PassInput) => void;
+  #open = 0;
+
+  /** @param heard - Gets the answers. A question that has none when the lease ends gets none. */
+  constructor(scope: PassScope, services: ExecutorServices, lease: Lease, attempts: StoreAttempts, heard: (input: PassInput) => void) {
+    this.#reader = new CompensationReader(services.persistence, scope.state.row.id, scope.definition);
+    this.#lease = lease;
+    this.#attempts = attempts;
+    this.#heard = heard;
+  }
+
+  /** How many have no answer yet. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Asks what the last decision wants to know. To be called once that is committed: the answer depends on it. */
+  ask(scope: PassScope): void {
+    for (const sagaId of scope.undo) {
+      const saga = scope.state.pointer(sagaId);
+      const kept = saga === undefined ? undefined : sagaState(scope, saga);
+      if (kept === undefined) continue;
+      this.#open += 1;
+      const what = `reading what the workflow ${scope.state.row.id} has to undo`;
+      untilLeaseEnds(this.#attempts, this.#lease, what, async () => ({ undone: await this.#reader.next(sagaId, kept) })).then(
+        (answer) => {
+          this.#open -= 1;
+          if (answer !== undefined) this.#heard({ kind: "undo", sagaId, ...answer });
+        },
+        (error: unknown) => {
+          this.#open -= 1;
+          this.#heard({ kind: "unanswered", error });
+        },
+      );
+    }
+    scope.undo.clear();
+  }
+}

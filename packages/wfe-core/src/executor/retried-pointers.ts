@@ -1,0 +1,49 @@
+import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { WorkflowRecord } from "../models/workflow-row.ts";
+import { isOpen } from "../models/workflow-status.ts";
+import type { Payloads } from "../runtime/payloads.ts";
+import { withoutSagaState } from "./saga-state.ts";
+
+/**
+ * The pointers of an instance as `retryWorkflow` changes them: failed ones run again with fresh retries, and with them what the termination
+ * cancelled that followed from the failure.
+ *
+ * @returns `undefined` when nothing can be run again: the instance neither is suspended nor was terminated by an error, or it was a child whose
+ * parent has heard of its end.
+ */
+export function retriedPointers(record: WorkflowRecord, payloads: Payloads): readonly PointerRow[] | undefined {
+  const { status, pointers, parent } = record;
+  const failed = pointers.filter((pointer) => pointer.status === "failed");
+  if (status === "suspended") {
+    const inside = new Set(failed.flatMap(({ scope }) => scope));
+    // A saga that would compensate the failure on resume does not.
+    const sagas = pointers.filter((pointer) => inside.has(pointer.id) && waitsToCompensate(pointer, payloads)).map(withoutSagaState);
+    return [...failed.map(runsAgain), ...sagas];
+  }
+  const [last] = failed;
+  if (status !== "terminated" || parent !== undefined || last?.endSeq === undefined) return undefined;
+  const { endSeq } = last;
+  const cancelled = pointers.filter((pointer) => pointer.status === "cancelled" && (pointer.endSeq ?? 0) > endSeq);
+  const again = [last, ...cancelled];
+  const containers = new Set(again.flatMap(({ scope }) => scope));
+  return again.map((pointer) => (containers.has(pointer.id) ? reopened(pointer) : runsAgain(pointer)));
+}
+
+function waitsToCompensate(pointer: PointerRow, payloads: Payloads): boolean {
+  if (!isOpen(pointer.status) || pointer.error === undefined || pointer.persistenceData === undefined) return false;
+  const state = payloads.decode(pointer.persistenceData, "the state of a saga") as { readonly phase?: unknown } | null;
+  return state?.phase === "suspended";
+}
+
+function runsAgain(pointer: PointerRow): PointerRow {
+  const { endedAt: _, endSeq: __, error: ___, dueAt: ____, ...rest } = pointer;
+  // Its child was terminated with it: it starts another one.
+  const resultCount = pointer.eventName === WORKFLOW_COMPLETED_EVENT ? pointer.resultCount + 1 : pointer.resultCount;
+  return { ...rest, status: "pending", retryCount: 0, crashCount: 0, resultCount };
+}
+
+function reopened(pointer: PointerRow): PointerRow {
+  const { endedAt: _, endSeq: __, ...rest } = pointer;
+  return { ...rest, status: "running" };
+}

@@ -1,0 +1,36 @@
+import { WorkflowNotFoundError, type WorkflowRecord, type WorkflowRow } from "wfe-core";
+import { checkText } from "./arguments.ts";
+import type { HostServices } from "./host-services.ts";
+
+/** Finds instances by id or name. */
+export class InstanceLookup {
+  readonly #services: Pick<HostServices, "persistence">;
+
+  constructor(services: Pick<HostServices, "persistence">) {
+    this.#services = services;
+  }
+
+  /** @throws WorkflowNotFoundError */
+  async id(idOrName: string): Promise<string> {
+    const { persistence } = this.#services;
+    const [known] = await persistence.readSignals([checkText(idOrName, "a workflow's id or name")]);
+    if (known !== undefined) return idOrName;
+    const named = await persistence.getWorkflowInstanceByName(idOrName);
+    if (named === undefined) throw new WorkflowNotFoundError(idOrName);
+    return named.id;
+  }
+
+  /** Without the pointers that have ended, which may be many. @throws WorkflowNotFoundError */
+  async row(idOrName: string): Promise<WorkflowRow> {
+    const id = checkText(idOrName, "a workflow's id or name");
+    return (await this.#services.persistence.loadForPass(id))?.row ?? this.record(id);
+  }
+
+  /** @throws WorkflowNotFoundError */
+  async record(idOrName: string): Promise<WorkflowRecord> {
+    const { persistence } = this.#services;
+    const found = (await persistence.getWorkflowInstance(idOrName)) ?? (await persistence.getWorkflowInstanceByName(idOrName));
+    if (found === undefined) throw new WorkflowNotFoundError(idOrName);
+    return found;
+  }
+}
