@@ -1,7 +1,14 @@
 /** The core of wfe: models, errors, provider traits, the builder and the executor. */
 
 // models
-export { defineActivity, type ActivityDefinition, type ActivityToken, type PendingActivity } from "./models/activity.ts";
+export {
+  ACTIVITY_EVENT,
+  defineActivity,
+  type ActivityDefinition,
+  type ActivityOutcome,
+  type ActivityToken,
+  type PendingActivity,
+} from "./models/activity.ts";
 export { durationMs, type Duration } from "./models/duration.ts";
 export { ErrorBehavior, DEFAULT_ERROR_BEHAVIOR, type RetryOptions } from "./models/error-behavior.ts";
 export type { SubscriptionBound, NewSubscription, EventSubscription, Delivery, Topic } from "./models/event-subscription.ts";
@@ -52,6 +59,10 @@ export {
   TimeoutError,
   CancelledError,
   type CancelReason,
+  ActivityFailedError,
+  ChildTerminatedError,
+  WorkflowTooDeepError,
+  isNonRetryable,
 } from "./errors/step-errors.ts";
 export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
 export { SerializationError, PayloadTooLargeError, InputInvalidError } from "./errors/value-errors.ts";

@@ -29,7 +29,10 @@ function described(thrown: unknown, payloads: Payloads): Failure {
   const code = isWfeError(thrown) ? thrown.code : "WFE_STEP_FAILED";
   if (!(thrown instanceof Error) && !isWfeError(thrown)) return { code, message: textOf(thrown), retryable };
   const { message, name, stack } = thrown as Partial<Error>;
-  const data = isNonRetryable(thrown) || isWfeError(thrown, "WFE_ACTIVITY_FAILED") || isWfeError(thrown, "WFE_CHILD_TERMINATED") ? (thrown as { readonly data?: unknown }).data : undefined;
+  const data =
+    isNonRetryable(thrown) || isWfeError(thrown, "WFE_ACTIVITY_FAILED") || isWfeError(thrown, "WFE_CHILD_TERMINATED")
+      ? (thrown as { readonly data?: unknown }).data
+      : undefined;
   return {
     code,
     message: typeof message === "string" && message !== "" ? message : textOf(name === undefined || name === "" ? "Error" : name),

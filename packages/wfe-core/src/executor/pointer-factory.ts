@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { PointerStatus } from "../models/workflow-status.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
@@ -55,7 +56,12 @@ export function started(pointer: PointerRow, now: Date): PointerRow {
 }
 
 /** The pointer as the result that ends it makes it. */
-export function closed(pointer: PointerRow, status: Exclude<PointerStatus, "pending" | "running" | "sleeping" | "waitingForEvent">, now: Date, endSeq: number): PointerRow {
+export function closed(
+  pointer: PointerRow,
+  status: Exclude<PointerStatus, "pending" | "running" | "sleeping" | "waitingForEvent">,
+  now: Date,
+  endSeq: number,
+): PointerRow {
   return { ...withoutDue(pointer), status, endedAt: now, endSeq };
 }
 
@@ -80,9 +86,16 @@ export function labelsOf(step: StepDefinition): readonly string[] {
   return Object.keys(step.settings?.["events"] ?? {});
 }
 
-/** Id of the child that a pointer starts in its current run; the same when the commit is decided anew, another one after each failed child. */
+/**
+ * Id of the child that a pointer starts in its current run: the same when the commit is decided anew, another one after each failed child. Has the
+ * form of a UUID, however deep the child is.
+ */
 export function childId(workflowId: string, pointer: PointerRow): string {
-  return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
+  const hash = createHash("sha256")
+    .update(JSON.stringify([workflowId, pointer.id, pointer.resultCount]))
+    .digest("hex");
+  // Version 8, made of whatever its maker likes; variant 1.
+  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
 }
 
 /** Key that stays over retries and take-overs of one run of a step, and changes after each result. */

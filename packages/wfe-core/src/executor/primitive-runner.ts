@@ -62,7 +62,8 @@ function attempt(
     const primitive = primitiveOf(step.kind) as Primitive; // every kind runs a body or has one
     const context = primitiveContext(scope, step, row, endedIndex);
     let action = run(primitive, context);
-    if (action.kind === "sleep" && action.untilMs <= context.nowMs && action.forks !== true) action = primitive.due?.(context) ?? { kind: "complete" };
+    if (action.kind === "sleep" && action.untilMs <= context.nowMs && action.forks !== true)
+      action = primitive.due?.(context) ?? { kind: "complete" };
     apply(scope, step, row, action);
   } catch (error) {
     handleFailure(scope, step, failing, error);

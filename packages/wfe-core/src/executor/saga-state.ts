@@ -46,10 +46,12 @@ export function withoutSagaState(saga: PointerRow): PointerRow {
 /** The sagas that a pointer stands in, the innermost first. */
 export function sagasAround({ state, definition }: PassScope, pointer: PointerRow): readonly PointerRow[] {
   if (!definition.hasSagas) return [];
-  return pointer.scope.flatMap((id) => {
-    const container = state.pointer(id);
-    return container !== undefined && definition.isSaga(container.stepId) ? [container] : [];
-  }).reverse();
+  return pointer.scope
+    .flatMap((id) => {
+      const container = state.pointer(id);
+      return container !== undefined && definition.isSaga(container.stepId) ? [container] : [];
+    })
+    .reverse();
 }
 
 /** Whether a saga is being compensated. */

@@ -91,7 +91,12 @@ async function execute(
 }
 
 /** A sub-workflow, ready to be created by the commit that waits for its end. */
-function newChild({ definition, services, state, limits }: PassScope, step: StepDefinition, pointer: PointerRow, ctx: StepExecutionContext): Promise<NewWorkflow> {
+function newChild(
+  { definition, services, state, limits }: PassScope,
+  step: StepDefinition,
+  pointer: PointerRow,
+  ctx: StepExecutionContext,
+): Promise<NewWorkflow> {
   const { id, parent, rootWorkflowId } = state.row;
   const depth = (parent?.depth ?? 0) + 1;
   if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);

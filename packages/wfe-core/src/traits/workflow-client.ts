@@ -38,8 +38,45 @@ export interface PublishOptions {
   readonly id?: string;
 }
 
+/** What outside workers need. Every method may be called concurrently, from any process. */
+export interface ActivityClient {
+  /**
+   * Claims the activity of this name that was offered first, for a while; offers of suspended instances are left out.
+   *
+   * @param workerId - For people: who holds the claim.
+   * @param options.lease - How long the claim lasts unless it is extended.
+   * @param options.wait - How long to wait for an offer when there is none. @default not at all
+   * @returns `undefined` when there was none.
+   */
+  getPendingActivity<TIn, TOut>(
+    activity: ActivityDefinition<TIn, TOut> | string,
+    workerId: string,
+    options: { readonly lease: Duration; readonly wait?: Duration },
+  ): Promise<PendingActivity<TIn, TOut> | undefined>;
+  /**
+   * Tells what came of an activity. Again with the same result it does nothing.
+   *
+   * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` when the token is not the one that holds the activity, has expired, or another outcome was submitted.
+   */
+  submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void>;
+  /**
+   * Tells that an activity has failed: an attempt of its step, whose error behavior says what follows. A retry offers it anew.
+   *
+   * @param error - `data` reaches `getErrors`, `instance.error` and `ctx.compensates.error`; `retryable: false`, or a `NonRetryableError`, skips the retries.
+   * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`, as above.
+   */
+  submitActivityFailure(
+    token: ActivityToken<never>,
+    error: Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean },
+  ): Promise<void>;
+  /** Has a claim last so long from now. @returns Whether it was held by this token and not over. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` for text that is no token */
+  extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean>;
+  /** Gives an activity back, for others to take. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` when the token does not hold it */
+  releaseActivity(token: ActivityToken<never>): Promise<void>;
+}
+
 /** What outside code needs to drive workflows; a host is one, and a process that runs no steps can have one too. */
-export interface WorkflowClient {
+export interface WorkflowClient extends ActivityClient {
   /**
    * Stores a new instance and gets it going; resolves when it is stored.
    *
@@ -106,26 +143,4 @@ export interface WorkflowClient {
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }>;
   /** Removes instances that are over. @returns How many went. @throws RangeError for another status. */
   purgeWorkflows(options: PurgeOptions): Promise<number>;
-}
-
-/** What outside workers need. */
-export interface ActivityClient {
-  getPendingActivity<TIn, TOut>(
-    activity: ActivityDefinition<TIn, TOut> | string,
-    workerId: string,
-    options: { readonly lease: Duration; readonly wait?: Duration },
-  ): Promise<PendingActivity<TIn, TOut> | undefined>;
-  submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void>;
-  submitActivityFailure(
-    token: ActivityToken<never>,
-    error:
-      | Error
-      | {
-          readonly message: string;
-          readonly data?: JsonValue;
-          readonly retryable?: boolean;
-        },
-  ): Promise<void>;
-  extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean>;
-  releaseActivity(token: ActivityToken<never>): Promise<void>;
 }

@@ -1,5 +1,8 @@
 import type {
+  ActivityDefinition,
+  ActivityToken,
   AnyDefinition,
+  Duration,
   DurableShape,
   EventDefinition,
   ExecutionError,
@@ -8,6 +11,7 @@ import type {
   JsonValue,
   Page,
   PageRequest,
+  PendingActivity,
   PublishOptions,
   PurgeOptions,
   StartOptions,
@@ -19,11 +23,13 @@ import type {
   WorkflowId,
   WorkflowInstance,
 } from "wfe-core";
+import type { ActivityController, SubmittedFailure } from "./activity-controller.ts";
 import type { WorkflowController } from "./workflow-controller.ts";
 
 /** The verbs of {@link WorkflowClient}, typed for their callers; a controller does the work. */
 export abstract class ClientVerbs implements WorkflowClient {
   protected abstract readonly controller: WorkflowController;
+  protected abstract readonly activities: ActivityController;
 
   startWorkflow<TData, TInput>(
     definition: WorkflowDefinition<TData, TInput>,
@@ -103,5 +109,30 @@ export abstract class ClientVerbs implements WorkflowClient {
 
   purgeWorkflows(options: PurgeOptions): Promise<number> {
     return this.controller.purgeWorkflows(options);
+  }
+
+  getPendingActivity<TIn, TOut>(
+    activity: ActivityDefinition<TIn, TOut> | string,
+    workerId: string,
+    options: { readonly lease: Duration; readonly wait?: Duration },
+  ): Promise<PendingActivity<TIn, TOut> | undefined> {
+    const pending = this.activities.getPending(typeof activity === "string" ? activity : activity.name, workerId, options);
+    return pending as Promise<PendingActivity<TIn, TOut> | undefined>; // as the definition of the activity says
+  }
+
+  submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void> {
+    return this.activities.success(token, result);
+  }
+
+  submitActivityFailure(token: ActivityToken<never>, error: SubmittedFailure): Promise<void> {
+    return this.activities.failure(token, error);
+  }
+
+  extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean> {
+    return this.activities.extend(token, lease);
+  }
+
+  releaseActivity(token: ActivityToken<never>): Promise<void> {
+    return this.activities.release(token);
   }
 }

@@ -1,4 +1,15 @@
-import { type Clock, type Entropy, type EventRow, type LogSink, Payloads, type Provider, type Providers, WfeError, type WorkflowRegistry } from "wfe-core";
+import {
+  type Clock,
+  type Entropy,
+  type EventRow,
+  type LogSink,
+  Payloads,
+  type Provider,
+  type Providers,
+  WfeError,
+  type WorkflowRegistry,
+} from "wfe-core";
+import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
@@ -27,6 +38,8 @@ export interface ClientParts {
 export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   protected readonly controller: WorkflowController;
+  /** @internal */
+  protected readonly activities: ActivityController;
   readonly #parts: ClientParts;
   readonly #providers: readonly Provider[];
   readonly #waiter: CompletionWaiter;
@@ -62,6 +75,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     };
     const starter = new WorkflowStarter(services, () => undefined);
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
+    this.activities = new ActivityController(services, { assertRunning, published });
   }
 
   /** Starts the providers. Idempotent, and possible again after `stop`. */
@@ -80,6 +94,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
       if (!this.#running) return;
       this.#running = false;
       this.#waiter.stop();
+      this.activities.stop();
       await stopAll(this.#providers);
     });
   }

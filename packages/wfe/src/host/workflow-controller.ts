@@ -48,7 +48,14 @@ export class WorkflowController {
   readonly #lookup: InstanceLookup;
   readonly #commands: WorkflowCommands;
 
-  constructor(services: HostServices, starter: WorkflowStarter, waiter: CompletionWaiter, lookup: InstanceLookup, commands: WorkflowCommands, effects: ControllerEffects) {
+  constructor(
+    services: HostServices,
+    starter: WorkflowStarter,
+    waiter: CompletionWaiter,
+    lookup: InstanceLookup,
+    commands: WorkflowCommands,
+    effects: ControllerEffects,
+  ) {
     this.#services = services;
     this.#lookup = lookup;
     this.#commands = commands;

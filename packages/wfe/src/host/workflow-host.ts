@@ -29,6 +29,7 @@ import {
   type WorkflowRegistry,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
+import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
 import { ConsumerLoop } from "./consumer-loop.ts";
@@ -66,6 +67,8 @@ const EVENTS_PER_DEQUEUE = 100;
 export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   protected readonly controller: WorkflowController;
+  /** @internal */
+  protected readonly activities: ActivityController;
   readonly #parts: HostParts;
   readonly #steps = new StepRegistry();
   readonly #bus: LifecycleBus;
@@ -101,6 +104,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
           this.#workflows.dispatch(child.id);
         }
         if (change.commands.length > 0) this.#commands.soon();
+        for (const { activity } of change.openSubscriptions) if (activity !== undefined) this.activities.offered(activity);
       },
       publish: (event) => this.#bus.publish(event),
       warn: (message, error) => warn(services, message, error),
@@ -121,10 +125,9 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#commands = new CommandConsumer(services, commands);
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, {
-      assertRunning: () => this.#assertRunning(),
-      published,
-    });
+    const effects = { assertRunning: () => this.#assertRunning(), published };
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, effects);
+    this.activities = new ActivityController(services, effects);
   }
 
   /**
@@ -209,6 +212,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       if (this.#state === "stopped") return;
       this.#state = "stopping";
       this.#waiter.stop();
+      this.activities.stop();
       // The loops first: what they have taken goes back to the queue, not round and round.
       const loops = this.#loops.map((loop) => loop.stop());
       await Promise.all([...loops, this.#workflows.stop(timeoutMs), this.#sweeper.stop()]);

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  ACTIVITY_EVENT,
+  type ActivityOutcome,
+  type ActivityToken,
+  type Duration,
+  durationMs,
+  ENGINE_EVENT_PREFIX,
+  type EventRow,
+  isNonRetryable,
+  type JsonValue,
+  type PendingActivity,
+} from "wfe-core";
+import { newActivityToken, subscriptionOf, tokenInvalid } from "./activity-token.ts";
+import { checkText } from "./arguments.ts";
+import type { HostServices } from "./host-services.ts";
+import { OfferWaits } from "./offer-waits.ts";
+
+/** A failure as a worker tells of it. */
+export type SubmittedFailure = Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean };
+
+/** Hands activities to outside workers, and takes what comes of them. */
+export class ActivityController {
+  readonly #services: HostServices;
+  readonly #effects: { assertRunning(): void; published(event: EventRow): void };
+  readonly #waits: OfferWaits;
+
+  constructor(services: HostServices, effects: { assertRunning(): void; published(event: EventRow): void }) {
+    this.#services = services;
+    this.#effects = effects;
+    this.#waits = new OfferWaits(services.clock);
+  }
+
+  /** An activity of this name was offered by this process. */
+  offered(activity: string): void {
+    this.#waits.offered(activity);
+  }
+
+  /** The process stops: those who wait for an offer get none. */
+  stop(): void {
+    this.#waits.stop();
+  }
+
+  /**
+   * Claims the activity of this name that was offered first.
+   *
+   * @param options.wait - How long to wait for an offer, when there is none. @default not at all
+   * @returns `undefined` when there was none.
+   * @throws RangeError for a bad duration; SerializationError when its input cannot be read: the claim is given back then.
+   */
+  async getPending(
+    activity: string,
+    workerId: string,
+    options: { readonly lease: Duration; readonly wait?: Duration },
+  ): Promise<PendingActivity<unknown, never> | undefined> {
+    checkText(activity, "an activity's name");
+    checkText(workerId, "a worker's id");
+    const leaseMs = durationMs(options.lease, "lease");
+    if (leaseMs === 0) throw new RangeError("lease must be longer than nothing: got 0");
+    const wait = this.#waits.begin(activity, durationMs(options.wait ?? 0, "wait"));
+    try {
+      for (;;) {
+        this.#effects.assertRunning();
+        const pending = await this.#claim(activity, workerId, leaseMs);
+        if (pending !== undefined || !(await wait.next())) return pending;
+      }
+    } finally {
+      wait.end();
+    }
+  }
+
+  /** @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`; SerializationError, PayloadTooLargeError for the result */
+  success(token: ActivityToken, result: unknown): Promise<void> {
+    return this.#submit(token, result === undefined ? { kind: "success", token } : { kind: "success", result: result as JsonValue, token });
+  }
+
+  /** @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`; SerializationError, PayloadTooLargeError for its data; TypeError for what is no failure */
+  failure(token: ActivityToken, error: SubmittedFailure): Promise<void> {
+    return this.#submit(token, { kind: "failure", ...describedFailure(error), token });
+  }
+
+  /** @returns Whether the claim was this token's and not over, and lasts so much longer from now. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` */
+  extend(token: ActivityToken, lease: Duration): Promise<boolean> {
+    this.#effects.assertRunning();
+    const now = this.#services.clock.now();
+    const until = new Date(now + durationMs(lease, "lease"));
+    return this.#services.persistence.extendSubscriptionToken(subscriptionOf(token), token, until, new Date(now));
+  }
+
+  /** Offers the activity to others. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` */
+  async release(token: ActivityToken): Promise<void> {
+    this.#effects.assertRunning();
+    if (!(await this.#services.persistence.clearSubscriptionToken(subscriptionOf(token), token))) throw tokenInvalid("holds no activity any more");
+  }
+
+  async #claim(activity: string, workerId: string, leaseMs: number): Promise<PendingActivity<unknown, never> | undefined> {
+    const { persistence, clock, entropy, payloads } = this.#services;
+    for (;;) {
+      const now = clock.now();
+      const offer = await persistence.getFirstOpenSubscription(activity, new Date(now));
+      if (offer === undefined) return undefined;
+      const token = newActivityToken(offer.id, entropy);
+      const expiresAt = new Date(now + leaseMs);
+      if (!(await persistence.setSubscriptionToken(offer.id, token, workerId, expiresAt, new Date(now)))) continue; // another worker was faster
+      try {
+        return { token, input: offer.input === undefined ? undefined : payloads.decode(offer.input, "the input of the activity"), expiresAt };
+      } catch (error) {
+        await persistence.clearSubscriptionToken(offer.id, token);
+        throw error;
+      }
+    }
+  }
+
+  async #submit(token: ActivityToken, outcome: ActivityOutcome): Promise<void> {
+    this.#effects.assertRunning();
+    const { persistence, clock, payloads } = this.#services;
+    const subscriptionId = subscriptionOf(token);
+    // One for each offer: the first outcome is the one that counts, whoever submits it.
+    const id = `${ENGINE_EVENT_PREFIX}activity/${subscriptionId}`;
+    const stored = payloads.stored(outcome, "the outcome of the activity");
+    if ((await persistence.getEvent(id)) === undefined) {
+      const now = new Date(clock.now());
+      const offer = await persistence.getSubscription(subscriptionId);
+      if (offer === undefined || offer.token !== token) throw tokenInvalid("holds no activity any more");
+      if (offer.tokenExpiresAt === undefined || offer.tokenExpiresAt <= now) throw tokenInvalid("has expired");
+      const data = payloads.encode(stored, "the outcome of the activity", payloads.limits.event);
+      const event: EventRow = { id, name: ACTIVITY_EVENT, key: subscriptionId, time: now, data };
+      await persistence.createEvent(event, now);
+      this.#effects.published(event);
+    }
+    const taken = await persistence.getEvent(id);
+    if (!isDeepStrictEqual(taken?.data === undefined ? undefined : payloads.decode(taken.data, "the outcome of an activity"), stored)) {
+      throw tokenInvalid("comes too late, the activity has another outcome");
+    }
+  }
+}
+
+function describedFailure(error: SubmittedFailure): Omit<Extract<ActivityOutcome, { kind: "failure" }>, "kind" | "token"> {
+  const { message, name, data, retryable } = (error ?? {}) as { message?: unknown; name?: unknown; data?: JsonValue; retryable?: unknown };
+  if (typeof message !== "string") throw new TypeError("the failure of an activity is an Error, or { message, data?, retryable? }");
+  const isFinal = isNonRetryable(error) || (!(error instanceof Error) && retryable === false);
+  const shown = message === "" ? String(name ?? "the activity has failed") : message;
+  return { message: shown, retryable: !isFinal, ...(data === undefined ? {} : { data }) };
+}

@@ -1,0 +1,66 @@
+import type { Clock, Timer } from "wfe-core";
+
+const FIRST_POLL_MS = 20;
+const LONGEST_POLL_MS = 1_000;
+
+/** A worker that waits for an offer. */
+export interface OfferWait {
+  /** Resolves when it is worth asking again; to `false` when the time is up. */
+  next(): Promise<boolean>;
+  end(): void;
+}
+
+/** Wakes workers that wait for an activity: at once for what this process offers, for others by asking each 20 ms at first and each second in the end. */
+export class OfferWaits {
+  readonly #clock: Clock;
+  readonly #wakes = new Map<string, Set<() => void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param limitMs - How long it is worth waiting. */
+  begin(activity: string, limitMs: number): OfferWait {
+    const endMs = this.#clock.monotonic() + limitMs;
+    let pollMs = FIRST_POLL_MS;
+    let timer: Timer | undefined;
+    let wakeUp: () => void = () => {};
+    let isOffered = false;
+    const wake = (): void => {
+      isOffered = true;
+      wakeUp();
+    };
+    const wakes = this.#wakes.get(activity) ?? new Set();
+    this.#wakes.set(activity, wakes.add(wake));
+    return {
+      next: async () => {
+        const leftMs = endMs - this.#clock.monotonic();
+        if (leftMs <= 0) return false;
+        if (!isOffered) {
+          await new Promise<void>((resolve) => {
+            wakeUp = resolve;
+            timer = this.#clock.setTimer(Math.min(pollMs, leftMs), resolve);
+          });
+          timer?.cancel();
+        }
+        isOffered = false;
+        pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS);
+        return true;
+      },
+      end: () => {
+        timer?.cancel();
+        wakes.delete(wake);
+        if (wakes.size === 0 && this.#wakes.get(activity) === wakes) this.#wakes.delete(activity);
+      },
+    };
+  }
+
+  offered(activity: string): void {
+    for (const wake of this.#wakes.get(activity) ?? []) wake();
+  }
+
+  /** All are woken: they see for themselves that the process has stopped. */
+  stop(): void {
+    for (const wakes of this.#wakes.values()) for (const wake of wakes) wake();
+  }
+}
