@@ -15,8 +15,8 @@ import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts
 import { SqliteQueueProvider } from "../src/sqlite-queue-provider.ts";
 import { newFolder } from "./sqlite-targets.ts";
 
-/** Tables that hold a row for each host or definition, or are looked through once in a start. */
-const SMALL = ["wfe_hosts", "wfe_schema", "wfe_definitions"];
+/** Tables that hold a row for each host or definition, or are looked through once in a start, or are what a question names. */
+const SMALL = ["wfe_hosts", "wfe_schema", "wfe_definitions", "json_each"];
 
 describe("queries on a filled store", () => {
   const folder = newFolder();
@@ -39,7 +39,7 @@ describe("queries on a filled store", () => {
         persistence.persistWorkflow(
           sampleChange(id, "c", {
             pointers: [samplePointer({ status: "complete" }), samplePointer({ seq: 2 })],
-            openSubscriptions: [sampleSubscription(`s-${id}`, { name: "open", key: id })],
+            openSubscriptions: [sampleSubscription(`s-${id}`, { name: "open", key: id, activity: `ask ${id}` })],
             errors: [sampleExecutionError(id)],
             commands: [{ name: "c", data: id, executeAt: instant(60_000) }],
           }),
@@ -136,13 +136,22 @@ describe("queries on a filled store", () => {
       persistence.listWorkflows({ status: "runnable", createdAfter: instant(-1), createdBefore: instant(1) }, { limit: 10 }),
     "commands to an instance": async () => {
       for (const command of ["suspend", "resume", "terminate"] as const) await persistence.command("w-11", command, instant());
+      await persistence.command("w-11", "retry", instant(), { revision: 1, pointers: [samplePointer()] });
+      await persistence.command("w-11", "terminate", instant());
+    },
+    "looking through the pointers of an instance": async () => {
+      for (const query of [{}, { scope: "c" }]) {
+        await persistence.getPointers("w-9", { ...query, limit: 10 });
+        await persistence.getPointers("w-9", { ...query, compensable: { stepIds: [0, 1] }, limit: 10 });
+      }
     },
     "removing an instance": () => persistence.deleteWorkflows(["w-11"]),
     "removing delivered events": () => persistence.deleteDeliveredEvents(instant(1), 10),
     activities: async () => {
-      const open = await persistence.getFirstOpenSubscription("ask", instant());
+      const open = await persistence.getFirstOpenSubscription("ask w-12", instant());
       await persistence.getSubscriptions("open", "w-12", instant());
       await persistence.setSubscriptionToken(open?.id ?? "", "t", "w", instant(1), instant());
+      await persistence.extendSubscriptionToken(open?.id ?? "", "t", instant(2), instant());
       await persistence.clearSubscriptionToken(open?.id ?? "", "t");
       await persistence.getSubscription(open?.id ?? "");
     },
@@ -197,5 +206,44 @@ describe("queries on a filled store", () => {
     const plans = texts.filter((text) => text.includes("FROM wfe_subscriptions s")).map(planOf);
 
     expect(plans).toEqual([["SEARCH s USING INDEX wfe_subscriptions_given (workflow=?)", "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"]]);
+  });
+
+  it("read what compensation may have to undo in the order of its index, whatever statistics say", async () => {
+    const history = Array.from({ length: 3000 }, (_, index) =>
+      samplePointer({ seq: index + 1, status: "complete", attempt: 1, endSeq: index, stepId: index % 9 }),
+    );
+    await persistence.createNewWorkflow(sampleWorkflow("long", { pointers: history }), instant());
+    database.connection.raw.exec("ANALYZE wfe_pointers");
+    const compensable = { stepIds: [1, 2] };
+
+    const texts = [
+      ...(await statementsOf(() => persistence.getPointers("long", { compensable, limit: 10 }))),
+      ...(await statementsOf(() => persistence.getPointers("long", { compensable, limit: 10, scope: "c", after: 99 }))),
+    ];
+    const plans = texts.map((text) => planOf(text).filter((step) => /\bp\b|ORDER BY/.test(step)));
+
+    const byIndex = ["SEARCH p USING INDEX wfe_pointers_compensable (workflow=? AND end_seq>? AND end_seq<?)"];
+    expect(plans).toEqual([byIndex, byIndex]);
+  });
+
+  it("find what is offered to outside workers in the order of its index", async () => {
+    database.connection.raw.exec("ANALYZE");
+
+    const [text = ""] = await statementsOf(() => persistence.getFirstOpenSubscription("ask w-30", instant()));
+
+    expect(planOf(text)).toEqual([
+      "SEARCH s USING INDEX wfe_subscriptions_activity (activity=?)",
+      "SEARCH w USING INTEGER PRIMARY KEY (rowid=?)",
+      "SEARCH e USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+    ]);
+  });
+
+  it("ask for closed pointers in a load only where an open one compensates one", async () => {
+    const pointers = [samplePointer({ status: "complete" }), samplePointer({ seq: 2, compensates: "1" })];
+    await persistence.createNewWorkflow(sampleWorkflow("undoing", { pointers }), instant());
+    const asked = async (id: string): Promise<number> =>
+      (await statementsOf(() => persistence.loadForPass(id))).filter((text) => text.includes("FROM wfe_pointers")).length;
+
+    expect([await asked("w-31"), await asked("undoing")]).toEqual([1, 2]);
   });
 });
