@@ -4,10 +4,13 @@ import { QUEUE_SUITE_CASES } from "../../src/test-support/suites/queue-suite.ts"
 import { catchesFaults } from "./catches-faults.ts";
 import { faultyLockTarget, LOCK_FAULTS } from "./faulty-locks.ts";
 import { faultyPersistenceTarget } from "./faulty-persistence.ts";
+import { PERSISTENCE_ACTIVITY_FAULTS } from "./faulty-persistence-activities.ts";
 import { PERSISTENCE_DELIVERY_FAULTS } from "./faulty-persistence-deliveries.ts";
+import { PERSISTENCE_ENDING_FAULTS } from "./faulty-persistence-endings.ts";
 import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
 import { PERSISTENCE_MEETING_FAULTS } from "./faulty-persistence-meetings.ts";
 import { PERSISTENCE_PAYLOAD_FAULTS } from "./faulty-persistence-payloads.ts";
+import { PERSISTENCE_POINTER_FAULTS } from "./faulty-persistence-pointers.ts";
 import { PERSISTENCE_WAIT_FAULTS } from "./faulty-persistence-waits.ts";
 import { PERSISTENCE_WORKFLOW_FAULTS } from "./faulty-persistence-workflows.ts";
 import { faultyQueueTarget, QUEUE_FAULTS } from "./faulty-queues.ts";
@@ -21,6 +24,9 @@ catchesFaults("the persistence suite", {
     PERSISTENCE_DELIVERY_FAULTS,
     PERSISTENCE_PAYLOAD_FAULTS,
     PERSISTENCE_MEETING_FAULTS,
+    PERSISTENCE_POINTER_FAULTS,
+    PERSISTENCE_ENDING_FAULTS,
+    PERSISTENCE_ACTIVITY_FAULTS,
   ],
   target: faultyPersistenceTarget,
   none: { fault: "has none", make: () => () => ({}) },

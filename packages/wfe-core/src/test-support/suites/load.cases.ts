@@ -145,6 +145,7 @@ export const LOAD_CASES: readonly SuiteCase<PersistenceContext>[] = [
       spoil(await provider.getWorkflowInstanceByName("name of w"));
       spoil(await provider.getWorkflowInstances(["w"]));
       spoil(await provider.loadForPass("w"));
+      spoil(await provider.getPointers("w", { limit: 10 }));
       spoil(await provider.readSignals(["w"]));
       spoil(await provider.listWorkflows({}, {}));
 

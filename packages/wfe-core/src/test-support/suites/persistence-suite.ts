@@ -1,4 +1,5 @@
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { ACTIVITY_CASES } from "./activity.cases.ts";
 import { CHILD_CASES } from "./child.cases.ts";
 import { CLAIM_CASES } from "./claim.cases.ts";
 import { CLOSING_CASES } from "./closing.cases.ts";
@@ -7,6 +8,7 @@ import { COMMAND_HANDLING_CASES } from "./command-handling.cases.ts";
 import { COMMIT_CASES } from "./commit.cases.ts";
 import { COMMIT_BATCH_CASES } from "./commit-batch.cases.ts";
 import { COMMIT_REPEAT_CASES } from "./commit-repeat.cases.ts";
+import { COMPENSATED_LOAD_CASES } from "./compensated-load.cases.ts";
 import { CONFLICT_CASES } from "./conflict.cases.ts";
 import { CONSUMPTION_CASES } from "./consumption.cases.ts";
 import { DELIVERY_CASES } from "./delivery.cases.ts";
@@ -26,11 +28,14 @@ import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
 import { PICK_UP_CASES } from "./pick-up.cases.ts";
+import { COMPENSABLE_CASES, POINTER_QUERY_CASES } from "./pointer-query.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
+import { RETRY_CASES } from "./retry.cases.ts";
 import { SCHEDULED_COMMAND_CASES } from "./scheduled-command.cases.ts";
 import { SUBSCRIPTION_CASES } from "./subscription.cases.ts";
 import type { SuiteCase, SuiteTarget } from "./suite-case.ts";
 import { SuiteContext } from "./suite-context.ts";
+import { TERMINATION_CASES } from "./termination.cases.ts";
 import { TOKEN_CASES } from "./token.cases.ts";
 import { WAKE_UP_CASES } from "./wake-up.cases.ts";
 import { WORKFLOW_CASES } from "./workflow.cases.ts";
@@ -45,6 +50,9 @@ export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
 export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] = [
   ...WORKFLOW_CASES,
   ...LOAD_CASES,
+  ...COMPENSATED_LOAD_CASES,
+  ...POINTER_QUERY_CASES,
+  ...COMPENSABLE_CASES,
   ...COMMIT_CASES,
   ...COMMIT_REPEAT_CASES,
   ...COMMIT_BATCH_CASES,
@@ -53,6 +61,8 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...PAYLOAD_CASES,
   ...DUE_CASES,
   ...COMMAND_CASES,
+  ...RETRY_CASES,
+  ...TERMINATION_CASES,
   ...LIST_CASES,
   ...LIST_AND_DELETE_CASES,
   ...EVENT_CASES,
@@ -68,6 +78,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...MEETING_CASES,
   ...HELD_CASES,
   ...TOKEN_CASES,
+  ...ACTIVITY_CASES,
   ...CLAIM_CASES,
   ...SCHEDULED_COMMAND_CASES,
   ...COMMAND_HANDLING_CASES,
