@@ -1,6 +1,6 @@
 import type { Lease } from "../traits/lock-provider.ts";
 import { CompensationReader } from "./compensation-reader.ts";
-import type { PassInput } from "./decision.ts";
+import type { PassInput } from "./pass-input.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { sagaState } from "./saga-state.ts";

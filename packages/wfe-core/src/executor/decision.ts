@@ -1,48 +1,22 @@
-import { StepCrashedError, TimeoutError } from "../errors/step-errors.ts";
-import { isWfeError } from "../errors/wfe-error.ts";
-import type { Delivery } from "../models/event-subscription.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { StepDefinition } from "../models/step-definition.ts";
 import { asBoolean } from "../primitives/selected.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
-import { cancelPointer, endInstance, releaseWait } from "./cancellation.ts";
-import { compensatorEnded, resumeCompensation, stopAwaiting, undoNext } from "./compensation.ts";
+import { cancelPointer, endInstance } from "./cancellation.ts";
+import { childEnded } from "./child-workflow.ts";
+import { compensatorEnded } from "./compensation.ts";
 import { cancelStep, watchData } from "./data-watch.ts";
 import { handleFailure } from "./error-handler.ts";
 import { finish } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import type { DrainedContainer } from "./open-pointers.ts";
+import { applyInput, type PassInput } from "./pass-input.ts";
 import { contextOf, now, type PassScope } from "./pass-scope.ts";
-import { childId, labelsOf, started, subscriptionIds } from "./pointer-factory.ts";
-import { blocksEnded, enterPrimitive, primitiveDue } from "./primitive-runner.ts";
-import { applyBranchesEnded, applyChildEnded, applyResult } from "./result-processor.ts";
+import { started } from "./pointer-factory.ts";
+import { blocksEnded, enterPrimitive } from "./primitive-runner.ts";
+import { applyBranchesEnded } from "./result-processor.ts";
 import { isCompensating, isGivenUp } from "./saga-state.ts";
-import type { BodyOutcome } from "./step-executor.ts";
-
-/** Something a pass has to react to. Kept until the commit that follows from it is acknowledged, so that it can be decided anew. */
-export type PassInput =
-  /** A body has ended. */
-  | {
-      readonly kind: "settled";
-      readonly pointerId: string;
-      readonly attempt: number;
-      readonly outcome: BodyOutcome;
-    }
-  /** A body was called off because the host stops: it is to run again elsewhere, and no crash is counted. */
-  | { readonly kind: "interrupted"; readonly pointerId: string; readonly attempt: number }
-  /** A body that is said to run was never started: the attempt does not count. */
-  | { readonly kind: "notStarted"; readonly pointerId: string; readonly attempt: number }
-  /** An event was assigned to a subscription of this instance. */
-  | { readonly kind: "delivery"; readonly delivery: Delivery }
-  /** The store was asked what a saga is to undo next; `undefined`: nothing but what the saga itself has done. */
-  | { readonly kind: "undo"; readonly sagaId: string; readonly undone: PointerRow | undefined }
-  /** The store could not say it. */
-  | { readonly kind: "unanswered"; readonly error: unknown }
-  /** The instance was loaded: bodies that are said to run have lost their host. */
-  | { readonly kind: "takeOver" }
-  /** The instance was resumed: failed steps run again. */
-  | { readonly kind: "rearm" };
+import { applyDue } from "./wake-ups.ts";
 
 /** Primitives run by one decision at most, so that a loop of them alone is committed, and others get their turn, now and then. */
 const PRIMITIVES_PER_DECISION = 1_000;
@@ -73,142 +47,6 @@ export function decide(scope: PassScope, inputs: readonly PassInput[], room: num
   return starting;
 }
 
-function applyInput(scope: PassScope, input: PassInput): void {
-  const { state } = scope;
-  switch (input.kind) {
-    case "settled": {
-      const pointer = runningPointer(scope, input);
-      if (pointer === undefined) return; // cancelled meanwhile: a late result is dropped
-      const step = scope.definition.step(pointer.stepId);
-      if ("error" in input.outcome) handleFailure(scope, step, pointer, input.outcome.error);
-      else tryResult(scope, step, pointer, input.outcome);
-      return;
-    }
-    case "interrupted": {
-      const pointer = runningPointer(scope, input);
-      if (pointer !== undefined) runAgain(scope, pointer);
-      return;
-    }
-    case "notStarted": {
-      const pointer = runningPointer(scope, input);
-      if (pointer !== undefined) runAgain(scope, { ...pointer, attempt: pointer.attempt - 1 });
-      return;
-    }
-    case "unanswered":
-      throw input.error;
-    case "undo":
-      undoNext(scope, input.sagaId, input.undone);
-      return;
-    case "delivery":
-      if (state.status === "runnable") applyDelivery(scope, input.delivery); // else it stays in the inbox
-      return;
-    case "takeOver":
-      for (const pointer of [...state.open()]) if (pointer.status === "running") takeOver(scope, pointer);
-      return;
-    case "rearm":
-      resumeCompensation(scope);
-      for (const pointer of [...state.open()]) if (pointer.status === "failed") rearm(scope, pointer);
-      return;
-  }
-}
-
-function runningPointer({ state }: PassScope, input: { readonly pointerId: string; readonly attempt: number }): PointerRow | undefined {
-  const pointer = state.pointer(input.pointerId);
-  return pointer?.status === "running" && pointer.attempt === input.attempt ? pointer : undefined;
-}
-
-function tryResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, outcome: Exclude<BodyOutcome, { error: unknown }>): void {
-  try {
-    applyResult(scope, step, pointer, outcome.result, outcome.source);
-  } catch (error) {
-    handleFailure(scope, step, pointer, error);
-  }
-}
-
-/** A body is to run again; not in a saga that is being compensated, where its outcome stays unknown. */
-function runAgain(scope: PassScope, pointer: PointerRow): void {
-  if (isGivenUp(scope, pointer)) cancelPointer(scope, pointer);
-  else scope.state.put({ ...pointer, status: "pending" });
-}
-
-function applyDue(scope: PassScope, pointer: PointerRow): void {
-  if (pointer.status === "running") {
-    stopAwaiting(scope, pointer);
-    return;
-  }
-  if (pointer.status === "waitingForEvent" && scope.definition.step(pointer.stepId).kind === "subWorkflow") {
-    childTimedOut(scope, pointer);
-    return;
-  }
-  if (!scope.definition.runsBody(pointer.stepId)) {
-    primitiveDue(scope, pointer);
-    return;
-  }
-  const { dueAt: _, ...rest } = pointer;
-  scope.state.put({ ...rest, status: "pending" });
-}
-
-/** A child has taken too long: it is terminated. */
-function childTimedOut(scope: PassScope, pointer: PointerRow): void {
-  const step = scope.definition.step(pointer.stepId);
-  releaseWait(scope, pointer);
-  const { dueAt: _, ...rest } = pointer;
-  const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))} of the step ${JSON.stringify(step.name)}`;
-  handleFailure(scope, step, { ...rest, status: "running", resultCount: pointer.resultCount + 1 }, new TimeoutError(what, step.timeoutMs));
-}
-
-function applyDelivery(scope: PassScope, delivery: Delivery): void {
-  const { state, definition } = scope;
-  const pointer = state.pointer(delivery.pointerId);
-  if (pointer?.status !== "waitingForEvent") return;
-  const step = definition.step(pointer.stepId);
-  const open = subscriptionIds(state.row.id, step, pointer);
-  const position = open.indexOf(delivery.subscriptionId);
-  if (position === -1) return; // of an earlier wait
-  state.effects.consume.push({ subscriptionId: delivery.subscriptionId, eventId: delivery.eventId });
-  // The first of several has won: the others stay for later waits.
-  state.effects.closeSubscriptions.push(...open.filter((id) => id !== delivery.subscriptionId));
-  const { dueAt: _, ...rest } = pointer;
-  try {
-    state.put({ ...rest, status: "pending", eventData: eventDataOf(scope, step, delivery, labelsOf(step)[position]) });
-  } catch (error) {
-    handleFailure(scope, step, rest, error);
-  }
-}
-
-function eventDataOf({ services: { payloads } }: PassScope, step: StepDefinition, { data }: Delivery, label: string | undefined): string {
-  const what = "the event data";
-  if (step.kind !== "waitForAny") return data ?? payloads.encode(null, what);
-  return payloads.encode({ first: label, data: data === undefined ? null : payloads.decode(data, what) }, what);
-}
-
-function takeOver(scope: PassScope, pointer: PointerRow): void {
-  const { state, definition, limits } = scope;
-  if (state.openChildren(pointer.id) > 0) return; // a container that waits for its chains
-  if (!definition.runsBody(pointer.stepId)) {
-    state.markDrained(pointer.id);
-    return;
-  }
-  if (isGivenUp(scope, pointer)) {
-    cancelPointer(scope, pointer);
-    return;
-  }
-  const crashed: PointerRow = {
-    ...pointer,
-    crashCount: pointer.crashCount + 1,
-  };
-  if (crashed.crashCount >= limits.maxCrashes) {
-    const step = definition.step(pointer.stepId);
-    handleFailure(scope, step, crashed, new StepCrashedError(step.name, crashed.crashCount));
-  } else state.put({ ...crashed, status: "pending" });
-}
-
-function rearm(scope: PassScope, pointer: PointerRow): void {
-  if (scope.state.pointer(pointer.id)?.status !== "failed") return; // a saga around it is compensated instead
-  const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
-  scope.state.put({ ...rest, status: "pending", retryCount: 0, crashCount: 0 });
-}
-
 function settle(scope: PassScope, room: number, starts: boolean): readonly PointerRow[] {
   const { state, definition } = scope;
   const chosen: PointerRow[] = [];
@@ -229,7 +67,7 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
     const body = chosen.length < room ? state.takeBody() : undefined;
     if (body === undefined) break;
     if (isOverBefore(scope, body)) continue;
-    if (body.eventData !== undefined && definition.step(body.stepId).kind === "subWorkflow") tryChildEnded(scope, body);
+    if (body.eventData !== undefined && definition.step(body.stepId).kind === "subWorkflow") childEnded(scope, body);
     else chosen.push(state.pointer(body.id) ?? body);
   }
   // Only now is it known whether this very decision suspends the instance, or ends it: then nothing starts with it.
@@ -246,18 +84,6 @@ function containerEnded(scope: PassScope, { pointer, endedIndex }: DrainedContai
   else if (definition.isSaga(pointer.stepId) && isCompensating(scope, pointer)) compensatorEnded(scope, pointer);
   else if (definition.runsBody(pointer.stepId)) applyBranchesEnded(scope, definition.step(pointer.stepId), pointer);
   else blocksEnded(scope, pointer, endedIndex);
-}
-
-function tryChildEnded(scope: PassScope, pointer: PointerRow): void {
-  const step = scope.definition.step(pointer.stepId);
-  const running: PointerRow = { ...pointer, status: "running" };
-  try {
-    applyChildEnded(scope, step, running);
-  } catch (error) {
-    const { eventData: _, ...anew } = running;
-    const isTerminated = isWfeError(error, "WFE_CHILD_TERMINATED");
-    handleFailure(scope, step, isTerminated ? { ...anew, resultCount: pointer.resultCount + 1 } : running, error);
-  }
 }
 
 /** Whether a pointer that is taken to start does not: its own condition skips it, or has failed, or it is the first one and is to be cancelled. */

@@ -32,6 +32,11 @@ export interface PassScope {
   checksSizes: boolean;
 }
 
+/** What a pass begins with. */
+export function passScope(parts: Omit<PassScope, "undo" | "changedBy" | "checksSizes">): PassScope {
+  return { ...parts, undo: new Set(), changedBy: [], checksSizes: false };
+}
+
 /** The instant of now. */
 export function now(scope: PassScope): Date {
   return new Date(scope.services.clock.now());

@@ -10,7 +10,7 @@ import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed, started, subscriptionId } from "./pointer-factory.ts";
-import { dataAfter } from "./result-processor.ts";
+import { dataAfter } from "./data-after.ts";
 
 /** Runs a pending primitive; a failure is handled as one of its step. */
 export function enterPrimitive(scope: PassScope, pointer: PointerRow): void {

@@ -1,18 +1,16 @@
-import { ChildTerminatedError, NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
+import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import { SerializationError } from "../errors/value-errors.ts";
 import { WfeError } from "../errors/wfe-error.ts";
 import { durationMs } from "../models/duration.ts";
-import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import type { NewWorkflow } from "../models/workflow-row.ts";
 import { cancelPointer } from "./cancellation.ts";
-import type { WorkflowEnd } from "./completed-event.ts";
+import { startChild } from "./child-workflow.ts";
+import { dataAfter } from "./data-after.ts";
 import { finish, openBlocks, openWait } from "./flow.ts";
-import { mapOutputs } from "./mappings.ts";
-import { contextOf, instantOf, type PassScope } from "./pass-scope.ts";
-import { childId } from "./pointer-factory.ts";
+import { instantOf, type PassScope } from "./pass-scope.ts";
 import { isGivenUp } from "./saga-state.ts";
 
 /** A result of a run: of a user's body, or of one of the engine's own. */
@@ -77,19 +75,6 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
   }
 }
 
-/**
- * The data after a step's output mappings and patch.
- *
- * @throws whatever a mapping throws; SerializationError, PayloadTooLargeError.
- */
-export function dataAfter(scope: PassScope, step: StepDefinition, pointer: PointerRow, source: unknown, patch?: unknown): unknown {
-  const { state, definition } = scope;
-  const { payloads } = scope.services;
-  const data = mapOutputs(definition, step, state.data, source, patch, contextOf(scope, step, pointer), payloads);
-  if (scope.checksSizes && data !== state.data) payloads.encode(data, "the data", payloads.limits.data);
-  return data;
-}
-
 /** The pointer behind a result that does not end the step: its next run has another idempotency key, and all its retries. */
 function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unknown): PointerRow {
   const { eventData: _, dueAt: __, ...rest } = pointer;
@@ -126,26 +111,6 @@ function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRo
   }
   const bound = effectiveDate === undefined ? ({ storedAfter: "creation" } as const) : { effectiveDate };
   openWait(scope, afterResult(scope, pointer, undefined), { topics: [{ name, key, bound }] });
-}
-
-/** The child is created by the commit that waits for its end. */
-function startChild(scope: PassScope, step: StepDefinition, pointer: PointerRow, child: NewWorkflow): void {
-  const { state, services } = scope;
-  state.effects.children.push(child);
-  const topic = { name: WORKFLOW_COMPLETED_EVENT, key: child.id, bound: { storedAfter: "creation" } } as const;
-  const untilMs = step.timeoutMs === undefined ? undefined : services.clock.now() + step.timeoutMs;
-  openWait(scope, { ...pointer, crashCount: 0 }, { topics: [topic], untilMs });
-}
-
-/** A child has ended: its data are the value of the step; a child that was terminated is a failure, after which another attempt starts another child. */
-export function applyChildEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
-  const { payloads } = scope.services;
-  const end = payloads.decode(pointer.eventData ?? "", "the end of a sub-workflow") as WorkflowEnd; // sent by the engine alone
-  if (end.status === "complete") {
-    finish(scope, step, pointer, "complete", { data: dataAfter(scope, step, pointer, end.data) });
-    return;
-  }
-  throw new ChildTerminatedError(childId(scope.state.row.id, pointer), end.error);
 }
 
 function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: Extract<ResultBody, { kind: "branch" }>): void {

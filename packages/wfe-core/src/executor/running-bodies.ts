@@ -1,6 +1,6 @@
 import { CancelledError, type CancelReason } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { PassInput } from "./decision.ts";
+import type { PassInput } from "./pass-input.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { BodyRun } from "./step-executor.ts";
 import type { StepRegistry } from "./step-registry.ts";

@@ -1,13 +1,12 @@
-import { NonRetryableError, TimeoutError, WorkflowTooDeepError } from "../errors/step-errors.ts";
+import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
 import { resultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
-import type { NewWorkflow } from "../models/workflow-row.ts";
 import type { Timer } from "../traits/clock.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
+import { newChild } from "./child-workflow.ts";
 import { evaluate, mapInputs } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
-import { childId } from "./pointer-factory.ts";
 import type { EngineResult } from "./result-processor.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
@@ -88,27 +87,6 @@ async function execute(
   if (result === undefined)
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} is a class and returned something else than an ExecutionResult`);
   return { result, source: body };
-}
-
-/** A sub-workflow, ready to be created by the commit that waits for its end. */
-function newChild(
-  { definition, services, state, limits }: PassScope,
-  step: StepDefinition,
-  pointer: PointerRow,
-  ctx: StepExecutionContext,
-): Promise<NewWorkflow> {
-  const { id, parent, rootWorkflowId } = state.row;
-  const depth = (parent?.depth ?? 0) + 1;
-  if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
-  const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
-  return services.newChild({
-    id: childId(id, pointer),
-    definitionId,
-    version,
-    input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
-    parent: { workflowId: id, pointerId: pointer.id, depth },
-    rootWorkflowId: rootWorkflowId ?? id,
-  });
 }
 
 function valueOutcome(scope: PassScope, returned: unknown): BodyOutcome {

@@ -10,12 +10,14 @@ import { buildChange, rowAfter } from "./commit-builder.ts";
 import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
 import type { CreatedInstance } from "./created-instance.ts";
-import { decide, type PassInput } from "./decision.ts";
+import { decide } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
+import { loadChanged } from "./load-changed.ts";
 import { nextDueAt } from "./next-execution.ts";
 import type { PassEnd } from "./pass-end.ts";
-import type { PassScope } from "./pass-scope.ts";
+import type { PassInput } from "./pass-input.ts";
+import { passScope, type PassScope } from "./pass-scope.ts";
 import { RunningBodies } from "./running-bodies.ts";
 import { SlotTurn } from "./slot-turn.ts";
 import { orEnd, type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
@@ -172,16 +174,8 @@ export class WorkflowPass {
     if (definition === undefined || definition.fingerprint !== row.fingerprint) return { kind: "unknownDefinition" };
     const kinds = compiled(definition);
     const state = new InstanceState(row, payloads.decode(row.data, "the data"), decodedError(row, payloads), pointers, kinds);
-    this.#scope = {
-      state,
-      definition: kinds,
-      services: this.#services.context,
-      entropy: this.#services.entropy,
-      limits: this.#services.options,
-      undo: new Set(),
-      changedBy: [],
-      checksSizes: false,
-    };
+    const { context, entropy, options } = this.#services;
+    this.#scope = passScope({ state, definition: kinds, services: context, entropy, limits: options });
     this.#questions = new CompensationQuestions(this.#scope, this.#services, this.#lease, this.#attempts, (input) => this.#hear(input));
     if (loaded !== undefined) {
       // What this host has created and nobody has moved since was started by nobody.
@@ -200,12 +194,9 @@ export class WorkflowPass {
   /** Reads what others have changed: deliveries and commands. Called with nothing uncommitted in memory but inputs. */
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
-    const { persistence } = this.#services;
-    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => {
-      const loaded = await persistence.loadForPass(this.workflowId, { knownRevision: state.row.revision });
-      const isCommanded = loaded !== undefined && loaded.row.controlSeq !== state.row.controlSeq;
-      return { loaded: isCommanded ? await persistence.loadForPass(this.workflowId) : loaded };
-    });
+    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
+      loaded: await loadChanged(this.#services.persistence, state.row),
+    }));
     if (answer === undefined) return this.#lost();
     const { loaded } = answer;
     if (loaded === undefined) {

@@ -43,7 +43,7 @@ describe("the error behavior of a step", () => {
   /** By the names of the steps. */
   function behaviors(definition: AnyDefinition): Record<string, ErrorBehavior> {
     const of = compiled(definition);
-    return Object.fromEntries(definition.graph.steps.map((step) => [step.name, of.errorBehavior(step)]));
+    return Object.fromEntries(definition.graph.steps.map((step) => [step.name, of.errorBehavior(step).behavior]));
   }
 
   it("is its own, else that of the nearest container that has one, also for steps further down the chain", () => {

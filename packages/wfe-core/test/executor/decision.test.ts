@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
-import { decide, type PassInput } from "../../src/executor/decision.ts";
+import { decide } from "../../src/executor/decision.ts";
+import type { PassInput } from "../../src/executor/pass-input.ts";
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import { samplePointer } from "../../src/test-support/fixtures.ts";
 import type { AnyDefinition } from "../../src/traits/workflow-registry.ts";

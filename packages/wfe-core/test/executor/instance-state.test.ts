@@ -9,7 +9,7 @@ const row: WorkflowRow = { ...created, status: "runnable", revision: 1, controlS
 const data = Object.freeze({ n: 1 });
 
 /** Steps of an even id run a body. */
-const kinds = { runsBody: (stepId: number): boolean => stepId % 2 === 0 };
+const kinds = { runsBody: (stepId: number): boolean => stepId % 2 === 0, watchesData: (): boolean => false };
 const stateOf = (...pointers: readonly PointerRow[]): InstanceState => new InstanceState(row, data, undefined, pointers, kinds);
 const body = (seq: number, changes: Partial<PointerRow> = {}): PointerRow => samplePointer({ seq, stepId: 0, ...changes });
 const primitive = (seq: number, changes: Partial<PointerRow> = {}): PointerRow => samplePointer({ seq, stepId: 1, ...changes });

@@ -59,7 +59,7 @@ export class PassHarness {
   contended = false;
 
   private constructor(options: Partial<ExecutorOptions>, limits: Partial<PayloadLimits>) {
-    this.#options = { maxCrashes: 5, maxOpenPointers: 20_000, maxConcurrentSteps: 16, ...options };
+    this.#options = { maxCrashes: 5, maxOpenPointers: 20_000, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000, ...options };
     this.#payloads = new Payloads({ limits });
   }
 
@@ -150,7 +150,7 @@ export class PassHarness {
       clock: this.clock,
       entropy: this.#entropy,
       payloads: this.#payloads,
-      context: { payloads: this.#payloads, clock: this.clock, log, client },
+      context: { payloads: this.#payloads, clock: this.clock, log, client, newChild: () => Promise.reject(new Error("no children here")) },
       options: this.#options,
       contended: () => this.contended,
       committed: (change) => void this.commits.push(change),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { PayloadTooLargeError } from "../../src/errors/value-errors.ts";
-import { applyBranchesEnded, applyResult, dataAfter } from "../../src/executor/result-processor.ts";
+import { dataAfter } from "../../src/executor/data-after.ts";
+import { applyBranchesEnded, applyResult } from "../../src/executor/result-processor.ts";
 import { defineEvent } from "../../src/models/event.ts";
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import { ExecutionResult, type ResultBody } from "../../src/models/execution-result.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import type { CancelledError } from "../../src/errors/step-errors.ts";
-import type { PassInput } from "../../src/executor/decision.ts";
+import type { PassInput } from "../../src/executor/pass-input.ts";
 import { RunningBodies } from "../../src/executor/running-bodies.ts";
 import { StepRegistry } from "../../src/executor/step-registry.ts";
 import { Gate } from "./pass-harness.ts";

@@ -73,8 +73,14 @@ describe("an instance that was just created here", () => {
       clock: harness.clock,
       entropy: new VirtualEntropy(1),
       payloads,
-      context: { payloads, clock: harness.clock, log: { write: noop }, client: {} as never },
-      options: { maxCrashes: 5, maxOpenPointers: 100, maxConcurrentSteps: 16 },
+      context: {
+        payloads,
+        clock: harness.clock,
+        log: { write: noop },
+        client: {} as never,
+        newChild: () => Promise.reject(new Error("no children here")),
+      },
+      options: { maxCrashes: 5, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000 },
       contended: () => false,
       committed: (change) => void harness.commits.push(change),
       publish: (event) => void harness.events.push(event),
@@ -112,7 +118,12 @@ describe("an instance that was just created here", () => {
     const definition = w()
       .thenFn("a", (ctx) => void attempts.push(ctx.attempt))
       .build("w", 1);
-    const { harness, pass } = await created(definition, true, { options: { maxCrashes: 1, maxOpenPointers: 100, maxConcurrentSteps: 16 } }, false);
+    const { harness, pass } = await created(
+      definition,
+      true,
+      { options: { maxCrashes: 1, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000 } },
+      false,
+    );
 
     expect(await pass.run()).toEqual({ kind: "idle" });
 

@@ -72,19 +72,19 @@ export abstract class ClientVerbs implements WorkflowClient {
   }
 
   suspendWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command("suspend", idOrName);
+    return this.controller.command(idOrName, "suspend");
   }
 
   resumeWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command("resume", idOrName);
+    return this.controller.command(idOrName, "resume");
   }
 
   terminateWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command("terminate", idOrName);
+    return this.controller.command(idOrName, "terminate");
   }
 
   retryWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command("retry", idOrName);
+    return this.controller.command(idOrName, "retry");
   }
 
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>> {

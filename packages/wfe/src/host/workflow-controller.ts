@@ -134,7 +134,7 @@ export class WorkflowController {
   }
 
   /** @returns Whether the status allowed it. @throws WorkflowNotFoundError */
-  async command(command: "suspend" | "resume" | "terminate" | "retry", idOrName: string): Promise<boolean> {
+  async command(idOrName: string, command: "suspend" | "resume" | "terminate" | "retry"): Promise<boolean> {
     this.#effects.assertRunning();
     return this.#commands[command](idOrName);
   }

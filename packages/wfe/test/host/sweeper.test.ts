@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type DistributedLockProvider, type PersistenceProvider, WorkflowBuilder } from "../../src/index.ts";
+import type { CommandConsumer } from "../../src/host/command-consumer.ts";
 import type { EventConsumer } from "../../src/host/event-consumer.ts";
 import type { HostOptions } from "../../src/host/host-options.ts";
 import { Slots } from "../../src/host/slots.ts";
@@ -12,6 +13,8 @@ const definition = new WorkflowBuilder<{ n: number }>().thenFn("a", () => {}).bu
 const { id, version, fingerprint } = definition;
 
 interface Parts {
+  /** Carries out commands. */
+  readonly commands?: () => Promise<void>;
   readonly persistence?: Partial<PersistenceProvider>;
   readonly locks?: Partial<DistributedLockProvider>;
   readonly options?: HostOptions;
@@ -43,7 +46,9 @@ async function setting(parts: Parts = {}) {
     },
   };
   const events: Pick<EventConsumer, "deliver"> = { deliver: ({ name, key }) => void delivered.push(`${name} ${key}`) };
-  const sweeper = new Sweeper(of.services, of.locks, workflows as WorkflowConsumer, events as EventConsumer); // nothing else of them is used
+  const commands: Pick<CommandConsumer, "process"> = { process: parts.commands ?? (() => Promise.resolve()) };
+  // Nothing else of them is used.
+  const sweeper = new Sweeper(of.services, of.locks, workflows as WorkflowConsumer, events as EventConsumer, commands as CommandConsumer);
   return { ...of, sweeper, slots, dispatched, delivered };
 }
 

@@ -66,7 +66,13 @@ async function setting(
   const executor: ExecutorServices = {
     ...services,
     steps,
-    context: { payloads: services.payloads, clock, log: services.log, client: {} as never },
+    context: {
+      payloads: services.payloads,
+      clock,
+      log: services.log,
+      client: {} as never,
+      newChild: () => Promise.reject(new Error("no children here")),
+    },
     contended: () => false,
     committed: noop,
     publish: noop,

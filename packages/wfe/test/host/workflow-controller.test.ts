@@ -13,6 +13,8 @@ import {
   WorkflowSuspendedError,
 } from "../../src/index.ts";
 import { CompletionWaiter } from "../../src/host/completion-waiter.ts";
+import { InstanceLookup } from "../../src/host/instance-lookup.ts";
+import { WorkflowCommands } from "../../src/host/workflow-commands.ts";
 import { WorkflowController } from "../../src/host/workflow-controller.ts";
 import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
 import { instant, sampleEvent, sampleWorkflow } from "../../src/test-support/index.ts";
@@ -28,13 +30,19 @@ async function setting(persistence: Partial<PersistenceProvider> = {}) {
   const process = { running: true };
   const waiter = new CompletionWaiter(services);
   waiter.start();
-  const controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), waiter, {
+  const lookup = new InstanceLookup(services);
+  const commands = new WorkflowCommands(services, lookup, {
+    changed: (id) => void changed.push(id),
+    published: (event) => void published.push(event),
+    commanded: () => undefined,
+    lifecycle: (event) => void events.push(event),
+    ended: (id, status) => waiter.notify(id, status),
+  });
+  const controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), waiter, lookup, commands, {
     assertRunning: () => {
       if (!process.running) throw new WfeError("WFE_HOST_NOT_RUNNING", "not running");
     },
-    changed: (id) => void changed.push(id),
     published: (event) => void published.push(event),
-    lifecycle: (event) => void events.push(event),
   });
   await services.persistence.createNewWorkflow(sampleWorkflow("w"), instant());
   return { ...of, controller, changed, published, events, process };

@@ -1,0 +1,72 @@
+import { ChildTerminatedError, TimeoutError, WorkflowTooDeepError } from "../errors/step-errors.ts";
+import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
+import type { PointerRow } from "../models/pointer-row.ts";
+import type { StepDefinition } from "../models/step-definition.ts";
+import type { NewWorkflow } from "../models/workflow-row.ts";
+import type { StepExecutionContext } from "../traits/step-execution-context.ts";
+import { releaseWait } from "./cancellation.ts";
+import type { WorkflowEnd } from "./completed-event.ts";
+import { dataAfter } from "./data-after.ts";
+import { handleFailure } from "./error-handler.ts";
+import { finish, openWait } from "./flow.ts";
+import { evaluate } from "./mappings.ts";
+import type { PassScope } from "./pass-scope.ts";
+import { childId } from "./pointer-factory.ts";
+
+/** A sub-workflow, ready to be created by the commit that waits for its end. */
+export function newChild(
+  { definition, services, state, limits }: PassScope,
+  step: StepDefinition,
+  pointer: PointerRow,
+  ctx: StepExecutionContext,
+): Promise<NewWorkflow> {
+  const { id, parent, rootWorkflowId } = state.row;
+  const depth = (parent?.depth ?? 0) + 1;
+  if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
+  const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
+  return services.newChild({
+    id: childId(id, pointer),
+    definitionId,
+    version,
+    input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
+    parent: { workflowId: id, pointerId: pointer.id, depth },
+    rootWorkflowId: rootWorkflowId ?? id,
+  });
+}
+
+/** The child is created by the commit that waits for its end. */
+export function startChild(scope: PassScope, step: StepDefinition, pointer: PointerRow, child: NewWorkflow): void {
+  const { state, services } = scope;
+  state.effects.children.push(child);
+  const topic = { name: WORKFLOW_COMPLETED_EVENT, key: child.id, bound: { storedAfter: "creation" } } as const;
+  const untilMs = step.timeoutMs === undefined ? undefined : services.clock.now() + step.timeoutMs;
+  openWait(scope, { ...pointer, crashCount: 0 }, { topics: [topic], untilMs });
+}
+
+/** A child has ended: its data are the value of the step. One that was terminated is a failure, and another attempt starts another child. */
+export function childEnded(scope: PassScope, pointer: PointerRow): void {
+  const { state, definition, services } = scope;
+  const step = definition.step(pointer.stepId);
+  const running: PointerRow = { ...pointer, status: "running" };
+  try {
+    const end = services.payloads.decode(pointer.eventData ?? "", "the end of a sub-workflow") as WorkflowEnd; // sent by the engine alone
+    if (end.status === "complete") {
+      finish(scope, step, running, "complete", { data: dataAfter(scope, step, running, end.data) });
+      return;
+    }
+    const { eventData: _, ...anew } = running;
+    const terminated = new ChildTerminatedError(childId(state.row.id, pointer), end.error);
+    handleFailure(scope, step, { ...anew, resultCount: pointer.resultCount + 1 }, terminated);
+  } catch (error) {
+    handleFailure(scope, step, running, error);
+  }
+}
+
+/** A child has taken too long: it is terminated. */
+export function childTimedOut(scope: PassScope, pointer: PointerRow): void {
+  const step = scope.definition.step(pointer.stepId);
+  releaseWait(scope, pointer);
+  const { dueAt: _, ...rest } = pointer;
+  const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))} of the step ${JSON.stringify(step.name)}`;
+  handleFailure(scope, step, { ...rest, status: "running", resultCount: pointer.resultCount + 1 }, new TimeoutError(what, step.timeoutMs));
+}
