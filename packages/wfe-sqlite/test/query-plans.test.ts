@@ -222,7 +222,7 @@ describe("queries on a filled store", () => {
     ];
     const plans = texts.map((text) => planOf(text).filter((step) => /\bp\b|ORDER BY/.test(step)));
 
-    const byIndex = ["SEARCH p USING INDEX wfe_pointers_compensable (workflow=? AND end_seq>? AND end_seq<?)"];
+    const byIndex = ["SEARCH p USING INDEX wfe_pointers_ended (workflow=? AND end_seq<?)"];
     expect(plans).toEqual([byIndex, byIndex]);
   });
 

@@ -83,9 +83,9 @@ export const INITIAL: Migration = {
     -- What a pass loads: the open pointers alone, in order of creation.
     CREATE INDEX wfe_pointers_open ON wfe_pointers (workflow, seq)
       WHERE status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed');
-    -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows.
-    CREATE INDEX wfe_pointers_compensable ON wfe_pointers (workflow, end_seq, step_id)
-      WHERE status IN ('complete', 'cancelled', 'compensated') AND attempt >= 1 AND compensates IS NULL AND end_seq IS NOT NULL;
+    -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows. Not of
+    -- those alone that may be undone: to evaluate that condition with every write of a pointer made it 20 % of a commit instead of 5 %.
+    CREATE INDEX wfe_pointers_ended ON wfe_pointers (workflow, end_seq, step_id) WHERE end_seq IS NOT NULL;
 
     CREATE TABLE wfe_events (
       -- AUTOINCREMENT: a number must not come again after a purge, instances compare with it.
