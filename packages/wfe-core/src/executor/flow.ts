@@ -31,9 +31,9 @@ export function finish(scope: PassScope, step: StepDefinition, pointer: PointerR
     state.data = end.data;
     scope.changedBy.push(pointer);
   }
-  const ended = closed(withoutEvent(pointer), status, now(scope), state.nextSequence());
-  const row: PointerRow = outcome === undefined ? ended : { ...ended, outcome };
-  if (end.forked !== true) goOnBehind(scope, step, row, end);
+  const result: PointerRow = outcome === undefined ? pointer : { ...pointer, outcome };
+  if (end.forked !== true) goOnBehind(scope, step, result, end);
+  const row = closed(withoutEvent(result), status, now(scope), state.nextSequence());
   state.put(row);
   if (!isContainer(step)) {
     state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, row, now(scope)));

@@ -63,7 +63,7 @@ describe("due times", () => {
     const state = stateOf(
       sleeping(1, 30),
       primitive(2, { status: "waitingForEvent", dueAt: new Date(10) }),
-      body(3, { status: "running", dueAt: new Date(5) }),
+      body(3, { status: "failed", dueAt: new Date(5) }),
       body(4, { status: "sleeping" }),
     );
 

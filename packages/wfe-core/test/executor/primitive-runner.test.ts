@@ -96,17 +96,6 @@ describe("entering a primitive", () => {
 
     expect(state.effects.errors).toMatchObject([{ message: expect.stringContaining('0.condition of the step "ifDo" is asynchronous') as string }]);
   });
-
-  it("of a kind that this version cannot run fails for good", () => {
-    const { state } = entered(
-      w()
-        .saga((b) => b.thenFn("a", noop))
-        .build("w", 1),
-    );
-
-    expect(state.status).toBe("suspended");
-    expect(state.effects.errors).toMatchObject([{ code: "WFE_STEP_KIND_UNSUPPORTED", message: "this version cannot run a step of kind saga" }]);
-  });
 });
 
 describe("a due time that has come", () => {

@@ -330,19 +330,6 @@ describe("branch", () => {
   });
 });
 
-describe("pollEndpoint", () => {
-  it("fails for good in this version, which cannot poll", async () => {
-    const { seen, definition } = scripted(() => ExecutionResult.pollEndpoint({ url: "https://example.org" } as never));
-    const harness = await started(definition);
-
-    await harness.run();
-
-    expect(seen).toHaveLength(1);
-    expect(await harness.store.getErrors("w")).toMatchObject([{ code: "WFE_STEP_KIND_UNSUPPORTED" }]);
-    expect((await harness.state()).status).toBe("suspended");
-  });
-});
-
 describe("next and outcome", () => {
   it("merge their output into the data", async () => {
     const definition = new WorkflowBuilder<{ a: number; b: number }>()

@@ -9,7 +9,7 @@ describe("waitFor", () => {
   it("waits for the event of its name and key that was stored after the instance's creation", () => {
     expect(waitForPrimitive.enter(primitiveContext({ kind: "waitFor", settings }))).toEqual({
       kind: "wait",
-      topic: { name: "paid", key: "1", bound: { storedAfter: "creation" } },
+      topics: [{ name: "paid", key: "1", bound: { storedAfter: "creation" } }],
     });
   });
 
@@ -18,7 +18,7 @@ describe("waitFor", () => {
 
     expect(waitForPrimitive.enter(primitiveContext({ kind: "waitFor", settings }, { functions }))).toEqual({
       kind: "wait",
-      topic: { name: "paid", key: "", bound: { effectiveDate: new Date(7) } },
+      topics: [{ name: "paid", key: "", bound: { effectiveDate: new Date(7) } }],
       untilMs: NOW_MS + 60_000,
     });
   });
