@@ -28,7 +28,7 @@ export type { WorkflowId } from "./models/ids.ts";
 export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
 export type { StepOfEvent, LifecycleEvent } from "./models/lifecycle-event.ts";
 export type { PointerQuery, PointerRow } from "./models/pointer-row.ts";
-export type { PollEndpointConfig } from "./models/poll-endpoint.ts";
+export { POLL_METHODS, type PollCondition, type PollEndpointConfig, type PollMethod, type StoredPollConfig } from "./models/poll-endpoint.ts";
 export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
 export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
 export { TERMINATE_COMMAND, type ScheduledCommand } from "./models/scheduled-command.ts";
@@ -64,6 +64,7 @@ export {
   WorkflowTooDeepError,
   isNonRetryable,
 } from "./errors/step-errors.ts";
+export { PollError, type PollErrorCode } from "./errors/poll-errors.ts";
 export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
 export { SerializationError, PayloadTooLargeError, InputInvalidError } from "./errors/value-errors.ts";
 export { WfeError, isWfeError, type WfeErrorOptions } from "./errors/wfe-error.ts";
@@ -76,6 +77,7 @@ export type { Codec } from "./traits/codec.ts";
 export type { CommandRepository } from "./traits/command-repository.ts";
 export type { Entropy } from "./traits/entropy.ts";
 export type { RunnableEvent, EventRepository } from "./traits/event-repository.ts";
+export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
 export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
@@ -104,9 +106,14 @@ export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, W
 // runtime
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
+export type { PollAllowList } from "./runtime/poll-allow-list.ts";
+export type { SecretResolver } from "./runtime/poll-headers.ts";
+export { pollOnce, type PollAnswer, type PollServices } from "./runtime/poll-request.ts";
+export { pollRules, type PollOptions, type PollRules } from "./runtime/poll-rules.ts";
 export { SharedRun, type SharedRunOptions } from "./runtime/shared-run.ts";
 export { systemClock } from "./runtime/system-clock.ts";
 export { systemEntropy } from "./runtime/system-entropy.ts";
+export { systemHttpClient } from "./runtime/system-http-client.ts";
 export { Timers, type TimersOptions } from "./runtime/timers.ts";
 export { writeLog } from "./runtime/write-log.ts";
 

@@ -1,5 +1,6 @@
 import type { Duration } from "../models/duration.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
+import { storedPollConfig } from "../runtime/poll-config.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { bodyNode } from "./body-node.ts";
 import { BranchesRecorder, CasesRecorder, type RecordBlock } from "./case-recorder.ts";
@@ -7,7 +8,6 @@ import { definitionOf, refused } from "./definition-of.ts";
 import { DEEPEST } from "./graph-walk.ts";
 import { writeGraph } from "./graph-writer.ts";
 import { inlineNode } from "./inline-node.ts";
-import { storedPollConfig } from "./poll-settings.ts";
 import { refuseToBeAwaited } from "./refuse-to-be-awaited.ts";
 import { type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
 import { type RecordedBlock, StepRecorder } from "./step-recorder.ts";

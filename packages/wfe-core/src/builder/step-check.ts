@@ -2,8 +2,8 @@ import { inspect, isDeepStrictEqual } from "node:util";
 import type { BlockDefinition, StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
+import { storedPollConfig } from "../runtime/poll-config.ts";
 import { shownStep, type StepPlace } from "./graph-walk.ts";
-import { storedPollConfig } from "./poll-settings.ts";
 import { type BlockCount, type FixedSetting, STEP_RULES, type StepRule, type StepSetting } from "./step-rules.ts";
 
 const SETTINGS: readonly StepSetting[] = ["inputs", "outputs", "timeoutMs", "config", "compensationStep"];

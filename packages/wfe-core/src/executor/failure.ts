@@ -67,6 +67,12 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "WFE_DEFINITION_NOT_FOUND",
   "WFE_INPUT_INVALID",
   "WFE_WORKFLOW_TOO_DEEP",
+  "WFE_POLL_URL_INVALID",
+  "WFE_POLL_URL_NOT_ALLOWED",
+  "WFE_POLL_REDIRECT_REFUSED",
+  "WFE_POLL_BODY_TOO_LARGE",
+  "WFE_POLL_SECRET_MISSING",
+  "WFE_POLL_REJECTED",
 ]);
 
 function textOf(value: unknown): string {

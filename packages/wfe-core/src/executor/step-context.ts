@@ -6,6 +6,7 @@ import type { StepDefinition } from "../models/step-definition.ts";
 import type { WorkflowInstance } from "../models/workflow-instance.ts";
 import type { NewWorkflow, ParentReference, WorkflowRow } from "../models/workflow-row.ts";
 import type { InstanceError } from "../models/execution-error.ts";
+import type { PollServices } from "../runtime/poll-request.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { ArtifactAccess } from "../traits/artifact-access.ts";
 import type { LogLevel, LogSink } from "../traits/log-sink.ts";
@@ -35,6 +36,8 @@ export interface ContextServices {
    * @throws DefinitionNotFoundError, InputInvalidError, SerializationError, PayloadTooLargeError
    */
   newChild(request: ChildRequest): Promise<NewWorkflow>;
+  /** What polls of endpoints may ask, and how. */
+  readonly polls: PollServices;
   readonly payloads: Payloads;
   readonly clock: Clock;
   readonly log: LogSink;

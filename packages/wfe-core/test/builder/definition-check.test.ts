@@ -109,7 +109,11 @@ describe("build", () => {
       'has a parallel that is no boolean: "no"',
     ],
     ["a poll without a config", () => untyped().pollEndpoint(null), "pollEndpoint takes its config, or a function that gives one"],
-    ["a poll until nothing", () => untyped().pollEndpoint({ url: "u", interval: 1, timeout: 1, until: null }), "until of pollEndpoint must be"],
+    [
+      "a poll until nothing",
+      () => untyped().pollEndpoint({ url: "https://u", interval: 1, timeout: 1, until: null }),
+      "until of pollEndpoint must be",
+    ],
     [
       "a jitter that is text",
       () => untyped().thenFn("a", fn).onError({ kind: "retry", interval: 1, jitter: "0.5" }),
@@ -413,7 +417,7 @@ describe("build", () => {
       .onTimeout(block)
       .activity("a", fn, { timeout: "1m" })
       .onTimeout(block)
-      .pollEndpoint({ url: "u", interval: 1, timeout: 1, until: { status: 200 } })
+      .pollEndpoint({ url: "https://u", interval: 1, timeout: 1, until: { status: 200 } })
       .onTimeout(block);
     const unlimited = w()
       .waitFor("e", "k")

@@ -265,16 +265,24 @@ describe("a bad value is refused at once", () => {
     ["too much jitter", retry({ jitter: 2 }), /jitter of onError/],
     ["an unknown last resort", retry({ onExhausted: "ignore" }), /onExhausted of onError/],
     ["a bad default", () => w().defaultErrorBehavior({ kind: "retry", interval: -1 }), /interval of defaultErrorBehavior/],
-    ["a bad poll interval", () => w().pollEndpoint({ url: "x", interval: -1, timeout: 1, until: { status: 1 } }), /interval of pollEndpoint/],
-    ["a bad poll timeout", () => w().pollEndpoint({ url: "x", interval: 1, timeout: -1, until: { status: 1 } }), /timeout of pollEndpoint/],
-    ["a poll without an address", () => w().pollEndpoint({ url: "", interval: 1, timeout: 1, until: { status: 1 } }), /url of pollEndpoint/],
+    [
+      "a bad poll interval",
+      () => w().pollEndpoint({ url: "https://x", interval: -1, timeout: 1, until: { status: 200 } }),
+      /interval of pollEndpoint/,
+    ],
+    ["a bad poll timeout", () => w().pollEndpoint({ url: "https://x", interval: 1, timeout: -1, until: { status: 200 } }), /timeout of pollEndpoint/],
+    ["a poll without an address", () => w().pollEndpoint({ url: "", interval: 1, timeout: 1, until: { status: 200 } }), /url of pollEndpoint/],
     [
       "a poll with a bad method",
-      () => w().pollEndpoint({ url: "x", method: "PUSH" as never, interval: 1, timeout: 1, until: { status: 1 } }),
+      () => w().pollEndpoint({ url: "https://x", method: "PUSH" as never, interval: 1, timeout: 1, until: { status: 200 } }),
       /method of pollEndpoint/,
     ],
-    ["a poll without an end", () => w().pollEndpoint({ url: "x", interval: 1, timeout: 1 } as never), /until of pollEndpoint/],
-    ["a poll with an unknown end", () => w().pollEndpoint({ url: "x", interval: 1, timeout: 1, until: {} as never }), /until of pollEndpoint/],
+    ["a poll without an end", () => w().pollEndpoint({ url: "https://x", interval: 1, timeout: 1 } as never), /until of pollEndpoint/],
+    [
+      "a poll with an unknown end",
+      () => w().pollEndpoint({ url: "https://x", interval: 1, timeout: 1, until: {} as never }),
+      /until of pollEndpoint/,
+    ],
   ])("%s", (_what, call, message) => {
     expect(call).toThrow(RangeError);
     expect(call).toThrow(message);

@@ -7,6 +7,7 @@ import type { LifecycleEvent } from "../../src/models/lifecycle-event.ts";
 import type { WorkflowChange } from "../../src/models/workflow-change.ts";
 import type { WorkflowRecord } from "../../src/models/workflow-row.ts";
 import { type PayloadLimits, Payloads } from "../../src/runtime/payloads.ts";
+import { pollRules } from "../../src/runtime/poll-rules.ts";
 import { InMemoryLockProvider, InMemoryLockStore } from "../../src/test-support/in-memory/in-memory-lock-provider.ts";
 import { InMemoryPersistenceProvider } from "../../src/test-support/in-memory/in-memory-persistence-provider.ts";
 import { InMemoryStore } from "../../src/test-support/in-memory/in-memory-store.ts";
@@ -150,7 +151,14 @@ export class PassHarness {
       clock: this.clock,
       entropy: this.#entropy,
       payloads: this.#payloads,
-      context: { payloads: this.#payloads, clock: this.clock, log, client, newChild: () => Promise.reject(new Error("no children here")) },
+      context: {
+        payloads: this.#payloads,
+        clock: this.clock,
+        log,
+        client,
+        newChild: () => Promise.reject(new Error("no children here")),
+        polls: { ...pollRules(), clock: this.clock, fetch: () => Promise.reject(new Error("nobody answers here")) },
+      },
       options: this.#options,
       contended: () => this.contended,
       committed: (change) => void this.commits.push(change),

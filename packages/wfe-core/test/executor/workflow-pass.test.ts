@@ -79,6 +79,7 @@ describe("an instance that was just created here", () => {
         log: { write: noop },
         client: {} as never,
         newChild: () => Promise.reject(new Error("no children here")),
+        polls: {} as never,
       },
       options: { maxCrashes: 5, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000 },
       contended: () => false,

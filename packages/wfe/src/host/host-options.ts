@@ -1,4 +1,4 @@
-import { type Codec, DEFAULT_PAYLOAD_LIMITS, type Duration, durationMs } from "wfe-core";
+import { type Codec, DEFAULT_PAYLOAD_LIMITS, type Duration, durationMs, type PollOptions, type PollRules, pollRules } from "wfe-core";
 
 /** Settings of a host; each has a default. */
 export interface HostOptions {
@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly maxSubWorkflowDepth?: number;
   /** Around every stored payload. @default strict JSON */
   readonly codec?: Codec;
+  /** What `pollEndpoint` may ask, and where the secrets in its headers come from. @default nothing may be polled */
+  readonly pollEndpoints?: PollOptions;
 }
 
 /** The settings as the host reads them. */
@@ -45,6 +47,7 @@ export interface ResolvedHostOptions {
   readonly maxOpenPointers: number;
   readonly maxDepth: number;
   readonly codec: Codec | undefined;
+  readonly polls: PollRules;
 }
 
 /** @throws RangeError that names the option, its value and its bounds. */
@@ -63,6 +66,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     maxOpenPointers: count("maxOpenPointers", options.maxOpenPointers ?? 20_000),
     maxDepth: count("maxSubWorkflowDepth", options.maxSubWorkflowDepth ?? 32),
     codec: options.codec,
+    polls: pollRules(options.pollEndpoints),
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type Clock,
   type DistributedLockProvider,
   type Entropy,
+  type HttpClient,
   type LifecyclePublisher,
   type LogSink,
   type PersistenceProvider,
@@ -9,6 +10,7 @@ import {
   type QueueProvider,
   systemClock,
   systemEntropy,
+  systemHttpClient,
   WfeError,
   type WorkflowRegistry,
 } from "wfe-core";
@@ -27,6 +29,7 @@ export class WorkflowHostBuilder {
   #clock: Clock = systemClock;
   #entropy: Entropy = systemEntropy;
   #log: LogSink = { write: () => undefined };
+  #http: HttpClient = systemHttpClient;
   #options: HostOptions = {};
 
   /** All three providers of one store; any of them may be replaced afterwards. */
@@ -79,6 +82,12 @@ export class WorkflowHostBuilder {
     return this;
   }
 
+  /** What `pollEndpoint` asks with. Which addresses it may ask is the option `pollEndpoints`. @default the platform's `fetch` */
+  useHttpClient(client: HttpClient): this {
+    this.#http = client;
+    return this;
+  }
+
   /** Settings; those of an earlier call that are not named stay. */
   withOptions(options: HostOptions): this {
     this.#options = { ...this.#options, ...options };
@@ -95,6 +104,7 @@ export class WorkflowHostBuilder {
       clock: this.#clock,
       entropy: this.#entropy,
       log: this.#log,
+      http: this.#http,
       publisher: this.#publisher,
     });
   }

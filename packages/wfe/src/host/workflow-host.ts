@@ -11,6 +11,7 @@ import {
   type Entropy,
   type EventRow,
   type ExecutorServices,
+  type HttpClient,
   instanceEvent,
   type LifecycleEvent,
   type LifecyclePublisher,
@@ -54,6 +55,7 @@ export interface HostParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: LogSink;
+  readonly http: HttpClient;
   readonly publisher: LifecyclePublisher | undefined;
 }
 
@@ -94,7 +96,14 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const executor: ExecutorServices = {
       ...services,
       steps: this.#steps,
-      context: { payloads, clock, log, client: this, newChild: (child) => starter.newChild(child) },
+      context: {
+        payloads,
+        clock,
+        log,
+        client: this,
+        newChild: (child) => starter.newChild(child),
+        polls: { ...options.polls, fetch: parts.http, clock },
+      },
       contended: () => this.#workflows.isContended,
       committed: (change) => {
         this.#waiter.notify(change.workflowId, change.status);

@@ -72,6 +72,7 @@ async function setting(
       log: services.log,
       client: {} as never,
       newChild: () => Promise.reject(new Error("no children here")),
+      polls: {} as never,
     },
     contended: () => false,
     committed: noop,
