@@ -40,7 +40,8 @@ export function storedPollConfig(config: PollEndpointConfig): StoredPollConfig {
 }
 
 function checkedCondition(until: unknown, withoutBody: boolean): PollCondition {
-  const keys = isRecord(until) ? Object.keys(until).toSorted().join(" ") : "";
+  const given = isRecord(until) ? Object.entries(until).flatMap(([key, value]) => (value === undefined ? [] : [key])) : [];
+  const keys = given.toSorted().join(" ");
   const { status, path, bodyContains } = (until ?? {}) as Readonly<Record<string, unknown>>;
   switch (keys) {
     case "status":

@@ -43,7 +43,7 @@ export function headersFault(headers: unknown): string | undefined {
 export interface ResolvedHeaders {
   readonly headers: Readonly<Record<string, string>>;
   /** A text without any of the secrets. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
 }
 
 /**

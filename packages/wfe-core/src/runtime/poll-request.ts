@@ -114,14 +114,13 @@ function holds(until: PollCondition, text: string, body: JsonValue): boolean {
 function problemOf(error: unknown): string {
   const { cause, code, message } = Object(error) as { readonly cause?: unknown; readonly code?: unknown; readonly message?: unknown };
   const below = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
-  const text = [below.code, code, below.message, message].find((candidate) => typeof candidate === "string" && candidate !== "") ?? "no reason given";
-  return String(text).slice(0, LONGEST_PROBLEM);
+  const isText = (candidate: unknown): candidate is string => typeof candidate === "string" && candidate !== "";
+  return ([below.code, code, below.message, message].find(isText) ?? "no reason given").slice(0, LONGEST_PROBLEM);
 }
 
 /** The answer, or the signal's reason: a client, or a resolver, that does not heed the signal is left behind. */
 function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever the reason is, it is the caller's
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     answer.then(resolve, reject);
   });

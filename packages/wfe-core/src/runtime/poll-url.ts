@@ -11,7 +11,7 @@ const NAME = /^[A-Za-z_]\w*(?:\.\w+)*$/;
  */
 export function templateFault(template: string): string | undefined {
   // `URL` would drop or turn some of these without a word.
-  if (/[\u0000-\u0020\u007f\\#]/.test(template)) return "must not contain spaces, control characters, backslashes or a fragment";
+  if (/[\s\p{Cc}\\#]/u.test(template)) return "must not contain spaces, control characters, backslashes or a fragment";
   const parts = template.split(PLACEHOLDER);
   for (const [index, part] of parts.entries()) {
     if (index % 2 === 1 && !NAME.test(part)) return `has a placeholder that is no name, or names joined by dots: {${part}}`;

@@ -15,6 +15,7 @@ import {
   StepExecutionError,
   TimeoutError,
 } from "../../src/errors/step-errors.ts";
+import { PollError } from "../../src/errors/poll-errors.ts";
 import { ConflictError, LockError, PersistenceError, QueueError } from "../../src/errors/store-errors.ts";
 import { InputInvalidError, PayloadTooLargeError, SerializationError } from "../../src/errors/value-errors.ts";
 import { isWfeError, WfeError } from "../../src/errors/wfe-error.ts";
@@ -57,6 +58,7 @@ describe("every error of the engine", () => {
     [new InputInvalidError("the input", ["total: required"], with_), "InputInvalidError", "WFE_INPUT_INVALID", /- total: required/],
     [new ConflictError("a", "revision", undefined, with_), "ConflictError", "WFE_COMMIT_CONFLICT", /\(revision\)/],
     [new PersistenceError("WFE_STORE_FULL", "full", with_), "PersistenceError", "WFE_STORE_FULL", /^full$/],
+    [new PollError("WFE_POLL_REJECTED", "no", with_), "PollError", "WFE_POLL_REJECTED", /^no$/],
     [new LockError("away", with_), "LockError", "WFE_LOCK_BACKEND", /^away$/],
     [new QueueError("away", with_), "QueueError", "WFE_QUEUE_BACKEND", /^away$/],
     [new WorkflowNameTakenError("n", with_), "WorkflowNameTakenError", "WFE_WORKFLOW_NAME_TAKEN", /"n"/],

@@ -53,8 +53,10 @@ describe("a host", () => {
   });
 
   it("is not built with an option out of its bounds", () => {
+    const polling = new WorkflowHostBuilder().useProviders(inMemory()).withOptions({ pollEndpoints: { allow: ["*"] } });
     const builder = new WorkflowHostBuilder().useProviders(inMemory()).withOptions({ maxCrashes: 0 });
 
+    expect(() => polling.build()).toThrow(/^allow of pollEndpoints takes origins .*: got "\*"$/);
     expect(() => builder.build()).toThrow(new RangeError("maxCrashes must be a whole number, 1 or more: got 0"));
     expect(() => builder.buildClient()).toThrow(RangeError);
   });
@@ -99,6 +101,7 @@ describe("a host", () => {
       .useRegistry(registry)
       .useClock(clock)
       .useEntropy(new VirtualEntropy(5))
+      .useHttpClient(() => Promise.reject(new Error("nothing is polled here")))
       .useLogSink({ write: (entry) => void entries.push(entry) })
       .withOptions({ lockTtl: "9s", maxCrashes: 2 })
       .withOptions({ maxCrashes: 3 })
