@@ -123,6 +123,9 @@ export { primitiveOf, runsBody } from "./primitives/primitives.ts";
 // builder
 export type { Chain, EndedChain, DecidedChain, UndecidedChain } from "./builder/chain.ts";
 export type { FunctionCompensatorBuilder, CompensatorBuilder } from "./builder/compensator-builder.ts";
+export { toDot } from "./builder/diagram-dot.ts";
+export { toMermaid } from "./builder/diagram-mermaid.ts";
+export type { DrawnInstance } from "./builder/diagram-model.ts";
 export { definitionFromGraph } from "./builder/definition-from-graph.ts";
 export type { SyncResult, Selector, Mapping, InputMapping, TimeLimitOptions, WaitOptions, AwaitedEvent, FirstOf } from "./builder/selectors.ts";
 export type {
