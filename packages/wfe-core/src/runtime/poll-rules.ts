@@ -9,7 +9,10 @@ export interface PollOptions {
    * No wildcards. @default nothing
    */
   readonly allow: readonly string[];
-  /** Gives the secrets that headers name with `{secret:NAME}`, at each request. @default there are none */
+  /**
+   * Gives the secrets that headers name with `{secret:NAME}`, at each request. It should know those of polls alone: headers that a workflow makes of
+   * its data may name any. @default there are none
+   */
   readonly secrets?: SecretResolver;
   /** Longest body of an answer, in bytes after decompression, 1 or more. @default 262144 */
   readonly maxBodySize?: number;
