@@ -9,6 +9,16 @@ export {
   type ActivityToken,
   type PendingActivity,
 } from "./models/activity.ts";
+export {
+  ORDER_OPERATORS,
+  PRESENCE_OPERATORS,
+  VALUE_OPERATORS,
+  type Comparison,
+  type Condition,
+  type OrderOperator,
+  type PresenceOperator,
+  type ValueOperator,
+} from "./models/condition.ts";
 export { durationMs, type Duration } from "./models/duration.ts";
 export { ErrorBehavior, DEFAULT_ERROR_BEHAVIOR, type RetryOptions } from "./models/error-behavior.ts";
 export type { SubscriptionBound, NewSubscription, EventSubscription, Delivery, Topic } from "./models/event-subscription.ts";
@@ -24,6 +34,7 @@ export {
 export type { InstanceError, ExecutionErrorRow, ExecutionError } from "./models/execution-error.ts";
 export type { ExecutionPointer } from "./models/execution-pointer.ts";
 export { resultBody, ExecutionResult, type ResultBody } from "./models/execution-result.ts";
+export type { DataPath, Expression, ValuePlace } from "./models/expression.ts";
 export type { WorkflowId } from "./models/ids.ts";
 export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
 export type { StepOfEvent, LifecycleEvent } from "./models/lifecycle-event.ts";
@@ -33,7 +44,7 @@ export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
 export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
 export { TERMINATE_COMMAND, type ScheduledCommand } from "./models/scheduled-command.ts";
 export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
-export { STEP_KINDS, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
+export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
@@ -164,7 +175,6 @@ export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type P
 export { StepContext, type ChildRequest, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
 export { retriedPointers } from "./executor/retried-pointers.ts";
-export { hasFunction } from "./executor/compiled-definition.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
 export { completedEvent, type WorkflowEnd } from "./executor/completed-event.ts";

@@ -1,3 +1,4 @@
+import type { Condition } from "../models/condition.ts";
 import type { Duration } from "../models/duration.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
@@ -15,6 +16,7 @@ import { activityNode, durationParts, type RecordedEvent, type RecordedWaitOptio
 import type { WorkflowDraft } from "./workflow-draft.ts";
 
 type Fn = (...args: never[]) => unknown;
+type Question = Fn | Condition;
 
 /**
  * What every builder is at run time: a place in a chain, with the verbs that go on from there and the settings of the step before it. The
@@ -85,19 +87,22 @@ export class ChainRecorder extends StepRecorder {
     return this.#container(node, (record) => [record("body", block)]);
   }
 
-  recur(interval: Duration | Fn, until: Fn, block: RecordedBlock): ChainRecorder {
-    const { functions, settings } = durationParts("interval", interval, "interval of recur");
-    const node = stepNode("recur", "recur", { functions: { ...functions, until }, ...(settings === undefined ? {} : { settings }) });
+  recur(interval: Duration | Fn, until: Question, block: RecordedBlock): ChainRecorder {
+    const node = stepNode("recur", "recur", durationParts("interval", interval, "interval of recur"));
+    this.ask(node, "until", until);
     return this.#container(node, (record) => [record("body", block)]);
   }
 
-  ifDo(condition: Fn, then: RecordedBlock, otherwise?: RecordedBlock): ChainRecorder {
-    const node = stepNode("if", "ifDo", { functions: { condition } });
+  ifDo(condition: Question, then: RecordedBlock, otherwise?: RecordedBlock): ChainRecorder {
+    const node = stepNode("if", "ifDo");
+    this.ask(node, "condition", condition);
     return this.#container(node, (record) => [record("then", then), ...(otherwise === undefined ? [] : [record("otherwise", otherwise)])]);
   }
 
-  whileDo(condition: Fn, block: RecordedBlock): ChainRecorder {
-    return this.#container(stepNode("while", "whileDo", { functions: { condition } }), (record) => [record("body", block)]);
+  whileDo(condition: Question, block: RecordedBlock): ChainRecorder {
+    const node = stepNode("while", "whileDo");
+    this.ask(node, "condition", condition);
+    return this.#container(node, (record) => [record("body", block)]);
   }
 
   forEach(items: Fn, block: RecordedBlock, options: { readonly parallel?: boolean } = {}): ChainRecorder {

@@ -4,8 +4,10 @@ import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { DEEPEST, shownStep, walkGraph } from "./graph-walk.ts";
+import { unknownBehaviorKeys } from "./known-keys-check.ts";
 import { compensatorFaults, externalIdFaults, goToFaults, timeoutFaults } from "./reference-check.ts";
-import { isBlank, isVersion, shownValue, stepFaults } from "./step-check.ts";
+import { isRecord, shownValue } from "./shown-value.ts";
+import { isBlank, isVersion, stepFaults } from "./step-check.ts";
 
 /**
  * Everything that is wrong with a definition, one sentence each; empty when nothing is. Believes nothing about the graph: it may be JSON
@@ -34,6 +36,7 @@ function tableFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
   if (behavior !== undefined) {
     try {
       storedErrorBehavior(behavior, "defaultErrorBehavior");
+      faults.push(...unknownBehaviorKeys(behavior).map((key) => `defaultErrorBehavior has an unknown ${key}`));
     } catch (cause) {
       faults.push((cause as Error).message); // nothing else is thrown there
     }
@@ -64,7 +67,9 @@ function graphFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
 
 function shapeFaults(step: unknown, index: number): string[] {
   if (typeof step !== "object" || step === null || Array.isArray(step)) return [`step ${index} is no object`];
-  const { id, name, kind, next, compensationStep, blocks, functions, inputs, outputs, settings } = step as Readonly<Record<string, unknown>>;
+  const { id, name, kind, next, compensationStep, blocks, functions, inputs, outputs, settings, expressions, saveAs } = step as Readonly<
+    Record<string, unknown>
+  >;
   const faults: string[] = [];
   const expect = (holds: boolean, problem: string): void => {
     if (!holds) faults.push(`step ${index} ${problem}`);
@@ -78,16 +83,14 @@ function shapeFaults(step: unknown, index: number): string[] {
   expect(isAbsentOrTextRecord(functions), "has functions that are no record of keys");
   expect(isAbsentOrTextList(inputs), "has inputs that are no list of keys");
   expect(isAbsentOrTextList(outputs), "has outputs that are no list of keys");
+  expect(expressions === undefined || isRecord(expressions), "has expressions that are no record");
+  expect(saveAs === undefined || isRecord(saveAs), "has a saveAs that is no record");
   expect(settings === undefined || isRecord(settings), "has settings that are no record");
   return faults;
 }
 
 function isBlock(block: unknown): boolean {
   return isRecord(block) && Number.isInteger(block["entry"]) && typeof block["role"] === "string";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isAbsentOrTextRecord(value: unknown): boolean {

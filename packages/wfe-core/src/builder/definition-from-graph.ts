@@ -2,7 +2,7 @@ import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { definitionOf, refused } from "./definition-of.ts";
 import type { DefinitionSource } from "./definition-source.ts";
-import { shownValue } from "./step-check.ts";
+import { shownValue } from "./shown-value.ts";
 import { STRICT } from "./strict-payloads.ts";
 
 /**

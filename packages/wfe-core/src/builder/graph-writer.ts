@@ -56,6 +56,7 @@ export function writeGraph(draft: WorkflowDraft): WrittenGraph {
     };
     steps.push(step);
     if (node.functions.size > 0) step.functions = Object.fromEntries([...node.functions].map(([role, code]) => [role, put(role, code)]));
+    if (node.expressions.size > 0) step.expressions = Object.fromEntries(node.expressions);
     if (node.inputs.length > 0) step.inputs = node.inputs.map((code, index) => put(`input.${index}`, code));
     if (node.outputs.length > 0) step.outputs = node.outputs.map((code, index) => put(`output.${index}`, code));
     if (Object.keys(node.settings).length > 0) step.settings = { ...node.settings };

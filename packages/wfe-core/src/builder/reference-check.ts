@@ -1,4 +1,4 @@
-import type { StepDefinition, StepKind } from "../models/step-definition.ts";
+import { hasRole, type StepDefinition, type StepKind } from "../models/step-definition.ts";
 import { canCompensate } from "./error-behavior-settings.ts";
 import { type GraphWalk, shownStep, type StepPlace } from "./graph-walk.ts";
 
@@ -52,7 +52,7 @@ export function timeoutFaults(steps: readonly StepDefinition[], places: GraphWal
     const wait = places.get(step.id)?.before;
     if (step.kind !== "timeout" || wait === undefined || !(["waitFor", "waitForAny", "activity"] as readonly StepKind[]).includes(wait.kind))
       return [];
-    const limited = wait.functions?.["timeout"] !== undefined || wait.settings?.["timeoutMs"] !== undefined;
+    const limited = hasRole(wait, "timeout") || wait.settings?.["timeoutMs"] !== undefined;
     return limited ? [] : [`${shownStep(wait)} has an onTimeout block but no timeout: give its verb the option`];
   });
 }

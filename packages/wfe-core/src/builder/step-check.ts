@@ -1,9 +1,12 @@
-import { inspect, isDeepStrictEqual } from "node:util";
-import type { BlockDefinition, StepDefinition } from "../models/step-definition.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type BlockDefinition, hasRole, type StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
 import { shownStep, type StepPlace } from "./graph-walk.ts";
+import { unknownKeyProblems } from "./known-keys-check.ts";
+import { isRecord, shownValue } from "./shown-value.ts";
+import { stepExpressionsProblems } from "./step-expressions-check.ts";
 import { type BlockCount, type FixedSetting, STEP_RULES, type StepRule, type StepSetting } from "./step-rules.ts";
 
 const SETTINGS: readonly StepSetting[] = ["inputs", "outputs", "timeoutMs", "config", "compensationStep"];
@@ -17,9 +20,11 @@ export function stepFaults(step: StepDefinition, place: StepPlace | undefined, f
   const rule = STEP_RULES[step.kind];
   const problems = [
     ...nameProblems(step),
+    ...unknownKeyProblems(step),
     ...blockProblems(step.blocks ?? [], rule),
     ...settingProblems(step, rule),
     ...functionProblems(step, rule, functions),
+    ...stepExpressionsProblems(step, rule),
     ...placeProblems(step, place, rule),
   ];
   return problems.map((problem) => `${shownStep(step)} ${problem}`);
@@ -104,14 +109,15 @@ function refusal(setting: string, check: () => unknown): string[] {
 function functionProblems(step: StepDefinition, rule: StepRule, functions: ReadonlyMap<string, unknown>): string[] {
   const problems: string[] = [];
   const roles = step.functions ?? {};
-  for (const role of rule.functions ?? []) if (roles[role] === undefined) problems.push(`has no function ${JSON.stringify(role)}`);
+  for (const role of rule.functions ?? [])
+    if (!hasRole(step, role)) problems.push(`has no function ${role === "run" ? "" : "or expression "}${JSON.stringify(role)}`);
   for (const [role, setting] of rule.either ?? []) {
-    if (roles[role] === undefined && step.settings?.[setting] === undefined)
-      problems.push(`has neither a fixed ${setting} nor a function ${JSON.stringify(role)}`);
+    if (!hasRole(step, role) && step.settings?.[setting] === undefined)
+      problems.push(`has neither a fixed ${setting} nor a function or expression ${JSON.stringify(role)}`);
   }
   const fixedKeys = step.settings?.["keys"] as Readonly<Record<string, unknown>> | undefined; // written by waitForAny; others have none
   for (const label of Object.keys(eventsOf(step))) {
-    if (roles[`key.${label}`] === undefined && fixedKeys?.[label] === undefined) problems.push(`has no key for ${JSON.stringify(label)}`);
+    if (!hasRole(step, `key.${label}`) && fixedKeys?.[label] === undefined) problems.push(`has no key for ${JSON.stringify(label)}`);
   }
   const named = [...Object.entries(roles), ...mappings("input", step.inputs), ...mappings("output", step.outputs)];
   for (const [role, key] of named) {
@@ -158,19 +164,10 @@ const WITH_OFFSET = /^[+-]?\d{4,6}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/;
 
 const FIXED: Readonly<Record<FixedSetting, { readonly shown: string; readonly holds: (value: unknown) => boolean }>> = {
   text: { shown: "text", holds: (value) => typeof value === "string" },
-  texts: { shown: "record of texts", holds: (value) => isObject(value) && Object.values(value).every((text) => typeof text === "string") },
+  texts: { shown: "record of texts", holds: (value) => isRecord(value) && Object.values(value).every((text) => typeof text === "string") },
   boolean: { shown: "boolean", holds: (value) => typeof value === "boolean" },
   date: { shown: "date", holds: (value) => typeof value === "string" && WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value)) },
 };
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A value of any kind, as messages show it. */
-export function shownValue(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
-}
 
 /** Whether a value is no text, or text without a visible character. */
 export function isBlank(value: unknown): boolean {

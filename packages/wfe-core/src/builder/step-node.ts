@@ -1,3 +1,4 @@
+import type { Condition } from "../models/condition.ts";
 import type { ErrorBehavior } from "../models/error-behavior.ts";
 import type { JsonValue } from "../models/json.ts";
 import type { StepDefinition, StepKind } from "../models/step-definition.ts";
@@ -33,6 +34,8 @@ export interface StepNode {
   compensation?: ChainNode;
   /** Code by role. */
   readonly functions: Map<string, unknown>;
+  /** Plain data in place of code, by role. */
+  readonly expressions: Map<string, Condition>;
   readonly inputs: unknown[];
   readonly outputs: unknown[];
   readonly settings: Record<string, JsonValue>;
@@ -63,6 +66,7 @@ export function stepNode(kind: StepKind, defaultName: string, parts: StepNodePar
     blocks: [],
     outcomes: [],
     functions: new Map(Object.entries(parts.functions ?? {})),
+    expressions: new Map(),
     inputs: [...(parts.inputs ?? [])],
     outputs: [],
     settings: { ...parts.settings },

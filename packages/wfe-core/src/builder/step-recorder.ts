@@ -1,3 +1,4 @@
+import type { Condition } from "../models/condition.ts";
 import { bodyNode } from "./body-node.ts";
 import { inlineNode } from "./inline-node.ts";
 import { SettingsRecorder } from "./settings-recorder.ts";
@@ -33,15 +34,13 @@ export abstract class StepRecorder extends SettingsRecorder {
   }
 
   when(condition: unknown): this {
-    this.once("when").functions.set("when", condition);
-    return this;
+    return this.ask(this.once("when"), "when", condition);
   }
 
   cancelWhen(condition: unknown, options: { readonly proceed?: boolean } = {}): this {
     const node = this.once("cancelWhen");
-    node.functions.set("cancelWhen", condition);
     node.proceedOnCancel = options.proceed ?? false;
-    return this;
+    return this.ask(node, "cancelWhen", condition);
   }
 
   children(block: RecordedBlock): this {
@@ -83,6 +82,13 @@ export abstract class StepRecorder extends SettingsRecorder {
   compensateWithSequence(block: RecordedBlock): this {
     const node = this.once("compensator");
     node.compensation = this.chainOf(block, () => `the compensateWithSequence of ${shownNode(node)}`);
+    return this;
+  }
+
+  /** Records a condition: a function, or plain data, which is copied. What is neither is left to the check of the graph. */
+  protected ask(node: StepNode, role: string, condition: unknown): this {
+    if (typeof condition !== "object" || condition === null) node.functions.set(role, condition);
+    else node.expressions.set(role, this.draft.fixedValue(condition, () => `the ${role} of ${shownNode(node)}`) as unknown as Condition);
     return this;
   }
 

@@ -1,5 +1,6 @@
 // Longer than other files: these interfaces name each other, so cutting them up would make import cycles.
 import type { ActivityDefinition } from "../models/activity.ts";
+import type { Condition } from "../models/condition.ts";
 import type { Duration } from "../models/duration.ts";
 import type { ErrorBehavior } from "../models/error-behavior.ts";
 import type { EventDefinition } from "../models/event.ts";
@@ -94,13 +95,17 @@ export interface Verbs<out TData, out TItem, in TInput> {
   /** Goes on at once and runs the block again and again beside what follows, start to start, until the condition holds. */
   recur(
     interval: Duration | Selector<TData, TItem, Duration>,
-    until: Selector<TData, TItem, boolean>,
+    until: Selector<TData, TItem, boolean> | Condition,
     block: Block<TData, TItem>,
   ): StepBuilder<TData, TItem, TInput>;
   /** Runs the first block if the condition holds, else the second if there is one; then joins. */
-  ifDo(condition: Selector<TData, TItem, boolean>, then: Block<TData, TItem>, otherwise?: Block<TData, TItem>): StepBuilder<TData, TItem, TInput>;
+  ifDo(
+    condition: Selector<TData, TItem, boolean> | Condition,
+    then: Block<TData, TItem>,
+    otherwise?: Block<TData, TItem>,
+  ): StepBuilder<TData, TItem, TInput>;
   /** Runs the block as long as the condition holds, which is asked before each iteration. */
-  whileDo(condition: Selector<TData, TItem, boolean>, block: Block<TData, TItem>): StepBuilder<TData, TItem, TInput>;
+  whileDo(condition: Selector<TData, TItem, boolean> | Condition, block: Block<TData, TItem>): StepBuilder<TData, TItem, TInput>;
   /**
    * Runs the block for each value of a list, which is selected once; `ctx.item` and `ctx.index` say which.
    *
@@ -151,13 +156,13 @@ export interface StepBuilder<TData, TItem, TInput> extends Verbs<TData, TItem, T
    */
   onError(behavior: ErrorBehavior): this;
   /** Skips the step if false. */
-  when(condition: Selector<TData, TItem, boolean>): this;
+  when(condition: Selector<TData, TItem, boolean> | Condition): this;
   /**
    * Cancels the step, and all inside it, when true after a result that changed the data. Looks at data alone.
    *
    * @param options.proceed - Whether the flow goes on behind the cancelled step. @default false
    */
-  cancelWhen(condition: (data: Readonly<TData>) => boolean, options?: { readonly proceed?: boolean }): this;
+  cancelWhen(condition: ((data: Readonly<TData>) => boolean) | Condition, options?: { readonly proceed?: boolean }): this;
   /**
    * Checks the whole graph and makes the definition: frozen, to be used as often as liked.
    *

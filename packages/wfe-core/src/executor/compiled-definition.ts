@@ -1,9 +1,10 @@
 import { canCompensate } from "../builder/error-behavior-settings.ts";
 import { StepNotFoundError } from "../errors/lookup-errors.ts";
 import { DEFAULT_ERROR_BEHAVIOR, type ErrorBehavior } from "../models/error-behavior.ts";
-import type { StepDefinition } from "../models/step-definition.ts";
+import { type FunctionKey, hasRole, type StepDefinition } from "../models/step-definition.ts";
 import { runsBody } from "../primitives/primitives.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
+import { compiledExpressions } from "./compiled-expressions.ts";
 
 /** Runs a function of the definition; its signature depends on the role. */
 export type DefinitionFunction = (...args: readonly unknown[]) => unknown;
@@ -21,14 +22,19 @@ export class CompiledDefinition {
   readonly hasSagas: boolean;
   /** Steps that something undoes, by themselves; a saga's own compensator included. */
   readonly compensable: readonly number[];
+  /** Their expressions stand in them as functions. */
+  readonly #steps: readonly StepDefinition[];
+  readonly #expressions: ReadonlyMap<FunctionKey, DefinitionFunction>;
   /** Of each step, by id; `undefined` for the steps of the main chain. */
   readonly #owners: readonly (ChainOwner | undefined)[];
   readonly #behaviors = new Map<StepDefinition, StepErrorBehavior>();
   readonly #byExternalId: ReadonlyMap<string, StepDefinition>;
 
   constructor(definition: AnyDefinition) {
-    const { steps } = definition.graph;
+    const { steps, functions } = compiledExpressions(definition.graph.steps);
     this.definition = definition;
+    this.#steps = steps;
+    this.#expressions = functions;
     this.hasSagas = steps.some(({ kind }) => kind === "saga");
     this.compensable = steps.filter(({ compensationStep }) => compensationStep !== undefined).map(({ id }) => id);
     this.#owners = ownersOf(steps);
@@ -37,7 +43,7 @@ export class CompiledDefinition {
 
   /** @throws StepNotFoundError */
   step(id: number): StepDefinition {
-    const step = this.definition.graph.steps[id];
+    const step = this.#steps[id];
     if (step === undefined) throw new StepNotFoundError(this.definition.id, this.definition.version, id);
     return step;
   }
@@ -55,7 +61,7 @@ export class CompiledDefinition {
   /** Whether a change of the data can end a pointer of this step. */
   watchesData(stepId: number): boolean {
     const step = this.step(stepId);
-    return step.kind === "recur" || hasFunction(step, "cancelWhen");
+    return step.kind === "recur" || hasRole(step, "cancelWhen");
   }
 
   isSaga(stepId: number): boolean {
@@ -73,8 +79,8 @@ export class CompiledDefinition {
     return owner?.relation === "compensator" ? owner.step : undefined;
   }
 
-  function(key: string): DefinitionFunction {
-    const found = this.definition.functions.get(key);
+  function(key: FunctionKey): DefinitionFunction {
+    const found = this.#expressions.get(key) ?? this.definition.functions.get(key);
     // The definition check has found every key in the table; one that is missing here was taken out since.
     if (typeof found !== "function")
       throw new TypeError(`the definition ${JSON.stringify(this.definition.id)} has no function ${JSON.stringify(key)}`);
@@ -124,11 +130,6 @@ export interface StepErrorBehavior {
   readonly behavior: ErrorBehavior;
   /** What follows the last retry. */
   readonly exhausted: "suspend" | "terminate" | "compensate";
-}
-
-/** Whether a step has a function of this role. */
-export function hasFunction(step: StepDefinition, role: string): boolean {
-  return step.functions?.[role] !== undefined;
 }
 
 function ownersOf(steps: readonly StepDefinition[]): readonly (ChainOwner | undefined)[] {

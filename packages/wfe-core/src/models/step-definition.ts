@@ -1,4 +1,6 @@
+import type { Condition } from "./condition.ts";
 import type { ErrorBehavior } from "./error-behavior.ts";
+import type { DataPath, Expression } from "./expression.ts";
 import type { JsonValue } from "./json.ts";
 
 /** Every kind of step the builder makes. */
@@ -62,10 +64,20 @@ export interface StepDefinition {
   readonly blocks?: readonly BlockDefinition[];
   /** Code by role: `run`, `input`, `condition`, `items`, `duration`, `key`, `effectiveDate`, `timeout`, `when`, `cancelWhen`, … */
   readonly functions?: { readonly [role: string]: FunctionKey };
+  /**
+   * Plain data in place of code, by role: a {@link Condition} for `condition`, `until`, `when` and `cancelWhen`, an {@link Expression} for the
+   * others. `input` is also that of a function step, and of a class, whose fields it gives as an `object`. A role has one of the two at most.
+   */
+  readonly expressions?: { readonly [role: string]: Expression | Condition };
   /** Input mappings in order (of a class), or the one selector of a function step's input. */
   readonly inputs?: readonly FunctionKey[];
   /** Output mappings in order. */
   readonly outputs?: readonly FunctionKey[];
+  /**
+   * An output mapping as plain data, behind the others: for each path in the data what is written there, which is a path in the value that the
+   * step gave (in the step object, of a class), or an expression. Objects on the way are made; `-` at the end of a path appends to a list.
+   */
+  readonly saveAs?: { readonly [target: DataPath]: DataPath | Expression };
   /** Fixed settings of the kind: `{ durationMs }` of a delay, `{ eventName, timeoutMs }` of a wait, `{ parallel }` of a forEach, … */
   readonly settings?: { readonly [name: string]: JsonValue };
   /** What the author gave with `.config(…)`. */
@@ -77,4 +89,12 @@ export interface StepDefinition {
   readonly compensationStep?: number;
   /** With `cancelWhen`: whether the flow goes on behind the cancelled step. */
   readonly proceedOnCancel?: boolean;
+}
+
+/** Roles whose expression is a condition; that of any other selects a value. */
+export const CONDITION_ROLES: readonly string[] = ["condition", "until", "when", "cancelWhen"];
+
+/** Whether a step has a function or an expression of this role. */
+export function hasRole(step: StepDefinition, role: string): boolean {
+  return step.functions?.[role] !== undefined || step.expressions?.[role] !== undefined;
 }

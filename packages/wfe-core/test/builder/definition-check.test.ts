@@ -650,7 +650,7 @@ describe("a graph from elsewhere", () => {
       'step 0 "a" names "0.run" as its run, which is not among the functions',
       'step 0 "a" names "0.when" as its when, which is no function',
       'step 1 "b" has no function "run"',
-      'step 2 "c" has neither a fixed durationMs nor a function "duration"',
+      'step 2 "c" has neither a fixed durationMs nor a function or expression "duration"',
       'step 3 "d" has no key for "x"',
     ]);
     expect(faults({ steps: steps.slice(0, 0).concat([{ ...(steps[4] as (typeof steps)[0]), id: 0 }]) }, { "4.body": "x" })).toEqual([

@@ -4,7 +4,7 @@ import {
   DefinitionExistsError,
   DefinitionNotFoundError,
   type DistributedLockProvider,
-  hasFunction,
+  hasRole,
   instanceEvent,
   isWfeError,
   type Lease,
@@ -140,7 +140,7 @@ export class WorkflowStarter {
     if (entry === undefined) throw new DefinitionNotFoundError(definition.id, definition.version); // a definition has a step: the builder's check
     const pointer = pendingPointer(entry, { seq: 1, scope: [] });
     // A body that will run here at once is stored as running: no commit is needed before its start.
-    const starts = first === "runs" && runsBody(entry.kind) && !hasFunction(entry, "when") && !hasFunction(entry, "cancelWhen");
+    const starts = first === "runs" && runsBody(entry.kind) && !hasRole(entry, "when") && !hasRole(entry, "cancelWhen");
     // In the pointer, too: a resume, or a hint, makes the row due before its time.
     const waiting: PointerRow = first instanceof Date ? { ...pointer, status: "sleeping", dueAt: first } : pointer;
     return {
