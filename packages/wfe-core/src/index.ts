@@ -47,6 +47,7 @@ export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
 export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
+export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";
 export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
 export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
 export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";

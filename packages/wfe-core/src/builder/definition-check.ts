@@ -4,7 +4,7 @@ import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { DEEPEST, shownStep, walkGraph } from "./graph-walk.ts";
-import { unknownBehaviorKeys } from "./known-keys-check.ts";
+import { unknownBehaviorKeys, unknownGraphKeys } from "./known-keys-check.ts";
 import { compensatorFaults, externalIdFaults, goToFaults, timeoutFaults } from "./reference-check.ts";
 import { isRecord, shownValue } from "./shown-value.ts";
 import { isBlank, isVersion, stepFaults } from "./step-check.ts";
@@ -26,7 +26,7 @@ function identityFaults({ id, version, description }: DefinitionSource): string[
 }
 
 function tableFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknown>): string[] {
-  const faults: string[] = [];
+  const faults = unknownGraphKeys(graph).map((key) => `the graph has an unknown ${key}`);
   const initialData = functions.get("initialData");
   if (initialData !== undefined && typeof initialData !== "function") faults.push("initialData is no function");
   const schema = functions.get("inputSchema") as { readonly "~standard"?: { readonly validate?: unknown } } | null | undefined;

@@ -1,3 +1,4 @@
+import type { WorkflowDefinitionJson } from "../models/workflow-definition-json.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { definitionOf, refused } from "./definition-of.ts";
@@ -14,7 +15,7 @@ import { STRICT } from "./strict-payloads.ts";
  * @throws DefinitionError with all faults; a missing function is one.
  */
 export function definitionFromGraph(
-  source: DefinitionSource,
+  source: DefinitionSource | WorkflowDefinitionJson,
   functions: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>> = {},
 ): AnyDefinition {
   // Both may have come from anywhere, too.

@@ -5,8 +5,8 @@ import { isRecord, shownValue } from "./shown-value.ts";
 const EXPRESSION_KEYS: readonly string[] = ["path", "item", "index", "value", "object", "list"];
 const COMBINATIONS: readonly string[] = ["all", "any", "none", "oneOf", "not"];
 const OPERATORS: readonly unknown[] = [...VALUE_OPERATORS, ...ORDER_OPERATORS, ...PRESENCE_OPERATORS];
-/** Levels of a condition or an expression at most, so that a graph that holds one can be stored. */
-const DEEPEST = 100;
+/** Levels of a condition or an expression at most: each takes two of the 200 that can be stored. */
+const DEEPEST = 90;
 
 /** What an expression or a condition may name. */
 export interface Named {

@@ -1,4 +1,5 @@
 import type { BlockDefinition, StepDefinition, StepKind } from "../models/step-definition.ts";
+import type { WorkflowGraph } from "../models/workflow-definition.ts";
 import { isRecord } from "./shown-value.ts";
 
 // Records, so that a field of the type cannot be forgotten here.
@@ -23,6 +24,7 @@ const STEP_KEYS: Readonly<Record<keyof StepDefinition, true>> = {
   compensationStep: true,
   proceedOnCancel: true,
 };
+const GRAPH_KEYS: Readonly<Record<keyof WorkflowGraph, true>> = { steps: true, defaultErrorBehavior: true };
 const BLOCK_KEYS: Readonly<Record<keyof BlockDefinition, true>> = { entry: true, role: true, name: true, value: true };
 
 /** Every fixed setting that a step of this kind may have. */
@@ -66,6 +68,11 @@ export function unknownKeyProblems(step: StepDefinition): readonly string[] {
     ...(blocks ?? []).flatMap((block, index) => unknown(block, Object.keys(BLOCK_KEYS)).map((key) => `has an unknown blocks[${index}].${key}`)),
     ...unknownBehaviorKeys(errorBehavior).map((key) => `has an unknown errorBehavior.${key}`),
   ];
+}
+
+/** Keys of a graph that none has. */
+export function unknownGraphKeys(graph: unknown): readonly string[] {
+  return unknown(graph, Object.keys(GRAPH_KEYS));
 }
 
 /** Keys of an error behavior that its kind does not have. */

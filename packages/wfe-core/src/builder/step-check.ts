@@ -149,7 +149,7 @@ function mappings(role: string, keys: readonly string[] | undefined): readonly (
 
 function eventsOf(step: StepDefinition): Readonly<Record<string, unknown>> {
   const events = step.kind === "waitForAny" ? step.settings?.["events"] : undefined;
-  return typeof events === "object" && events !== null ? (events as Readonly<Record<string, unknown>>) : {};
+  return isRecord(events) ? events : {};
 }
 
 function isBody(code: unknown): boolean {

@@ -95,10 +95,10 @@ function isOrdered(left: unknown, operator: OrderOperator, right: unknown, what:
   }
 }
 
-function placeOf(place: Expression | ValuePlace, { data, item, index }: ExpressionScope): Place {
-  if ("path" in place && place.path !== undefined) return placeAt(data, place.path);
-  if ("item" in place && place.item !== undefined) return placeAt(item, place.item);
-  return index === undefined ? { found: false, value: null } : { found: true, value: index };
+function placeOf(place: Expression | ValuePlace, scope: ExpressionScope): Place {
+  if ("path" in place && place.path !== undefined) return placeAt(scope.data, place.path);
+  if ("item" in place && place.item !== undefined) return placeAt(scope.item, place.item);
+  return placeAt(scope.index, "");
 }
 
 function shownPlace(place: ValuePlace): string {

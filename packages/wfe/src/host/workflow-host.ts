@@ -27,6 +27,7 @@ import {
   WfeError,
   type WorkflowBuilder,
   type WorkflowDefinition,
+  type WorkflowDefinitionJson,
   type WorkflowRegistry,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
@@ -155,13 +156,14 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   }
 
   /**
-   * Adds a definition, and the steps it names. The same one again does nothing; it takes part from the next sweep.
+   * Adds a definition, and the steps it names: a built one, or plain JSON that was parsed, which has no functions. The same one again does
+   * nothing; it takes part from the next sweep.
    *
    * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition; DefinitionExistsError when another graph has its
    * id and version, StepKeyTakenError;
    * StepNotRegisteredError on a started host.
    */
-  registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never>): void {
+  registerWorkflowDefinition(definition: WorkflowDefinition<unknown, never> | WorkflowDefinitionJson): void {
     const checked = checkedDefinition(definition);
     this.#steps.allOrNothing(() => {
       this.#steps.registerStepsOf(checked);
