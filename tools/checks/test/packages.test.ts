@@ -15,6 +15,9 @@ interface Manifest {
 const manifestOf = (folder: string): Manifest => JSON.parse(textOf(`${folder}/package.json`)) as Manifest;
 const foldersOf = (group: string): readonly string[] => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`);
 const PACKAGES = foldersOf("packages");
+/** The schema of definitions in JSON, and the packages that offer it: a package can export only files of its own. */
+const SCHEMA = "workflow-definition.schema.json";
+const DESCRIBED: readonly string[] = ["packages/wfe-core", "packages/wfe"];
 
 describe("the packages", () => {
   it("are the five of the fixed group, which share one version", () => {
@@ -35,7 +38,7 @@ describe("the packages", () => {
       type: "module",
       sideEffects: false,
       engines: { node: ">=20.19" },
-      files: ["dist", "src"],
+      files: ["dist", "src", ...(DESCRIBED.includes(folder) ? [SCHEMA] : [])],
       publishConfig: { access: "public", provenance: true },
     });
     expect(textOf(`${folder}/LICENSE`)).toBe(textOf("LICENSE"));
@@ -47,7 +50,7 @@ describe("the packages", () => {
 
     expect(Object.keys(exports)).toEqual(expect.arrayContaining([".", "./package.json"]));
     for (const [path, target] of Object.entries(exports)) {
-      if (path === "./package.json") continue;
+      if (path === "./package.json" || path === `./${SCHEMA}`) continue;
       const file = path === "." ? "index" : `${path.slice(2)}/index`;
       // Conditions are tried in order, so the order is part of the promise.
       expect(Object.entries(target)).toEqual([
@@ -58,6 +61,12 @@ describe("the packages", () => {
       // In a table of entry points, or in an import of an example.
       expect(readme).toMatch(new RegExp(`[\`"]${name}${path.slice(1)}[\`"]`));
     }
+  });
+
+  it.each(DESCRIBED)("%s offers the schema of definitions, the same in each", (folder) => {
+    expect(manifestOf(folder).exports?.[`./${SCHEMA}`]).toBe(`./${SCHEMA}`);
+    expect(textOf(`${folder}/README.md`)).toContain(SCHEMA);
+    expect(textOf(`${folder}/${SCHEMA}`)).toBe(textOf(`packages/wfe-core/${SCHEMA}`));
   });
 
   it.each(PACKAGES)("%s is built, type-checked and looked at as a package", (folder) => {
