@@ -115,9 +115,10 @@ function functionProblems(step: StepDefinition, rule: StepRule, functions: Reado
     if (!hasRole(step, role) && step.settings?.[setting] === undefined)
       problems.push(`has neither a fixed ${setting} nor a function or expression ${JSON.stringify(role)}`);
   }
-  const fixedKeys = step.settings?.["keys"] as Readonly<Record<string, unknown>> | undefined; // written by waitForAny; others have none
+  const fixedKeys = step.settings?.["keys"];
   for (const label of Object.keys(eventsOf(step))) {
-    if (!hasRole(step, `key.${label}`) && fixedKeys?.[label] === undefined) problems.push(`has no key for ${JSON.stringify(label)}`);
+    if (!hasRole(step, `key.${label}`) && !(isRecord(fixedKeys) && Object.hasOwn(fixedKeys, label)))
+      problems.push(`has no key for ${JSON.stringify(label)}`);
   }
   const named = [...Object.entries(roles), ...mappings("input", step.inputs), ...mappings("output", step.outputs)];
   for (const [role, key] of named) {

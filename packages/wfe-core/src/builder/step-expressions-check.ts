@@ -22,7 +22,7 @@ function roleProblems(step: StepDefinition, role: string): readonly string[] {
   const setting = SETTINGS_OF_ROLES[role];
   if (setting !== undefined && step.settings?.[setting] !== undefined) problems.push(`has both a fixed ${setting} and ${at}`);
   const label = role.startsWith("key.") ? role.slice("key.".length) : undefined;
-  if (label !== undefined && recordAt(step, "keys")[label] !== undefined)
+  if (label !== undefined && Object.hasOwn(recordAt(step, "keys"), label))
     problems.push(`has both a fixed key for ${JSON.stringify(label)} and ${at}`);
   // Looked at for a step as a whole, not for one of the iterations in which it may be open.
   const named = { items: role !== "cancelWhen" };

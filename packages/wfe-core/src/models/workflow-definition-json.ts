@@ -31,7 +31,10 @@ export interface WorkflowDefinitionJson {
 export type StepJson =
   | BodyStepJson
   | (StepOf<"if" | "while"> & { readonly expressions: Asked & { readonly condition: Condition } } & Blocks)
-  | (StepOf<"forEach"> & { readonly expressions: Asked & { readonly items: Expression }; readonly settings?: { readonly parallel?: boolean } } & Blocks)
+  | (StepOf<"forEach"> & {
+      readonly expressions: Asked & { readonly items: Expression };
+      readonly settings?: { readonly parallel?: boolean };
+    } & Blocks)
   | (StepOf<"parallel"> & MayAsk & Blocks)
   | (StepOf<"saga"> & MayAsk & Blocks & Undone)
   | (StepOf<"delay"> & DurationRole)

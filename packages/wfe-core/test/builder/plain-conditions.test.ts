@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { definitionFromGraph } from "../../src/builder/definition-from-graph.ts";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
-import { DefinitionError } from "../../src/errors/definition-errors.ts";
+import type { DefinitionError } from "../../src/errors/definition-errors.ts";
 import { assertSupported } from "../../src/executor/supported-steps.ts";
 import type { Condition } from "../../src/models/condition.ts";
 import { hasRole } from "../../src/models/step-definition.ts";

@@ -270,6 +270,14 @@ describe("registering alone refuses", () => {
 
     expect(faults(both)).toEqual(['step 0 "a" has both a fixed key for "x" and expressions.key.x', 'step 0 "a" cannot have expressions.key.y']);
   });
+
+  it("a wait for any whose label only every object has for a key", () => {
+    const wait = { id: 0, name: "a", kind: "waitForAny", settings: { events: { constructor: "e" }, keys: {} } };
+    const graphOf = (step: object): unknown => ({ id: "w", version: 1, graph: { steps: [step] } });
+
+    expect(faults(graphOf(wait))).toEqual(['step 0 "a" has no key for "constructor"']);
+    expect(faults(graphOf({ ...wait, expressions: { "key.constructor": { path: "k" } } }))).toEqual([]);
+  });
 });
 
 interface Change {

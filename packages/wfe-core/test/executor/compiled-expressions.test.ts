@@ -4,6 +4,7 @@ import { StepExecutionError } from "../../src/errors/step-errors.ts";
 import { CompiledDefinition } from "../../src/executor/compiled-definition.ts";
 import { evaluate, mapInputs, mapOutputs } from "../../src/executor/mappings.ts";
 import { contextOf } from "../../src/executor/pass-scope.ts";
+import { saveValues } from "../../src/executor/saved-values.ts";
 import type { StepDefinition } from "../../src/models/step-definition.ts";
 import type { AnyDefinition } from "../../src/traits/workflow-registry.ts";
 import { runningPointer, scopeOf, stepOf } from "./scope-of.ts";
@@ -140,6 +141,14 @@ describe("saveAs in plain data", () => {
     expect(saved({ "list.1": "tx" }, source)).toEqual({ ...data, list: [{ name: "a" }, "t-1"] });
   });
 
+  it("writes keys of the data's own where only prototypes have some", () => {
+    const after = saved({ "constructor.prototype.tx": "tx", toString: "tx" }, source);
+
+    expect(Object.hasOwn(after as object, "constructor")).toBe(true);
+    expect(JSON.parse(JSON.stringify(after))).toEqual({ ...data, constructor: { prototype: { tx: "t-1" } }, toString: "t-1" });
+    expect(Object.hasOwn(Object.prototype, "tx")).toBe(false);
+  });
+
   it("comes behind the mappings that are functions", () => {
     const first = (_: unknown, draft: { n: number; text: string }): void => {
       draft.n = 10;
@@ -157,6 +166,12 @@ describe("saveAs in plain data", () => {
   ])("fails its step for %s, and writes nothing", (_, target, message) => {
     expect(() => saved({ fresh: "tx", [target]: "tx" }, source)).toThrow(StepExecutionError);
     expect(() => saved({ [target]: "tx" }, source)).toThrow(message);
+  });
+
+  it("fails its step for a place inside of what only a codec can carry", () => {
+    expect(() => saveValues({ "at.year": "" }, 1, { at: new Map() }, { data: {}, item: undefined, index: undefined }, "saveAs")).toThrow(
+      'the value at "at" is neither an object nor a list',
+    );
   });
 
   it("fails its step when the data itself has no fields", () => {

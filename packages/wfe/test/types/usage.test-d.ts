@@ -13,6 +13,7 @@ import {
   WorkflowBuilder,
   type WorkflowClient,
   type WorkflowDefinition,
+  type WorkflowDefinitionJson,
   type WorkflowHost,
 } from "../../src/index.ts";
 
@@ -131,3 +132,21 @@ export async function client(open: () => StandaloneClient): Promise<void> {
   one.registerStep(Charge);
   await one.stop();
 }
+
+// ---- definitions in JSON: what is parsed is taken, and the slips of a literal do not compile
+declare const text: string;
+declare const host: WorkflowHost;
+host.registerWorkflowDefinition(JSON.parse(text) as WorkflowDefinitionJson);
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "delay", settings: { durationMs: 1 }, expressions: { when: { path: "n", operator: "isNull" } } }] } });
+// @ts-expect-error a kind that does not exist
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "dealy", settings: { durationMs: 1 } }] } });
+// @ts-expect-error a setting that the kind does not have
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "delay", settings: { duration: 1 } }] } });
+// @ts-expect-error a key that no step has
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "end", nxt: 1 }] } });
+// @ts-expect-error an operator that does not exist
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "end", expressions: { when: { path: "n", operator: "eq", value: 1 } } }] } });
+// @ts-expect-error a step that is a function
+host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "inline", functions: { run: "0.run" } }] } });
+// @ts-expect-error without a version
+host.registerWorkflowDefinition({ id: "w", graph: { steps: [{ id: 0, name: "a", kind: "end" }] } });
