@@ -1,6 +1,8 @@
+import { isWfeError } from "../errors/wfe-error.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
 import type { Payloads } from "../runtime/payloads.ts";
+import type { PassScope } from "./pass-scope.ts";
 import type { InstanceState } from "./instance-state.ts";
 
 /**
@@ -32,6 +34,19 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
   if (state.error !== undefined) change.error = payloads.encode(state.error, "the error");
   if (state.completedAt !== undefined) change.completedAt = state.completedAt;
   return change;
+}
+
+/** The change to commit; `undefined` when the data has outgrown its limit and the decision is to be made again, looking for the culprit. */
+export function changeOf(scope: PassScope, dueAt: Date | undefined): WorkflowChange | undefined {
+  const { state, entropy, services } = scope;
+  try {
+    return buildChange(state, entropy.id(), dueAt, services.payloads);
+  } catch (error) {
+    if (scope.checksSizes || !isWfeError(error)) throw error;
+    state.rollback();
+    scope.checksSizes = true;
+    return undefined;
+  }
 }
 
 /**

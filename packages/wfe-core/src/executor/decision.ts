@@ -13,6 +13,7 @@ import type { DrainedContainer } from "./open-pointers.ts";
 import { applyInput, type PassInput } from "./pass-input.ts";
 import { contextOf, now, type PassScope } from "./pass-scope.ts";
 import { started } from "./pointer-factory.ts";
+import { isPolling } from "./poll.ts";
 import { blocksEnded, enterPrimitive } from "./primitive-runner.ts";
 import { applyBranchesEnded } from "./result-processor.ts";
 import { isCompensating, isGivenUp } from "./saga-state.ts";
@@ -105,7 +106,8 @@ function startBody(scope: PassScope, body: PointerRow): PointerRow {
   const { state, definition } = scope;
   const row = started(body, now(scope));
   state.put(row);
-  state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
+  // A further request of a poll is no other start of it.
+  if (!isPolling(body)) state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
   return row;
 }
 

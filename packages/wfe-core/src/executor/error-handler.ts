@@ -9,11 +9,13 @@ import { failureOf, type Failure } from "./failure.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed } from "./pointer-factory.ts";
+import { withoutPoll } from "./poll.ts";
 import { isGivenUp } from "./saga-state.ts";
 
 /** Records a failed attempt and does what the step's error behavior says. */
-export function handleFailure(scope: PassScope, step: StepDefinition, pointer: PointerRow, thrown: unknown): void {
+export function handleFailure(scope: PassScope, step: StepDefinition, failing: PointerRow, thrown: unknown): void {
   const { state, services } = scope;
+  const pointer = withoutPoll(failing);
   const failure = failureOf(thrown, services.payloads);
   recordFailure(scope, step, pointer, failure);
   if (isGivenUp(scope, pointer)) {

@@ -1,6 +1,5 @@
 import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import { SerializationError } from "../errors/value-errors.ts";
-import { WfeError } from "../errors/wfe-error.ts";
 import { durationMs } from "../models/duration.ts";
 import type { ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
@@ -11,13 +10,18 @@ import { startChild } from "./child-workflow.ts";
 import { dataAfter } from "./data-after.ts";
 import { finish, openBlocks, openWait } from "./flow.ts";
 import { instantOf, type PassScope } from "./pass-scope.ts";
+import { applyPoll, beginPoll, type PollResult } from "./poll.ts";
 import { isGivenUp } from "./saga-state.ts";
 
 /** A result of a run: of a user's body, or of one of the engine's own. */
 export type EngineResult =
   | ResultBody
   /** A sub-workflow, ready to be created. */
-  | { readonly kind: "startChild"; readonly child: NewWorkflow };
+  | { readonly kind: "startChild"; readonly child: NewWorkflow }
+  | PollResult;
+
+/** Results with which a step has finished; a poll of the engine, though not one that a step has asked for. */
+const ENDS: ReadonlySet<EngineResult["kind"]> = new Set<EngineResult["kind"]>(["next", "outcome", "polled", "pollTimedOut"]);
 
 /**
  * Applies the result of a run of a step's body.
@@ -27,7 +31,7 @@ export type EngineResult =
  * nothing back: nothing was put before the last thing that can throw.
  */
 export function applyResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: EngineResult, source: unknown): void {
-  if (result.kind !== "next" && result.kind !== "outcome" && isGivenUp(scope, pointer)) {
+  if (!ENDS.has(result.kind) && isGivenUp(scope, pointer)) {
     cancelPointer(scope, pointer); // it has not finished, and is not run again
     return;
   }
@@ -71,7 +75,13 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
       branch(scope, step, pointer, result);
       return;
     case "pollEndpoint":
-      throw new WfeError("WFE_STEP_KIND_UNSUPPORTED", `the step ${JSON.stringify(step.name)} asks to poll an endpoint, which this version cannot`);
+      beginPoll(scope, afterResult(scope, pointer, undefined), result.config);
+      return;
+    case "pollAgain":
+    case "polled":
+    case "pollTimedOut":
+      applyPoll(scope, step, pointer, result);
+      return;
   }
 }
 

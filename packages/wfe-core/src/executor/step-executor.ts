@@ -7,6 +7,7 @@ import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import { newChild } from "./child-workflow.ts";
 import { evaluate, mapInputs } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
+import { isPolling, runPoll } from "./poll.ts";
 import type { EngineResult } from "./result-processor.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
@@ -66,6 +67,7 @@ async function execute(
   pointer: PointerRow,
   ctx: StepExecutionContext,
 ): Promise<BodyOutcome> {
+  if (step.kind === "pollEndpoint" || isPolling(pointer)) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
   if (step.kind === "subWorkflow") return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
   if (step.kind === "inline") {
     const run = scope.definition.function(step.functions?.["run"] ?? "");

@@ -6,7 +6,7 @@ import type { WorkflowRow } from "../models/workflow-row.ts";
 import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
-import { buildChange, rowAfter } from "./commit-builder.ts";
+import { changeOf, rowAfter } from "./commit-builder.ts";
 import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
 import type { CreatedInstance } from "./created-instance.ts";
@@ -128,7 +128,7 @@ export class WorkflowPass {
       const busy = starting.length > 0 || this.#running.active > 0;
       const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
-        const change = this.#build(scope, dueAt);
+        const change = changeOf(scope, dueAt);
         const accepted = change === undefined ? "redo" : await this.#commit(state, change);
         if (accepted === "lost") return this.#lost();
         if (accepted === "redo") {
@@ -217,18 +217,6 @@ export class WorkflowPass {
     if (wasSuspended && row.status === "runnable") this.#inputs.unshift({ kind: "rearm" });
     this.#receive(loaded);
     return undefined;
-  }
-
-  /** The change to commit; `undefined` when the data has outgrown its limit and the decision is to be made again, looking for the culprit. */
-  #build(scope: PassScope, dueAt: Date | undefined): WorkflowChange | undefined {
-    try {
-      return buildChange(scope.state, this.#services.entropy.id(), dueAt, this.#services.payloads);
-    } catch (error) {
-      if (scope.checksSizes || !isWfeError(error)) throw error;
-      scope.state.rollback();
-      scope.checksSizes = true;
-      return undefined;
-    }
   }
 
   async #commit(state: InstanceState, change: WorkflowChange): Promise<"accepted" | "redo" | "lost"> {

@@ -1,7 +1,7 @@
 import { ActivityFailedError } from "../errors/step-errors.ts";
 import type { ActivityOutcome } from "../models/activity.ts";
 import type { Primitive } from "./primitive.ts";
-import { selectedDuration, timedOut } from "./selected.ts";
+import { selectedDuration, selectedString, timedOut } from "./selected.ts";
 
 /**
  * Offers work to outside workers, and waits for what comes of it. The limit counts from the offer, claims included. A retry after a failure
@@ -17,7 +17,7 @@ export const activityPrimitive: Primitive = {
     const timeout = selectedDuration(context, "timeout");
     return {
       kind: "offer",
-      activity: String(context.step.settings?.["activity"]),
+      activity: selectedString(context, "activity"),
       input: context.call("input"),
       ...(timeout === undefined ? {} : { untilMs: context.nowMs + timeout }),
     };

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { definitionFromGraph } from "../../src/builder/definition-from-graph.ts";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import type { DefinitionError } from "../../src/errors/definition-errors.ts";
-import { assertSupported } from "../../src/executor/supported-steps.ts";
 import type { Condition } from "../../src/models/condition.ts";
 import { hasRole } from "../../src/models/step-definition.ts";
 import type { AnyDefinition } from "../../src/traits/workflow-registry.ts";
@@ -102,10 +101,6 @@ describe("a condition in plain data", () => {
     const of = (definition: AnyDefinition): string => definition.fingerprint;
 
     expect(of(w().delay(1).when(large).build("w", 1) as AnyDefinition)).toBe(of(w().delay(1).build("w", 1) as AnyDefinition));
-  });
-
-  it("to cancel is refused as long as no version runs it", () => {
-    expect(() => assertSupported(w().delay(1).cancelWhen(large).build("w", 1) as AnyDefinition)).toThrow("cancelWhen");
   });
 });
 

@@ -93,7 +93,7 @@ describe("the error behavior of a step", () => {
       .onError(outer)
       .build("w", 1);
 
-    expect(behaviors(definition)).toEqual({ ifDo: outer, saga: own, inside: outer });
+    expect(behaviors(definition)).toEqual({ ifDo: outer, saga: outer, inside: outer });
   });
 
   it("is the definition's when no container has one", () => {

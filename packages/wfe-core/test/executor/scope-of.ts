@@ -34,7 +34,15 @@ export function scopeOf(definition: AnyDefinition, parts: ScopeParts = {}): Pass
   return {
     state: new InstanceState(row, data, parts.error, parts.pointers ?? [runningPointer()], kinds),
     definition: kinds,
-    services: { payloads, clock, log: { write: () => {} }, client, newChild: () => Promise.reject(new Error("no host")), polls: {} as never, ...parts.services },
+    services: {
+      payloads,
+      clock,
+      log: { write: () => {} },
+      client,
+      newChild: () => Promise.reject(new Error("no host")),
+      polls: {} as never,
+      ...parts.services,
+    },
     entropy: new VirtualEntropy(1),
     limits: { maxCrashes: 5, maxOpenPointers: 100, maxDepth: 32, shutdownTimeoutMs: 30_000, ...parts.limits },
     undo: new Set(),

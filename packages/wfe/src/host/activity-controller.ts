@@ -139,6 +139,6 @@ function describedFailure(error: SubmittedFailure): Omit<Extract<ActivityOutcome
   const { message, name, data, retryable } = (error ?? {}) as { message?: unknown; name?: unknown; data?: JsonValue; retryable?: unknown };
   if (typeof message !== "string") throw new TypeError("the failure of an activity is an Error, or { message, data?, retryable? }");
   const isFinal = isNonRetryable(error) || (!(error instanceof Error) && retryable === false);
-  const shown = message === "" ? String(name ?? "the activity has failed") : message;
+  const shown = message !== "" ? message : typeof name === "string" && name !== "" ? name : "the activity has failed";
   return { message: shown, retryable: !isFinal, ...(data === undefined ? {} : { data }) };
 }

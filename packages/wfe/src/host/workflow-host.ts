@@ -34,7 +34,8 @@ import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
-import { ConsumerLoop } from "./consumer-loop.ts";
+import type { ConsumerLoop } from "./consumer-loop.ts";
+import { eventLoop, workflowLoop } from "./consumer-loops.ts";
 import { EventConsumer } from "./event-consumer.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
@@ -59,9 +60,6 @@ export interface HostParts {
   readonly http: HttpClient;
   readonly publisher: LifecyclePublisher | undefined;
 }
-
-/** Events taken off the queue at a time. */
-const EVENTS_PER_DEQUEUE = 100;
 
 /**
  * Runs workflows inside your application. Any number of hosts, in any number of processes, may share a store; each works on the definitions
@@ -280,23 +278,4 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     if (this.#state === "running" || this.#state === "stopping") return;
     throw new WfeError("WFE_HOST_NOT_RUNNING", "the host is not running: call host.start() first");
   }
-}
-
-function workflowLoop(services: HostServices, workflows: WorkflowConsumer): ConsumerLoop {
-  const room = async (): Promise<number> => {
-    await workflows.slots.whenFree();
-    return Math.max(1, workflows.slots.free);
-  };
-  return new ConsumerLoop(services, "workflow", room, async (items) => {
-    await Promise.all(items.map((item) => workflows.consume(item)));
-  });
-}
-
-function eventLoop(services: HostServices, events: EventConsumer): ConsumerLoop {
-  return new ConsumerLoop(
-    services,
-    "event",
-    () => Promise.resolve(EVENTS_PER_DEQUEUE),
-    (items) => events.consume(items),
-  );
 }
