@@ -21,8 +21,13 @@ export class NonRetryableError extends WfeError {
   constructor(message: string, options: WfeErrorOptions & { readonly data?: JsonValue } = {}) {
     super("WFE_STEP_FAILED", message, options);
     this.data = options.data;
-    Object.defineProperty(this, NON_RETRYABLE, { value: true });
+    withoutRetry(this);
   }
+}
+
+/** Marks an error as one that comes again at every attempt. @returns The same error */
+export function withoutRetry<T extends Error>(error: T): T {
+  return Object.defineProperty(error, NON_RETRYABLE, { value: true });
 }
 
 /** Whether something that was thrown is a {@link NonRetryableError}, or extends it, of whichever copy of the package. */
@@ -38,6 +43,7 @@ export class ActivityFailedError extends WfeError {
   constructor(failure: { readonly message: string; readonly data?: JsonValue; readonly retryable: boolean }) {
     super("WFE_ACTIVITY_FAILED", failure.message, { retryable: failure.retryable });
     this.data = failure.data;
+    if (!failure.retryable) withoutRetry(this); // the worker has said so
   }
 }
 

@@ -1,4 +1,5 @@
-import { ChildTerminatedError, TimeoutError, WorkflowTooDeepError } from "../errors/step-errors.ts";
+import { ChildTerminatedError, TimeoutError, withoutRetry, WorkflowTooDeepError } from "../errors/step-errors.ts";
+import { isWfeError } from "../errors/wfe-error.ts";
 import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
@@ -14,7 +15,7 @@ import type { PassScope } from "./pass-scope.ts";
 import { childId } from "./pointer-factory.ts";
 
 /** A sub-workflow, ready to be created by the commit that waits for its end. */
-export function newChild(
+export async function newChild(
   { definition, services, state, limits }: PassScope,
   step: StepDefinition,
   pointer: PointerRow,
@@ -24,14 +25,20 @@ export function newChild(
   const depth = (parent?.depth ?? 0) + 1;
   if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
   const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
-  return services.newChild({
+  const request = {
     id: childId(id, pointer),
     definitionId,
     version,
     input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
     parent: { workflowId: id, pointerId: pointer.id, depth },
     rootWorkflowId: rootWorkflowId ?? id,
-  });
+  };
+  try {
+    return await services.newChild(request);
+  } catch (error) {
+    const comesAgain = isWfeError(error, "WFE_DEFINITION_NOT_FOUND") || isWfeError(error, "WFE_INPUT_INVALID");
+    throw comesAgain ? withoutRetry(error) : error;
+  }
 }
 
 /** The child is created by the commit that waits for its end. */

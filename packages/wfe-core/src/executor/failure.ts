@@ -53,7 +53,6 @@ function storable(data: unknown, payloads: Payloads): JsonValue {
 
 /** Whether this fault comes again at every attempt, whatever the step's behavior says. By name and code: the error may be of another copy of the package. */
 function comesAgain(thrown: unknown): boolean {
-  if (isWfeError(thrown, "WFE_ACTIVITY_FAILED")) return !thrown.retryable; // the worker has said so
   return isNonRetryable(thrown) || (isWfeError(thrown) && FINAL_CODES.has(thrown.code));
 }
 
@@ -64,8 +63,6 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "WFE_PAYLOAD_UNREADABLE",
   "WFE_POINTERS_TOO_MANY",
   "WFE_STEP_CRASHED",
-  "WFE_DEFINITION_NOT_FOUND",
-  "WFE_INPUT_INVALID",
   "WFE_WORKFLOW_TOO_DEEP",
   "WFE_POLL_URL_INVALID",
   "WFE_POLL_URL_NOT_ALLOWED",

@@ -149,7 +149,7 @@ onEachStore("it costs what it is worth", (open) => {
 
     const { acquireLock, persistWorkflow, loadForPass, queueWork, ...others } = Object.fromEntries(calls);
     expect({ acquireLock, persistWorkflow, loadForPass, queueWork }).toEqual({});
-    expect(others).toEqual({ orphans: 10, claimDueInstances: 10, getRunnableEvents: 10 });
+    expect(others).toEqual({ orphans: 10, claimDueInstances: 10, getRunnableEvents: 10, processCommands: 10 });
   });
 
   it("keeps one hint for an instance, however often something points at it (fault 55)", async () => {

@@ -58,7 +58,10 @@ scenarios("a poll", (open) => {
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { pollEndpoints: { allow: [origin] } });
 
     const id = await host.startWorkflow(definition, { id: "a", state: "" });
-    await until(async () => (await host.getWorkflow(id)).status !== "runnable", () => clock.advance("1s"));
+    await until(
+      async () => (await host.getWorkflow(id)).status !== "runnable",
+      () => clock.advance("1s"),
+    );
 
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { state: '{"status":200,"body":{"state":"done"}}' } });
   });
@@ -75,7 +78,10 @@ scenarios("a poll", (open) => {
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { pollEndpoints: { allow: [origin] } });
 
     const id = await host.startWorkflow(definition, { id: "b", state: "" });
-    await until(async () => (await host.getWorkflow(id)).status !== "runnable", () => clock.advance("1s"));
+    await until(
+      async () => (await host.getWorkflow(id)).status !== "runnable",
+      () => clock.advance("1s"),
+    );
 
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { state: '{"status":200,"body":{"state":"done"}}' } });
   });
@@ -96,7 +102,10 @@ scenarios("a poll", (open) => {
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { pollEndpoints: { allow: [origin] } });
 
     const id = await host.startWorkflow(definition, { id: "c", state: "" });
-    await until(async () => (await host.getWorkflow(id)).status !== "runnable", () => clock.advance("1s"));
+    await until(
+      async () => (await host.getWorkflow(id)).status !== "runnable",
+      () => clock.advance("1s"),
+    );
 
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { state: "late" } });
   });
@@ -107,7 +116,10 @@ scenarios("a poll", (open) => {
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { pollEndpoints: { allow: ["https://example.org"] } });
 
     const id = await host.startWorkflow(definition, { id: "d", state: "" });
-    await until(async () => (await host.getWorkflow(id)).status !== "runnable", () => clock.settle());
+    await until(
+      async () => (await host.getWorkflow(id)).status !== "runnable",
+      () => clock.settle(),
+    );
 
     expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", error: { code: "WFE_POLL_URL_NOT_ALLOWED" } });
   });
