@@ -1,6 +1,7 @@
 // biome-ignore-all format: each mistake is a line, so that its directive stands right above it
 import {
   type AnyDefinition,
+  defineActivity,
   defineEvent,
   defineStep,
   ExecutionResult,
@@ -150,3 +151,23 @@ host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0,
 host.registerWorkflowDefinition({ id: "w", version: 1, graph: { steps: [{ id: 0, name: "a", kind: "inline", functions: { run: "0.run" } }] } });
 // @ts-expect-error without a version
 host.registerWorkflowDefinition({ id: "w", graph: { steps: [{ id: 0, name: "a", kind: "end" }] } });
+
+// Activities, from a host and from a client alike.
+const resize = defineActivity<{ url: string }, { bytes: number }>("resize");
+export async function work(of: WorkflowHost | StandaloneClient): Promise<void> {
+  const pending = await of.getPendingActivity(resize, "w", { lease: "1m", wait: "1s" });
+  if (pending === undefined) return;
+  type<string>()(pending.input.url);
+  type<boolean>()(await of.extendActivity(pending.token, "1m"));
+  await of.submitActivitySuccess(pending.token, { bytes: 3 });
+  // @ts-expect-error another result than the activity's
+  await of.submitActivitySuccess(pending.token, { bytes: "3" });
+  await of.submitActivityFailure(pending.token, new Error("no"));
+  await of.submitActivityFailure(pending.token, { message: "no", data: { at: 1 }, retryable: false });
+  // @ts-expect-error a failure has a message
+  await of.submitActivityFailure(pending.token, { data: 1 });
+  // @ts-expect-error a claim has an end
+  await of.getPendingActivity(resize, "w", {});
+  await of.releaseActivity(pending.token);
+  type<boolean>()(await of.retryWorkflow("id"));
+}
