@@ -10,23 +10,21 @@ import { contextOf, type PassScope } from "./pass-scope.ts";
 export function watchData(scope: PassScope): void {
   const changedBy = scope.changedBy.splice(0);
   if (changedBy.length === 0) return;
-  for (const [stepId, pointers] of scope.state.watching()) {
-    const step = scope.definition.step(stepId);
-    const [first] = pointers;
-    if (first === undefined) continue;
-    cancelThose(scope, step, first, pointers);
-    if (step.kind === "recur") for (const pointer of pointers) endRecurrence(scope, step, pointer, changedBy);
+  const { state, definition } = scope;
+  for (const stepId of state.watchingSteps()) {
+    const step = definition.step(stepId);
+    cancelThose(scope, step);
+    if (step.kind === "recur") for (const pointer of state.watchingAt(stepId)) endRecurrence(scope, step, pointer, changedBy);
   }
 }
 
-function cancelThose(scope: PassScope, step: StepDefinition, first: PointerRow, pointers: readonly PointerRow[]): void {
-  const answer = askCancelWhen(scope, step, first);
-  if (answer === undefined) return;
-  for (const { id } of pointers) {
-    const pointer = scope.state.pointer(id); // it may stand in another one that has just been cancelled
-    if (pointer === undefined) continue;
+function cancelThose(scope: PassScope, step: StepDefinition): void {
+  const [first] = scope.state.watchingAt(step.id);
+  const answer = first === undefined ? undefined : askCancelWhen(scope, step, first);
+  if (answer === undefined || ("holds" in answer && !answer.holds)) return;
+  for (const pointer of scope.state.watchingAt(step.id)) {
     if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
-    else if (answer.holds) cancelStep(scope, step, pointer);
+    else cancelStep(scope, step, pointer);
   }
 }
 
@@ -42,9 +40,9 @@ export function cancelStep(scope: PassScope, step: StepDefinition, pointer: Poin
  * A recurrence ends when its condition holds after a change from elsewhere, which calls its block off; a change by its own block is looked at
  * when that run ends.
  */
-function endRecurrence(scope: PassScope, step: StepDefinition, { id }: PointerRow, changedBy: readonly PointerRow[]): void {
-  const pointer = scope.state.pointer(id);
-  if (pointer === undefined || !hasForked(step, pointer) || changedBy.every(({ scope: inside }) => inside.includes(id))) return;
+function endRecurrence(scope: PassScope, step: StepDefinition, pointer: PointerRow, changedBy: readonly PointerRow[]): void {
+  const { id } = pointer;
+  if (!hasForked(step, pointer) || changedBy.every(({ scope: inside }) => inside.includes(id))) return;
   let holds: unknown;
   try {
     holds = evaluate(scope.definition, step, step.functions?.["until"] ?? "", contextOf(scope, step, pointer));

@@ -100,9 +100,14 @@ export class InstanceState {
     return this.#open.within(containerId);
   }
 
-  /** Open pointers that a change of the data may end, by step. */
-  watching(): readonly (readonly [stepId: number, pointers: readonly PointerRow[]])[] {
-    return this.#open.watching();
+  /** Steps whose pointers a change of the data may end. */
+  watchingSteps(): readonly number[] {
+    return this.#open.watchingSteps();
+  }
+
+  /** The open pointers of such a step; those that are closed meanwhile are left out. */
+  watchingAt(stepId: number): IterableIterator<PointerRow> {
+    return this.#open.watchingAt(stepId);
   }
 
   /** Adds or replaces a pointer. */

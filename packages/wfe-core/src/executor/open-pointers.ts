@@ -64,9 +64,17 @@ export class OpenPointers {
     return found.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Those that a change of the data may end, by step. */
-  watching(): readonly (readonly [stepId: number, pointers: readonly PointerRow[]])[] {
-    return [...this.#watching].map(([stepId, ids]) => [stepId, [...ids].flatMap((id) => this.#byId.get(id) ?? [])]);
+  /** Steps whose pointers a change of the data may end. */
+  watchingSteps(): readonly number[] {
+    return [...this.#watching.keys()];
+  }
+
+  /** The pointers of such a step. */
+  *watchingAt(stepId: number): IterableIterator<PointerRow> {
+    for (const id of this.#watching.get(stepId) ?? []) {
+      const pointer = this.#byId.get(id);
+      if (pointer !== undefined) yield pointer;
+    }
   }
 
   /** Takes note that a pointer is no longer `before` but `after`. */
