@@ -13,7 +13,8 @@ interface Manifest {
 }
 
 const manifestOf = (folder: string): Manifest => JSON.parse(textOf(`${folder}/package.json`)) as Manifest;
-const foldersOf = (group: string): readonly string[] => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`);
+const foldersOf = (group: string): readonly string[] =>
+  readdirSync(join(ROOT, group), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [`${group}/${entry.name}`] : []));
 const PACKAGES = foldersOf("packages");
 /** The schema of definitions in JSON, and the packages that offer it: a package can export only files of its own. */
 const SCHEMA = "workflow-definition.schema.json";
