@@ -52,4 +52,22 @@ scenarios("an activity", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", error: { message: "broken 2", data: { attempt: 2 } } });
     expect(await host.getErrors(id)).toMatchObject([{ message: "broken 1" }, { message: "broken 2", data: { attempt: 2 } }]);
   });
+
+  it("counts an attempt for each offer, as its step does", async () => {
+    const { host: newHost, clock } = await open();
+    const definition = new WorkflowBuilder<Data>()
+      .activity(resize, (data) => ({ url: data.url }))
+      .onError(ErrorBehavior.retry({ interval: "1s", maxRetries: 1 }))
+      .build("w", 1);
+    const host = await newHost((h) => h.registerWorkflowDefinition(definition));
+    const id = await host.startWorkflow(definition, { url: "u", bytes: 0 });
+    await clock.settle();
+    for (const _ of ["first", "second"]) {
+      const pending = await host.getPendingActivity(resize, "worker", { lease: "1m" });
+      await host.submitActivityFailure(pending?.token ?? "", new Error("broken"));
+      await clock.advance("1s");
+    }
+
+    expect((await host.getErrors(id)).map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
 });
