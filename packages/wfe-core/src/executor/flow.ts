@@ -135,7 +135,7 @@ export function openWait({ state }: PassScope, pointer: PointerRow, { topics, un
 }
 
 /** Whether a step only holds others: such steps publish no step events. */
-export function isContainer(step: StepDefinition): boolean {
+function isContainer(step: StepDefinition): boolean {
   return !runsBody(step.kind) && step.blocks !== undefined;
 }
 

@@ -39,8 +39,10 @@ export function applyDelivery(scope: PassScope, delivery: Delivery): void {
   // The first of several has won: the others stay for later waits.
   state.effects.closeSubscriptions.push(...open.filter((id) => id !== delivery.subscriptionId));
   const { dueAt: _, ...rest } = pointer;
+  // A body starts again with its event; for a wait of the engine it is the end of the attempt that began it.
+  const attempt = definition.runsBody(pointer.stepId) ? pointer.attempt : pointer.attempt - 1;
   try {
-    state.put({ ...rest, status: "pending", eventData: eventDataOf(scope, step, delivery, labelsOf(step)[position]) });
+    state.put({ ...rest, attempt, status: "pending", eventData: eventDataOf(scope, step, delivery, labelsOf(step)[position]) });
   } catch (error) {
     handleFailure(scope, step, rest, error);
   }
