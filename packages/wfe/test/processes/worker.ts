@@ -1,7 +1,8 @@
 import { appendFileSync } from "node:fs";
 import { sqliteProviders } from "wfe-sqlite";
-import { WorkflowHostBuilder } from "../../src/index.ts";
+import { type AnyDefinition, WorkflowHostBuilder } from "../../src/index.ts";
 import { chain } from "./chain-workflow.ts";
+import { orders } from "./order-workflow.ts";
 
 /** A host in a process of its own: starts its share of the workflows, works on all of them until it is told to stop. */
 const [path = "", journal = "", share = "0"] = process.argv.slice(2);
@@ -10,7 +11,8 @@ const host = new WorkflowHostBuilder()
   .useProviders(sqliteProviders({ path }))
   .useLogSink({ write: ({ level, message }) => void (level === "warn" && process.send?.({ warning: message })) })
   .build();
-host.registerWorkflowDefinition(chain((line) => appendFileSync(journal, `${line} ${process.pid}\n`)));
+const ran = (line: string): void => appendFileSync(journal, `${line} ${process.pid}\n`);
+for (const definition of [chain(ran) as AnyDefinition, ...orders(ran).all]) host.registerWorkflowDefinition(definition);
 await host.start();
 process.send?.({ ready: true });
 
