@@ -1,4 +1,5 @@
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
+import { NonRetryableError } from "../../src/errors/step-errors.ts";
 import { ExecutionResult } from "../../src/models/execution-result.ts";
 import type { StepExecutionContext } from "../../src/traits/step-execution-context.ts";
 import type { PassHarness } from "./pass-harness.ts";
@@ -16,6 +17,10 @@ export interface Part {
   add(to: Chain): Chain;
   trace(item: string): Trace;
   events(item: string): readonly string[];
+  /** What is left in the log when it is undone, by the sagas that have finished in it. @default nothing */
+  undo?(item: string): Trace;
+  /** Whether what follows runs beside it. */
+  readonly forks?: true;
 }
 
 /** The item of the innermost container, if there is one. */
@@ -25,6 +30,8 @@ const inAnyOrder = (of: readonly Trace[]): Trace => ({ ordered: false, of });
 /** All that a part leaves in the log. */
 export const entries = (trace: Trace): readonly string[] => (typeof trace === "string" ? [trace] : trace.of.flatMap(entries));
 const retry = ErrorBehavior.retry({ interval: 50, maxRetries: "unlimited", backoff: 1.2, maxInterval: 200 });
+
+const undoOf = (part: Part, item: string): Trace => part.undo?.(item) ?? inOrder([]);
 
 /** What stands in the log before its time. */
 export function misplaced(trace: Trace, log: readonly string[]): readonly string[] {
@@ -57,7 +64,15 @@ export class RandomWorkflow {
     const parts = Array.from({ length: 1 + this.#random(3) }, () => this.#part(depth));
     return {
       add: (to) => parts.reduce((chain, part) => part.add(chain) as Chain, to),
-      trace: (item) => inOrder(parts.map((part) => part.trace(item))),
+      trace: (item) =>
+        parts.reduceRight<Trace>(
+          (rest, part) => (part.forks === true ? inAnyOrder([part.trace(item), rest]) : inOrder([part.trace(item), rest])),
+          inOrder([]),
+        ),
+      undo: (item) => ({
+        ordered: parts.every(({ forks }) => forks !== true),
+        of: parts.toReversed().map((part) => undoOf(part, item)),
+      }),
       events: (item) => parts.flatMap((part) => part.events(item)),
     };
   }
@@ -70,6 +85,12 @@ export class RandomWorkflow {
       () => this.#delay(),
       () => this.#wait(),
       () => this.#while(),
+      () => this.#waitForAny(),
+      () => this.#decide(depth),
+      () => this.#goTo(),
+      () => this.#saga(depth),
+      () => this.#schedule(depth),
+      () => this.#recur(),
     ];
     return (depth > 0 ? kinds[this.#random(kinds.length + 3)] : undefined)?.() ?? this.#step();
   }
@@ -190,6 +211,12 @@ export class RandomWorkflow {
           )
           .onError(retry) as Chain,
       trace: (item) => ({ ordered: !parallel, of: items(item).map((inner) => body.trace(inner)) }),
+      undo: (item) => ({
+        ordered: !parallel,
+        of: items(item)
+          .toReversed()
+          .map((inner) => undoOf(body, inner)),
+      }),
       events: (item) => items(item).flatMap((inner) => body.events(inner)),
     };
   }
@@ -200,6 +227,7 @@ export class RandomWorkflow {
       add: (to) =>
         to.parallel((p: Chain) => branches.reduce((all, part) => all.branch((b: Chain) => part.add(b)) as Chain, p)).onError(retry) as Chain,
       trace: (item) => inAnyOrder(branches.map((part) => part.trace(item))),
+      undo: (item) => inAnyOrder(branches.map((part) => undoOf(part, item))),
       events: (item) => branches.flatMap((part) => part.events(item)),
     };
   }
@@ -241,5 +269,142 @@ export class RandomWorkflow {
       trace: (item) => inOrder(Array.from({ length: times }, (_, n) => of(item, n))),
       events: () => [],
     };
+  }
+
+  /** One of two events comes; whichever does, the log says the same. */
+  #waitForAny(): Part {
+    const name = this.#name("any");
+    const of = (item: string): string => `${name}@${item}`;
+    const never = (): string => "never";
+    return {
+      add: (to) =>
+        to
+          .waitForAny({ comes: { event: "go", key: (_: Data, ctx: Context) => of(itemOf(ctx)) }, not: { event: "go", key: never } })
+          .output(
+            ({ first }: { first: string }, data: Data, ctx: Context) => void data.log.push(first === "comes" ? of(itemOf(ctx)) : first),
+          ) as Chain,
+      trace: of,
+      events: (item) => [of(item)],
+    };
+  }
+
+  #decide(depth: number): Part {
+    const [choice, blocks] = [this.#random(3), [this.#chain(depth - 1), this.#chain(depth - 1), this.#chain(depth - 1)]];
+    return {
+      ...(blocks[choice] as Part),
+      add: (to) =>
+        to.decide(
+          () => choice,
+          (d: Chain) =>
+            d
+              .case(0, (b: Chain) => blocks[0]?.add(b) as Chain)
+              .case(1, (b: Chain) => blocks[1]?.add(b) as Chain)
+              .otherwise((b: Chain) => blocks[2]?.add(b) as Chain) as Chain,
+        ) as Chain,
+    };
+  }
+
+  /** Goes back to a step so many times. */
+  #goTo(): Part {
+    const [name, times] = [this.#name("back"), 1 + this.#random(3)];
+    const of = (item: string, n: number): string => `${name}@${item}#${n}`;
+    const count = (data: Data, ctx: Context): number => this.#count(data, of(itemOf(ctx), 0).slice(0, -1));
+    return {
+      add: (to) =>
+        this.#body(to, name, (ctx) => of(itemOf(ctx), count(ctx.data as Data, ctx)))
+          .id(name)
+          .ifDo(
+            (data: Data, ctx: Context) => count(data, ctx) < times,
+            (b: Chain) => b.goTo(name) as Chain,
+          ) as Chain,
+      trace: (item) => inOrder(Array.from({ length: times }, (_, n) => of(item, n))),
+      events: () => [],
+    };
+  }
+
+  /** Steps and other parts, then one that fails for good: what has a compensator is undone in reverse, that of the saga comes last. */
+  #saga(depth: number): Part {
+    const [name, length] = [this.#name("saga"), 1 + this.#random(3)];
+    const inner = this.#chain(depth - 1);
+    const fails = this.#random(3) > 0;
+    const of =
+      (what: string) =>
+      (item: string): string =>
+        `${name}${what}@${item}`;
+    const steps = Array.from({ length }, (_, n) => n);
+    const block = (b: Chain): Chain => {
+      let chain = b;
+      for (const n of steps) {
+        chain = this.#body(chain, `${name}do${n}`, (ctx) => of(`do${n}`)(itemOf(ctx)));
+        chain = this.#compensated(chain, `${name}undo${n}`, of(`undo${n}`));
+        // In a container, which ends with the forks inside it: the failure would cancel them.
+        if (n === 0) {
+          chain = chain.ifDo(
+            () => true,
+            (c: Chain) => inner.add(c),
+          ) as Chain;
+        }
+      }
+      if (!fails) return chain;
+      const failing = chain.thenFn(`${name}fails`, () => {
+        throw new NonRetryableError(`${name} fails for good`);
+      }) as Chain;
+      return this.#compensated(failing, `${name}undoFailed`, of("undoFailed"));
+    };
+    return {
+      add: (to) => this.#compensated(to.saga(block), `${name}undoAll`, of("undoAll")),
+      trace: (item) => {
+        const done: Trace[] = steps.flatMap((n) => [of(`do${n}`)(item), ...(n === 0 ? [inner.trace(item)] : [])]);
+        if (!fails) return inOrder(done);
+        const undone = steps.toReversed().flatMap((n) => [...(n === 0 ? [undoOf(inner, item)] : []), of(`undo${n}`)(item)]);
+        return inOrder([...done, of("undoFailed")(item), ...undone, of("undoAll")(item)]);
+      },
+      // One that has finished is undone by its own compensator alone; one that was undone before is not undone again.
+      undo: (item) => inOrder(fails ? [] : [of("undoAll")(item)]),
+      events: (item) => inner.events(item),
+    };
+  }
+
+  #compensated(to: Chain, name: string, of: (item: string) => string): Chain {
+    class Undoes {
+      static readonly stepType = name;
+      run = (): void => {};
+    }
+    const configure = (c: Chain): Chain =>
+      c.output((_: unknown, data: Data, ctx: Context) => void data.log.push(of(itemOf(ctx)))).onError(retry) as Chain;
+    return to.compensateWith(Undoes, configure) as Chain;
+  }
+
+  #schedule(depth: number): Part {
+    const [ms, body] = [this.#random(300), this.#chain(depth - 1)];
+    return {
+      ...body,
+      forks: true,
+      add: (to) => to.schedule(ms, (b: Chain) => body.add(b)).onError(retry) as Chain,
+    };
+  }
+
+  /** Runs so many times. */
+  #recur(): Part {
+    const [name, times, ms] = [this.#name("recur"), this.#random(4), 1 + this.#random(200)];
+    const of = (item: string, n: number): string => `${name}@${item}#${n}`;
+    const count = (data: Data, ctx: Context): number => this.#count(data, of(itemOf(ctx), 0).slice(0, -1));
+    return {
+      forks: true,
+      add: (to) =>
+        to
+          .recur(
+            ms,
+            (data: Data, ctx: Context) => count(data, ctx) >= times,
+            (b: Chain) => this.#body(b, name, (ctx) => of(itemOf(ctx), count(ctx.data as Data, ctx))),
+          )
+          .onError(retry) as Chain,
+      trace: (item) => inOrder(Array.from({ length: times }, (_, n) => of(item, n))),
+      events: () => [],
+    };
+  }
+
+  #count(data: Data, prefix: string): number {
+    return data.log.filter((entry) => entry.startsWith(prefix)).length;
   }
 }

@@ -85,7 +85,7 @@ async function simulate(seed: number): Promise<object> {
     expected: sorted(entries(workflow.root.trace(""))),
     misplaced: misplaced(workflow.root.trace(""), log),
     problems: workflow.problems,
-    open: pointers.filter((pointer) => pointer.status !== "complete" && pointer.status !== "skipped"),
+    open: pointers.filter(({ status: of }) => !["complete", "skipped", "compensated", "cancelled"].includes(of)),
     timers: clock.pendingTimers,
   };
 }
