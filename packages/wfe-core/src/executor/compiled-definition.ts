@@ -27,6 +27,7 @@ export class CompiledDefinition {
   readonly #expressions: ReadonlyMap<FunctionKey, DefinitionFunction>;
   /** Of each step, by id; `undefined` for the steps of the main chain. */
   readonly #owners: readonly (ChainOwner | undefined)[];
+  readonly #watching: ReadonlySet<number>;
   readonly #behaviors = new Map<StepDefinition, StepErrorBehavior>();
   readonly #byExternalId: ReadonlyMap<string, StepDefinition>;
 
@@ -38,6 +39,7 @@ export class CompiledDefinition {
     this.hasSagas = steps.some(({ kind }) => kind === "saga");
     this.compensable = steps.filter(({ compensationStep }) => compensationStep !== undefined).map(({ id }) => id);
     this.#owners = ownersOf(steps);
+    this.#watching = new Set(steps.filter((step) => step.kind === "recur" || hasRole(step, "cancelWhen")).map(({ id }) => id));
     this.#byExternalId = new Map(steps.flatMap((step) => (step.externalId === undefined ? [] : [[step.externalId, step]])));
   }
 
@@ -60,8 +62,7 @@ export class CompiledDefinition {
 
   /** Whether a change of the data can end a pointer of this step. */
   watchesData(stepId: number): boolean {
-    const step = this.step(stepId);
-    return step.kind === "recur" || hasRole(step, "cancelWhen");
+    return this.#watching.has(stepId);
   }
 
   isSaga(stepId: number): boolean {

@@ -8,8 +8,8 @@ import { contextOf, type PassScope } from "./pass-scope.ts";
 
 /** After results that changed the data: ends what was to end when the data says so. Asks each condition once. */
 export function watchData(scope: PassScope): void {
+  if (scope.changedBy.length === 0) return;
   const changedBy = scope.changedBy.splice(0);
-  if (changedBy.length === 0) return;
   const { state, definition } = scope;
   for (const stepId of state.watchingSteps()) {
     const step = definition.step(stepId);

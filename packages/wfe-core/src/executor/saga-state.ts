@@ -64,6 +64,7 @@ export function isCompensating(scope: PassScope, saga: PointerRow): boolean {
  * run again.
  */
 export function isGivenUp(scope: PassScope, pointer: PointerRow): boolean {
+  if (!scope.definition.hasSagas) return false; // asked for every step
   const compensating = sagasAround(scope, pointer).filter((saga) => isCompensating(scope, saga));
   // A compensator belongs to the innermost of them.
   return compensating.length > (pointer.compensates === undefined ? 0 : 1);
