@@ -92,7 +92,7 @@ describe("a delivery", () => {
   it("wakes the pointer whose open subscription it is for, and its limit counts no longer", () => {
     const { state, pointers } = decided(wait, { pointers: [waiting] }, [delivery], 16, false);
 
-    expect(pointers).toEqual(["1 pending 1"]);
+    expect(pointers).toEqual(["1 pending 0"]);
     expect(state.pointer("1")).toMatchObject({ eventData: '"cash"' });
     expect(state.pointer("1")).not.toHaveProperty("dueAt");
     expect(state.effects.consume).toEqual([{ subscriptionId: "w/1/1", eventId: "e" }]);
