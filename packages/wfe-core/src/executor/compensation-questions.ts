@@ -12,7 +12,7 @@ export class CompensationQuestions {
   readonly #lease: Lease;
   readonly #attempts: StoreAttempts;
   readonly #heard: (input: PassInput) => void;
-  #open = 0;
+  readonly #open = new Set<string>();
 
   /** @param heard - Gets the answers. A question that has none when the lease ends gets none. */
   constructor(scope: PassScope, services: ExecutorServices, lease: Lease, attempts: StoreAttempts, heard: (input: PassInput) => void) {
@@ -24,24 +24,27 @@ export class CompensationQuestions {
 
   /** How many have no answer yet. */
   get open(): number {
-    return this.#open;
+    return this.#open.size;
   }
 
-  /** Asks what the last decision wants to know. To be called once that is committed: the answer depends on it. */
+  /**
+   * Asks what the last decision wants to know; not again what has no answer yet: two answers would be two steps. To be called once the decision is
+   * committed: the answer depends on it.
+   */
   ask(scope: PassScope): void {
     for (const sagaId of scope.undo) {
       const saga = scope.state.pointer(sagaId);
       const kept = saga === undefined ? undefined : sagaState(scope, saga);
-      if (kept === undefined) continue;
-      this.#open += 1;
+      if (kept === undefined || this.#open.has(sagaId)) continue;
+      this.#open.add(sagaId);
       const what = `reading what the workflow ${scope.state.row.id} has to undo`;
       untilLeaseEnds(this.#attempts, this.#lease, what, async () => ({ undone: await this.#reader.next(sagaId, kept) })).then(
         (answer) => {
-          this.#open -= 1;
+          this.#open.delete(sagaId);
           if (answer !== undefined) this.#heard({ kind: "undo", sagaId, ...answer });
         },
         (error: unknown) => {
-          this.#open -= 1;
+          this.#open.delete(sagaId);
           this.#heard({ kind: "unanswered", error });
         },
       );

@@ -125,7 +125,8 @@ export class WorkflowPass {
       const inputs = this.#inputs;
       const starting = decide(scope, inputs, this.#services.options.maxConcurrentSteps - this.#running.active, this.#starts);
       this.#inputs = [];
-      const busy = starting.length > 0 || this.#running.active > 0;
+      // While the store is asked what is to be undone, nothing else in the instance says that it is to be looked at again.
+      const busy = starting.length > 0 || this.#running.active > 0 || scope.undo.size > 0 || this.#questions?.open !== 0;
       const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = changeOf(scope, dueAt);
