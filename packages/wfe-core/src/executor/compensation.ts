@@ -4,7 +4,7 @@ import { mayRetry, retryDelayMs } from "../models/retry-policy.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { cancelPointer, cancelWithin, endInstance } from "./cancellation.ts";
 import { withError } from "./error-record.ts";
-import { goOnBehind, openPointer } from "./flow.ts";
+import { goOnBehind, goOnBehindCancelled, openPointer } from "./flow.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed } from "./pointer-factory.ts";
@@ -103,11 +103,17 @@ export function suspendInstance(scope: PassScope): void {
 function beginCompensation(scope: PassScope, saga: PointerRow, failed: PointerRow, failure: CompensatedFailure): void {
   const { state, definition, limits, services } = scope;
   if (!retriesAfter(scope, saga, failure.retryable)) state.error ??= failure.error;
-  state.put(withError(scope, closed(failed, "compensated", now(scope), state.nextSequence()), failure.error));
+  // One that is still to be undone is not yet: where a saga around is compensated before, that one finds it.
+  const status = failure.undoesFailed ? "cancelled" : "compensated";
+  state.put(withError(scope, closed(failed, status, now(scope), state.nextSequence()), failure.error));
   const running = state.openWithin(saga.id).filter((pointer) => isRunningBody(scope, pointer));
   // Their containers too: they end when what is inside them has.
   const awaited = new Set(running.flatMap(({ id, scope: inside }) => [id, ...inside]));
-  cancelWithin(scope, saga.id, ({ id }) => awaited.has(id));
+  for (const pointer of state.openWithin(saga.id)) {
+    if (awaited.has(pointer.id)) continue;
+    if (waitsToRunAgain(scope, pointer)) state.put(closed(pointer, "compensated", now(scope), state.nextSequence()));
+    else cancelPointer(scope, pointer);
+  }
   const { error, retryable, undoesFailed } = failure;
   const begun = withSagaState(scope, saga, { phase: "compensating", failed: failed.id, error, retryable, undoesFailed, undoesItself: false });
   const unlimited = running.some(({ stepId }) => definition.step(stepId).timeoutMs === undefined);
@@ -125,9 +131,11 @@ function endCompensation(scope: PassScope, saga: PointerRow): void {
   const bare = withoutSagaState(saga);
   if (behavior?.kind === "retry" && retriesAfter(scope, saga, retryable)) {
     const dueAt = instantOf(services.clock.now() + retryDelayMs(behavior, saga.retryCount, scope.entropy.random()));
+    state.error = undefined;
     state.put({ ...bare, status: "sleeping", retryCount: saga.retryCount + 1, dueAt });
     return;
   }
+  state.error ??= error; // a command has cleared it meanwhile
   const exhausted = behavior?.kind === "retry" ? behavior.onExhausted : undefined;
   const end = exhausted ?? (behavior?.kind === "terminate" ? "terminate" : "goOn");
   if (end === "terminate" || end === "suspend") {
@@ -165,15 +173,25 @@ function compensateAlone(scope: PassScope, step: StepDefinition, pointer: Pointe
 }
 
 function startCompensator(scope: PassScope, undone: PointerRow, inside: readonly string[]): void {
-  const { definition } = scope;
+  const { state, definition } = scope;
   const entry = definition.step(definition.step(undone.stepId).compensationStep ?? -1); // asked for by who has seen that there is one
-  openPointer(scope, entry, { scope: inside, predecessorId: undone.id, item: undone.item, index: undone.index, compensates: undone.id });
+  const place = { scope: inside, predecessorId: undone.id, item: undone.item, index: undone.index, compensates: undone.id };
+  const cancelled = openPointer(scope, entry, place);
+  if (cancelled === undefined) return;
+  goOnBehindCancelled(scope, entry, cancelled);
+  const container = inside.at(-1);
+  if (container !== undefined && state.openChildren(container) === 0) state.markDrained(container);
 }
 
 /** Whether a saga runs again once it is compensated. */
 function retriesAfter({ definition }: PassScope, saga: PointerRow, retryable: boolean): boolean {
   const behavior = definition.step(saga.stepId).errorBehavior;
   return behavior?.kind === "retry" && retryable && mayRetry(behavior, saga.retryCount);
+}
+
+/** Whether a saga has been compensated and was to run again: nothing of it is left to be undone. */
+function waitsToRunAgain({ definition }: PassScope, pointer: PointerRow): boolean {
+  return definition.isSaga(pointer.stepId) && pointer.attempt > 0 && pointer.status !== "running";
 }
 
 function isRunningBody({ state, definition }: PassScope, pointer: PointerRow): boolean {

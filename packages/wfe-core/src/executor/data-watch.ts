@@ -2,7 +2,7 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { cancelPointer, cancelWithin } from "./cancellation.ts";
-import { finish, goOnBehind } from "./flow.ts";
+import { finish, goOnBehindCancelled } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
 
@@ -32,7 +32,7 @@ function cancelThose(scope: PassScope, step: StepDefinition): void {
 export function cancelStep(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
   cancelWithin(scope, pointer.id);
   // Opened first: the container is never empty in between. A fork went on when it began.
-  if (step.proceedOnCancel === true && !hasForked(step, pointer)) goOnBehind(scope, step, pointer);
+  if (!hasForked(step, pointer)) goOnBehindCancelled(scope, step, pointer);
   cancelPointer(scope, pointer);
 }
 

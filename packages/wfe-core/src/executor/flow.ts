@@ -1,5 +1,6 @@
 import { PointersTooManyError } from "../errors/step-errors.ts";
 import type { NewSubscription } from "../models/event-subscription.ts";
+import type { InstanceError } from "../models/execution-error.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { blockBehind } from "../primitives/block-behind.ts";
@@ -32,12 +33,11 @@ export function finish(scope: PassScope, step: StepDefinition, pointer: PointerR
     scope.changedBy.push(pointer);
   }
   const result: PointerRow = outcome === undefined ? pointer : { ...pointer, outcome };
-  if (end.forked !== true) goOnBehind(scope, step, result, end);
-  const row = closed(withoutEvent(result), status, now(scope), state.nextSequence());
-  state.put(row);
   if (!isContainer(step)) {
-    state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, row, now(scope)));
+    state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, result, now(scope)));
   }
+  if (end.forked !== true) goOnBehind(scope, step, result, end);
+  state.put(closed(withoutEvent(result), status, now(scope), state.nextSequence()));
 }
 
 /** Opens what follows behind a step; nothing in a saga that is being compensated. */
@@ -53,9 +53,19 @@ export function goOnBehind(scope: PassScope, step: StepDefinition, pointer: Poin
     const { scope: inside, id, item, index, outcome, compensates } = from.pointer;
     const place = { scope: inside, predecessorId: id, item, index, compensates, outcome: next.kind === "outcome" ? outcome : undefined };
     const cancelled = openPointer(scope, next, place);
-    if (cancelled === undefined || next.proceedOnCancel !== true) return;
+    if (cancelled === undefined) return;
+    if (next.proceedOnCancel !== true) {
+      chainEnded(scope, next, cancelled);
+      return;
+    }
     from = { step: next, pointer: cancelled };
   }
+}
+
+/** What follows behind a step that its `cancelWhen` has cancelled: the steps behind it if it says so, else its chain ends there. */
+export function goOnBehindCancelled(scope: PassScope, step: StepDefinition, cancelled: PointerRow): void {
+  if (step.proceedOnCancel === true) goOnBehind(scope, step, cancelled);
+  else chainEnded(scope, step, cancelled);
 }
 
 /**
@@ -99,7 +109,7 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
       compensates: container.compensates,
     };
     const cancelled = openPointer(scope, step, place);
-    if (cancelled !== undefined && step.proceedOnCancel === true) goOnBehind(scope, step, cancelled);
+    if (cancelled !== undefined) goOnBehindCancelled(scope, step, cancelled);
   });
   if (state.openChildren(container.id) === 0) state.markDrained(container.id);
 }
@@ -152,15 +162,21 @@ function stepBehind({ definition }: PassScope, step: StepDefinition, end: StepEn
 /** The chain of a compensator has ended: its step is undone. Outside of sagas the flow goes on behind that. */
 function chainEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
   if (pointer.compensates === undefined) return;
-  const { state, definition } = scope;
+  const { state, definition, services } = scope;
   const owner = definition.undoes(step.id);
   const undone = state.undone(pointer.compensates);
   if (owner === undefined || undone === undefined || owner.id !== undone.stepId) return; // a block inside a compensator
   const isOfSaga = sagasAround(scope, pointer).some((saga) => isCompensating(scope, saga));
-  if (owner.kind === "saga" && state.pointer(undone.id) !== undefined) return; // the last one: the saga itself goes on from here
+  if (owner.kind === "saga" && state.pointer(undone.id) !== undefined) {
+    // The last one: the saga itself goes on from here; or has been undone, where one around it is compensated.
+    if (isGivenUp(scope, pointer)) state.put(closed(undone, "compensated", now(scope), state.nextSequence()));
+    return;
+  }
   if (undone.status !== "compensated") state.put({ ...undone, status: "compensated" });
   if (!isContainer(owner)) state.effects.lifecycle.push(stepEvent("stepCompensated", state.row, owner, undone, now(scope)));
-  if (!isOfSaga) goOnBehind(scope, owner, undone);
+  if (isOfSaga) return;
+  if (undone.error !== undefined) state.error ??= services.payloads.decode(undone.error, "the error of a step") as InstanceError; // a command has cleared it meanwhile
+  goOnBehind(scope, owner, undone);
 }
 
 /** The payload of an event is not kept once its step has ended. */

@@ -62,5 +62,9 @@ function undoingOf({ state, definition }: PassScope, undoneId: string, { scope: 
   const pointer = state.undone(undoneId);
   if (pointer === undefined) return undefined;
   const saga = inside.findLast((id) => definition.isSaga(state.pointer(id)?.stepId ?? 0) && state.pointer(id)?.error !== undefined);
-  return { pointer, error: (saga === undefined ? undefined : state.pointer(saga)?.error) ?? pointer.error };
+  const error = (saga === undefined ? undefined : state.pointer(saga)?.error) ?? pointer.error;
+  if (!definition.isSaga(pointer.stepId)) return { pointer, error };
+  // What a saga keeps there is the engine's own.
+  const { persistenceData: _, ...shown } = pointer;
+  return { pointer: shown, error };
 }

@@ -18,7 +18,7 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
   if (status === "suspended") {
     const inside = new Set(failed.flatMap(({ scope }) => scope));
     // A saga that would compensate the failure on resume does not.
-    const sagas = pointers.filter((pointer) => inside.has(pointer.id) && waitsToCompensate(pointer, payloads)).map(withoutSagaState);
+    const sagas = pointers.filter((pointer) => inside.has(pointer.id) && isOpen(pointer.status) && phaseOf(pointer, payloads) === "suspended").map(withoutSagaState);
     return [...failed.map(runsAgain), ...sagas];
   }
   const [last] = failed;
@@ -27,13 +27,13 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
   const cancelled = pointers.filter((pointer) => pointer.status === "cancelled" && (pointer.endSeq ?? 0) > endSeq);
   const again = [last, ...cancelled];
   const containers = new Set(again.flatMap(({ scope }) => scope));
-  return again.map((pointer) => (containers.has(pointer.id) ? reopened(pointer) : runsAgain(pointer)));
+  return again.map((pointer) => (containers.has(pointer.id) || phaseOf(pointer, payloads) === "compensating" ? reopened(pointer) : runsAgain(pointer)));
 }
 
-function waitsToCompensate(pointer: PointerRow, payloads: Payloads): boolean {
-  if (!isOpen(pointer.status) || pointer.error === undefined || pointer.persistenceData === undefined) return false;
-  const state = payloads.decode(pointer.persistenceData, "the state of a saga") as { readonly phase?: unknown } | null;
-  return state?.phase === "suspended";
+/** How far a saga has been compensated. */
+function phaseOf(pointer: PointerRow, payloads: Payloads): unknown {
+  if (pointer.error === undefined || pointer.persistenceData === undefined) return undefined;
+  return (payloads.decode(pointer.persistenceData, "the state of a saga") as { readonly phase?: unknown } | null)?.phase;
 }
 
 function runsAgain(pointer: PointerRow): PointerRow {
