@@ -1,4 +1,3 @@
-import { canCompensate } from "../builder/error-behavior-settings.ts";
 import { StepNotFoundError } from "../errors/lookup-errors.ts";
 import { DEFAULT_ERROR_BEHAVIOR, type ErrorBehavior } from "../models/error-behavior.ts";
 import { type FunctionKey, hasRole, type StepDefinition } from "../models/step-definition.ts";
@@ -106,7 +105,7 @@ export class CompiledDefinition {
     const { defaultErrorBehavior = DEFAULT_ERROR_BEHAVIOR } = this.definition.graph;
     const enclosing = this.#enclosing(step);
     if (enclosing.some(({ relation }) => relation === "compensator")) {
-      const usual: ErrorBehavior = canCompensate(defaultErrorBehavior) ? { kind: "suspend" } : defaultErrorBehavior;
+      const usual: ErrorBehavior = defaultErrorBehavior.kind === "compensate" ? { kind: "suspend" } : defaultErrorBehavior;
       const behavior = step.errorBehavior ?? usual;
       return { behavior, exhausted: behavior.kind === "retry" && behavior.onExhausted === "terminate" ? "terminate" : "suspend" };
     }
