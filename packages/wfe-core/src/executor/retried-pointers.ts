@@ -18,7 +18,9 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
   if (status === "suspended") {
     const inside = new Set(failed.flatMap(({ scope }) => scope));
     // A saga that would compensate the failure on resume does not.
-    const sagas = pointers.filter((pointer) => inside.has(pointer.id) && isOpen(pointer.status) && phaseOf(pointer, payloads) === "suspended").map(withoutSagaState);
+    const sagas = pointers
+      .filter((pointer) => inside.has(pointer.id) && isOpen(pointer.status) && phaseOf(pointer, payloads) === "suspended")
+      .map(withoutSagaState);
     return [...failed.map(runsAgain), ...sagas];
   }
   const [last] = failed;
@@ -27,7 +29,9 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
   const cancelled = pointers.filter((pointer) => pointer.status === "cancelled" && (pointer.endSeq ?? 0) > endSeq);
   const again = [last, ...cancelled];
   const containers = new Set(again.flatMap(({ scope }) => scope));
-  return again.map((pointer) => (containers.has(pointer.id) || phaseOf(pointer, payloads) === "compensating" ? reopened(pointer) : runsAgain(pointer)));
+  return again.map((pointer) =>
+    containers.has(pointer.id) || phaseOf(pointer, payloads) === "compensating" ? reopened(pointer) : runsAgain(pointer),
+  );
 }
 
 /** How far a saga has been compensated. */

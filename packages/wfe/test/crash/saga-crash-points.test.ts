@@ -15,7 +15,6 @@ interface Trip {
   log: string[];
 }
 
-
 const fails = (): never => {
   throw new Error("no");
 };
@@ -49,7 +48,7 @@ const definition = new WorkflowBuilder<Trip>()
             .compensateWithSequence((s) =>
               s
                 .thenFn("undo c", (ctx) => ctx.compensates?.item)
-                .output((n, d) => void d.log.push(`undo c ${String(n)}`))
+                .output((n, d) => void d.log.push(`undo c ${JSON.stringify(n)}`))
                 .delay("10ms"),
             ),
         { parallel: false },
@@ -114,7 +113,8 @@ class Run {
 
   async faults(): Promise<readonly string[]> {
     const record = await this.#record();
-    if (record?.status !== "complete") return [`${record?.status}: ${JSON.stringify(record?.pointers.filter(({ endedAt }) => endedAt === undefined))}`];
+    if (record?.status !== "complete")
+      return [`${record?.status}: ${JSON.stringify(record?.pointers.filter(({ endedAt }) => endedAt === undefined))}`];
     const { log } = JSON.parse(record.data) as Trip;
     return JSON.stringify(log) === JSON.stringify(expected) ? [] : [JSON.stringify(log)];
   }

@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import {
   type CompensatedStep,
   defineStep,
-  ErrorBehavior,
   ExecutionResult,
   NonRetryableError,
   type StepBody,
@@ -211,14 +210,14 @@ scenarios("compensators", (open) => {
             c
               .thenFn(...trace.does("never"))
               .cancelWhen(() => true, { proceed: true })
-              .thenFn(...trace.does("undo c")),
+              .thenFn(...trace.does("undo c"))
+              .thenFn(...trace.does("never"))
+              .cancelWhen(() => true),
           )
           .thenFn(...trace.does("d"))
           .compensateWithSequence((c) =>
             c.parallel((p) =>
-              p
-                .branch((x) => x.delay("1h").cancelWhen((data) => data.n === 2))
-                .branch((x) => x.thenFn("undo d", () => 2).saveAs("n")),
+              p.branch((x) => x.delay("1h").cancelWhen((data) => data.n === 2)).branch((x) => x.thenFn("undo d", () => 2).saveAs("n")),
             ),
           )
           .thenFn(...trace.fails("e")),

@@ -152,8 +152,10 @@ scenarios("a compensator that fails", (open) => {
       .saga((b) =>
         b
           .thenFn(...trace.does("a"))
-          .compensateWithFn("undo a", () => (hangs ? new Promise<void>(() => {}) : undefined), (c) =>
-            c.timeout("5s").onError(ErrorBehavior.retry({ interval: "1s" })),
+          .compensateWithFn(
+            "undo a",
+            () => (hangs ? new Promise<void>(() => {}) : undefined),
+            (c) => c.timeout("5s").onError(ErrorBehavior.retry({ interval: "1s" })),
           )
           .thenFn(...trace.fails("b")),
       )

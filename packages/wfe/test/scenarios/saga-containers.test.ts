@@ -38,7 +38,16 @@ const CONTAINERS: Record<string, (b: BranchBuilder<Traced>, block: Block) => Cha
   onOutcome: (b, block) => b.thenFn("o", () => ExecutionResult.outcome("x")).onOutcome("x", block),
   onTimeout: (b, block) => b.waitFor("never", "key", { timeout: "1s" }).onTimeout(block),
   schedule: (b, block) => b.schedule("1s", block),
-  recur: (b, block) => b.recur("1s", (data) => data.n === 7, (x) => x.use(block).thenFn("seven", () => 7).saveAs("n")),
+  recur: (b, block) =>
+    b.recur(
+      "1s",
+      (data) => data.n === 7,
+      (x) =>
+        x
+          .use(block)
+          .thenFn("seven", () => 7)
+          .saveAs("n"),
+    ),
   children: (b, block) => b.thenFn("branches", () => ExecutionResult.branch([1])).children(block as never),
 };
 
@@ -220,7 +229,10 @@ scenarios("a container in a saga", (open) => {
                 end === "endWorkflow"
                   ? x.endWorkflow()
                   : end === "terminate"
-                    ? x.thenFn(...trace.fails("b")).onError(ErrorBehavior.terminate()).compensateWithFn(...trace.undoes("b"))
+                    ? x
+                        .thenFn(...trace.fails("b"))
+                        .onError(ErrorBehavior.terminate())
+                        .compensateWithFn(...trace.undoes("b"))
                     : x.delay("1h"),
             );
           return chain.thenFn(...trace.does("c"));

@@ -103,7 +103,8 @@ scenarios("the error behavior of a step in a saga", (open) => {
       condition: (b) => b.ifDo(no, (x) => x.thenFn("never", () => {})),
       delay: (b) => b.delay(no),
       key: (b) => b.waitFor("e", no),
-      decide: (b) => b.decide(no as () => string, (d) => d.case("x", (x) => x.thenFn("never", () => {})).otherwise((x) => x.thenFn("never", () => {}))),
+      decide: (b) =>
+        b.decide(no as () => string, (d) => d.case("x", (x) => x.thenFn("never", () => {})).otherwise((x) => x.thenFn("never", () => {}))),
       timeout: (b) => b.waitFor("e", "k", { timeout: 0 }),
     };
     for (const [what, block] of Object.entries(failures_)) {
@@ -164,7 +165,14 @@ scenarios("what observers see of a compensation", (open) => {
     ]);
     const failed = (await host.getHistory(id)).find(({ stepName }) => stepName === "b");
     const compensated = events.find(({ type }) => type === "stepCompensated");
-    expect(compensated).toMatchObject({ workflowId: id, definitionId: "w", version: 1, reference: "r", pointerId: failed?.id, stepId: failed?.stepId });
+    expect(compensated).toMatchObject({
+      workflowId: id,
+      definitionId: "w",
+      version: 1,
+      reference: "r",
+      pointerId: failed?.id,
+      stepId: failed?.stepId,
+    });
     expect(failed).toMatchObject({ status: "compensated", error: { message: "no b" } });
     expect((await statuses(host, id))[0]).toBe("saga compensated");
     const compensators = (await host.getHistory(id)).filter(({ compensates }) => compensates !== undefined);

@@ -55,7 +55,7 @@ scenarios("the order in which a saga is undone", (open) => {
 
     const ended = (await host.getHistory(id)).filter(({ stepName }) => stepName === "do");
     expect(new Set(ended.map(({ endedAt }) => endedAt?.getTime())).size).toBe(1);
-    const byEnd = ended.toSorted((a, b) => (b.endSeq ?? 0) - (a.endSeq ?? 0)).map(({ item }) => `undo do ${String(item)}`);
+    const byEnd = ended.toSorted((a, b) => (b.endSeq ?? 0) - (a.endSeq ?? 0)).map(({ item }) => `undo do ${item as string}`);
     expect(trace.lines.slice(names.length + 1)).toEqual(byEnd);
     expect(byEnd).toHaveLength(5);
   });

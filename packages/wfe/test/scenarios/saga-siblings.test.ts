@@ -112,8 +112,18 @@ scenarios("running siblings of a step whose failure is compensated", (open) => {
       .saga((b) =>
         b.parallel((p) =>
           p
-            .branch((x) => x.thenFn("unlimited", hangs("unlimited")).compensateWithFn(...trace.undoes("unlimited")).thenFn(...trace.does("never")))
-            .branch((x) => x.thenFn("limited", hangs("limited")).timeout("1m").compensateWithFn(...trace.undoes("limited")))
+            .branch((x) =>
+              x
+                .thenFn("unlimited", hangs("unlimited"))
+                .compensateWithFn(...trace.undoes("unlimited"))
+                .thenFn(...trace.does("never")),
+            )
+            .branch((x) =>
+              x
+                .thenFn("limited", hangs("limited"))
+                .timeout("1m")
+                .compensateWithFn(...trace.undoes("limited")),
+            )
             .branch((x) => x.thenFn(...trace.fails("other"))),
         ),
       )
@@ -176,7 +186,13 @@ scenarios("siblings of a step whose failure is compensated", (open) => {
           )
           .branch((x) => x.activity("work", () => 1).compensateWithFn(...trace.undoes("activity")))
           .branch((x) => x.schedule("1h", (s) => s.thenFn(...trace.does("scheduled"))).thenFn("s", () => {}))
-          .branch((x) => x.recur("1h", () => false, (r) => r.thenFn("recurs", () => {}).compensateWithFn(...trace.undoes("recurs")))),
+          .branch((x) =>
+            x.recur(
+              "1h",
+              () => false,
+              (r) => r.thenFn("recurs", () => {}).compensateWithFn(...trace.undoes("recurs")),
+            ),
+          ),
       ),
     );
 
@@ -220,9 +236,7 @@ scenarios("siblings of a step whose failure is compensated", (open) => {
     const trace = new Trace(scenario.clock);
     const definition = new WorkflowBuilder<Traced>()
       .saga((b) =>
-        b
-          .waitFor("go", "k")
-          .parallel((p) => p.branch((x) => x.waitFor("go", "k")).branch((x) => x.delay("1s").thenFn(...trace.fails("a")))),
+        b.waitFor("go", "k").parallel((p) => p.branch((x) => x.waitFor("go", "k")).branch((x) => x.delay("1s").thenFn(...trace.fails("a")))),
       )
       .waitFor("go", "k")
       .thenFn(...trace.does("after"))

@@ -55,12 +55,20 @@ scenarios("a step with a compensator outside any saga", (open) => {
       whileDo: (b, block) =>
         b.whileDo(
           (data) => data.n === 0,
-          (x) => x.use(block).thenFn("one", () => 1).saveAs("n"),
+          (x) =>
+            x
+              .use(block)
+              .thenFn("one", () => 1)
+              .saveAs("n"),
         ),
       forEach: (b, block) => b.forEach(() => [1], block as never),
       sequentialForEach: (b, block) => b.forEach(() => [1], block as never, { parallel: false }),
       parallel: (b, block) => b.parallel((p) => p.branch(block)),
-      decide: (b, block) => b.decide(() => "x", (d) => d.case("x", block).otherwise((x) => x.thenFn("no", () => {}))),
+      decide: (b, block) =>
+        b.decide(
+          () => "x",
+          (d) => d.case("x", block).otherwise((x) => x.thenFn("no", () => {})),
+        ),
       onOutcome: (b, block) => b.thenFn("o", () => ExecutionResult.outcome("x")).onOutcome("x", block),
       onTimeout: (b, block) => b.waitFor("never", "key", { timeout: 0 }).onTimeout(block),
     };
@@ -215,7 +223,10 @@ scenarios("a step with a compensator outside any saga", (open) => {
       const { host, id } = await begin(scenario, definition);
 
       expect(trace.lines).toEqual(["a fails"]);
-      expect(await host.getWorkflow(id)).toMatchObject({ status: behavior.kind === "suspend" ? "suspended" : "terminated", error: { message: "no a" } });
+      expect(await host.getWorkflow(id)).toMatchObject({
+        status: behavior.kind === "suspend" ? "suspended" : "terminated",
+        error: { message: "no a" },
+      });
       expect(await statuses(host, id)).toEqual(["a failed"]);
     }
   });
