@@ -111,7 +111,7 @@ function beginCompensation(scope: PassScope, saga: PointerRow, failed: PointerRo
   const awaited = new Set(running.flatMap(({ id, scope: inside }) => [id, ...inside]));
   for (const pointer of state.openWithin(saga.id)) {
     if (awaited.has(pointer.id)) continue;
-    if (waitsToRunAgain(scope, pointer)) state.put(closed(pointer, "compensated", now(scope), state.nextSequence()));
+    if (isUndone(scope, pointer)) state.put(closed(pointer, "compensated", now(scope), state.nextSequence()));
     else cancelPointer(scope, pointer);
   }
   const { error, retryable, undoesFailed } = failure;
@@ -189,9 +189,11 @@ function retriesAfter({ definition }: PassScope, saga: PointerRow, retryable: bo
   return behavior?.kind === "retry" && retryable && mayRetry(behavior, saga.retryCount);
 }
 
-/** Whether a saga has been compensated and was to run again: nothing of it is left to be undone. */
-function waitsToRunAgain({ definition }: PassScope, pointer: PointerRow): boolean {
-  return definition.isSaga(pointer.stepId) && pointer.attempt > 0 && pointer.status !== "running";
+/** Whether nothing of a saga is left to be undone: it has been compensated, and is about to end or to run again. */
+function isUndone(scope: PassScope, pointer: PointerRow): boolean {
+  const { state, definition } = scope;
+  if (!definition.isSaga(pointer.stepId) || pointer.attempt === 0) return false;
+  return pointer.status !== "running" || (sagaState(scope, pointer)?.undoesItself === true && state.openChildren(pointer.id) === 0);
 }
 
 function isRunningBody({ state, definition }: PassScope, pointer: PointerRow): boolean {

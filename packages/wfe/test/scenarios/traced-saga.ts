@@ -9,7 +9,7 @@ export interface Traced {
 type Ctx = StepExecutionContext<unknown, unknown>;
 type Named<T> = readonly [name: string, fn: (ctx: Ctx) => T];
 
-export const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
+const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
 
 /** Makes steps that leave a line each time they run: arguments of `thenFn` and `compensateWithFn`. */
 export class Trace {
