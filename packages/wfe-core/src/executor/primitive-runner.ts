@@ -44,10 +44,10 @@ export function primitiveDue(scope: PassScope, pointer: PointerRow): void {
 /** What a container opened has ended. */
 export function blocksEnded(scope: PassScope, pointer: PointerRow, endedIndex: number | undefined): void {
   const step = scope.definition.step(pointer.stepId);
-  // A failure is tried again from here, not from the first iteration.
-  const failing: PointerRow = endedIndex === undefined ? pointer : { ...pointer, resultCount: endedIndex + 1 };
   // What has ended was a result: later failures have all their retries.
-  const row: PointerRow = pointer.retryCount === 0 || step.kind === "saga" ? pointer : { ...pointer, retryCount: 0 };
+  const row = withRetries(step, pointer);
+  // A failure is tried again from here, not from the first iteration.
+  const failing: PointerRow = endedIndex === undefined ? row : { ...row, resultCount: endedIndex + 1 };
   attempt(scope, step, row, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, { endedIndex, failing });
 }
 
@@ -68,6 +68,11 @@ function attempt(
   } catch (error) {
     handleFailure(scope, step, failing, error);
   }
+}
+
+/** The pointer with all its retries; those of a saga are counted over its runs. */
+function withRetries(step: StepDefinition, pointer: PointerRow): PointerRow {
+  return pointer.retryCount === 0 || step.kind === "saga" ? pointer : { ...pointer, retryCount: 0 };
 }
 
 /** Nothing is put before the last thing that can throw. */
@@ -95,7 +100,12 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
       return;
     }
     case "sleep": {
-      const sleeping: PointerRow = { ...row, status: "sleeping", dueAt: instantOf(action.untilMs), persistenceData: keep(action.state) };
+      const sleeping: PointerRow = {
+        ...withRetries(step, row),
+        status: "sleeping",
+        dueAt: instantOf(action.untilMs),
+        persistenceData: keep(action.state),
+      };
       state.put(sleeping);
       if (action.forks === true) goOnBehind(scope, step, sleeping);
       return;

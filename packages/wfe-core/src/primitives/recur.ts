@@ -5,6 +5,8 @@ import { selectedBoolean, selectedDuration } from "./selected.ts";
 interface Recurrence {
   /** When the current or the next run was to start, in epoch milliseconds: the grid of all later ones. */
   readonly startMs: number;
+  /** When the current run began: late, where nobody was there at its time. */
+  readonly beganMs?: number;
   readonly phase: "runs" | "waits";
 }
 
@@ -31,14 +33,17 @@ function goOn(context: PrimitiveContext): PrimitiveAction {
 
 function afterRun(context: PrimitiveContext): PrimitiveAction {
   if (selectedBoolean(context, "until")) return { kind: "close" };
-  const next = recurrence(context).startMs + (selectedDuration(context, "interval") ?? 0);
+  const { startMs, beganMs = startMs } = recurrence(context);
+  const interval = selectedDuration(context, "interval") ?? 0;
+  // Starts that had passed when the last run began became that run.
+  const next = (startMs + interval <= beganMs ? beganMs : startMs) + interval;
   if (next <= context.nowMs) return run(context, context.nowMs);
   return { kind: "sleep", untilMs: next, state: { startMs: next, phase: "waits" } satisfies Recurrence };
 }
 
 function run(context: PrimitiveContext, startMs: number): Extract<PrimitiveAction, { kind: "open" }> {
   const entries = (context.step.blocks ?? []).map((block) => ({ block }));
-  return { kind: "open", entries, state: { startMs, phase: "runs" } satisfies Recurrence };
+  return { kind: "open", entries, state: { startMs, beganMs: context.nowMs, phase: "runs" } satisfies Recurrence };
 }
 
 function recurrence(context: PrimitiveContext): Recurrence {

@@ -145,7 +145,7 @@ describe("a due time that has come", () => {
     await harness.run();
 
     expect([asked, (await harness.state()).status]).toEqual([2, "complete"]);
-    expect((await harness.stored()).pointers).toMatchObject([{ attempt: 2, retryCount: 1 }]);
+    expect((await harness.stored()).pointers).toMatchObject([{ attempt: 2, retryCount: 0 }]);
   });
 
   it("of a wait that is retried opens another subscription, with its limit counted afresh", async () => {
