@@ -5,11 +5,25 @@ import { completedEvent } from "./completed-event.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { now, type PassScope } from "./pass-scope.ts";
 import { childId, closed, subscriptionIds } from "./pointer-factory.ts";
+import { withoutPoll } from "./poll.ts";
 
-/** Cancels an open pointer, closes what it waits on and terminates its child. What is open inside it is the caller's matter. */
+/**
+ * Cancels an open pointer, closes what it waits on, ends its poll and terminates its child. What is open inside it is the caller's matter.
+ */
 export function cancelPointer(scope: PassScope, pointer: PointerRow): void {
   releaseWait(scope, pointer);
-  scope.state.put(closed(pointer, "cancelled", now(scope), scope.state.nextSequence()));
+  releaseEvent(scope, pointer);
+  scope.state.put(closed(withoutPoll(pointer), "cancelled", now(scope), scope.state.nextSequence()));
+}
+
+/** An event that came with the very decision that cancels its pointer was not used: it stays for later waits. */
+function releaseEvent({ state, definition }: PassScope, pointer: PointerRow): void {
+  if (pointer.status !== "pending" || pointer.eventData === undefined) return;
+  const open = subscriptionIds(state.row.id, definition.step(pointer.stepId), pointer);
+  const { consume, closeSubscriptions } = state.effects;
+  const used = consume.findIndex(({ subscriptionId }) => open.includes(subscriptionId));
+  const [released] = used === -1 ? [] : consume.splice(used, 1);
+  if (released !== undefined) closeSubscriptions.push(released.subscriptionId);
 }
 
 /** Closes the subscriptions of a pointer that waits, and terminates the child that it waits for. */

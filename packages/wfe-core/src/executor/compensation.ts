@@ -4,7 +4,7 @@ import { mayRetry, retryDelayMs } from "../models/retry-policy.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { cancelPointer, cancelWithin, endInstance } from "./cancellation.ts";
 import { withError } from "./error-record.ts";
-import { goOnBehind, goOnBehindCancelled, openPointer } from "./flow.ts";
+import { goOnBehind, openStep } from "./flow.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed } from "./pointer-factory.ts";
@@ -173,14 +173,11 @@ function compensateAlone(scope: PassScope, step: StepDefinition, pointer: Pointe
 }
 
 function startCompensator(scope: PassScope, undone: PointerRow, inside: readonly string[]): void {
-  const { state, definition } = scope;
+  const { definition, state } = scope;
   const entry = definition.step(definition.step(undone.stepId).compensationStep ?? -1); // asked for by who has seen that there is one
-  const place = { scope: inside, predecessorId: undone.id, item: undone.item, index: undone.index, compensates: undone.id };
-  const cancelled = openPointer(scope, entry, place);
-  if (cancelled === undefined) return;
-  goOnBehindCancelled(scope, entry, cancelled);
+  openStep(scope, entry, { scope: inside, predecessorId: undone.id, item: undone.item, index: undone.index, compensates: undone.id });
   const container = inside.at(-1);
-  if (container !== undefined && state.openChildren(container) === 0) state.markDrained(container);
+  if (container !== undefined && state.openChildren(container) === 0) state.markDrained(container); // it was cancelled as it was created
 }
 
 /** Whether a saga runs again once it is compensated. */

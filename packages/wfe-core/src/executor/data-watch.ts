@@ -2,9 +2,10 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { cancelPointer, cancelWithin } from "./cancellation.ts";
-import { finish, goOnBehindCancelled } from "./flow.ts";
+import { cancelEndsChain, finish } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
+import { isGivenUp } from "./saga-state.ts";
 
 /** After results that changed the data: ends what was to end when the data says so. Asks each condition once. */
 export function watchData(scope: PassScope): void {
@@ -32,7 +33,7 @@ function cancelThose(scope: PassScope, step: StepDefinition): void {
 export function cancelStep(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
   cancelWithin(scope, pointer.id);
   // Opened first: the container is never empty in between. A fork went on when it began.
-  if (!hasForked(step, pointer)) goOnBehindCancelled(scope, step, pointer);
+  if (!hasForked(step, pointer)) cancelEndsChain(scope, step, pointer);
   cancelPointer(scope, pointer);
 }
 
@@ -42,7 +43,9 @@ export function cancelStep(scope: PassScope, step: StepDefinition, pointer: Poin
  */
 function endRecurrence(scope: PassScope, step: StepDefinition, pointer: PointerRow, changedBy: readonly PointerRow[]): void {
   const { id } = pointer;
-  if (!hasForked(step, pointer) || changedBy.every(({ scope: inside }) => inside.includes(id))) return;
+  // In a saga that is being compensated, the bodies that run in its block are awaited.
+  if (!hasForked(step, pointer) || isGivenUp(scope, pointer)) return;
+  if (changedBy.every(({ scope: inside }) => inside.includes(id))) return;
   let holds: unknown;
   try {
     holds = evaluate(scope.definition, step, step.functions?.["until"] ?? "", contextOf(scope, step, pointer));

@@ -14,12 +14,12 @@ import { applyInput, type PassInput } from "./pass-input.ts";
 import { contextOf, now, type PassScope } from "./pass-scope.ts";
 import { started } from "./pointer-factory.ts";
 import { isPolling } from "./poll.ts";
-import { blocksEnded, enterPrimitive } from "./primitive-runner.ts";
+import { blocksEnded, enterPrimitive, iterateLater, iterates } from "./primitive-runner.ts";
 import { applyBranchesEnded } from "./result-processor.ts";
 import { isCompensating, isGivenUp } from "./saga-state.ts";
 import { applyDue } from "./wake-ups.ts";
 
-/** Primitives run by one decision at most, so that a loop of them alone is committed, and others get their turn, now and then. */
+/** Primitives run by one decision at most, or containers ended, so that a loop of them alone is committed, and others get their turn, now and then. */
 const PRIMITIVES_PER_DECISION = 1_000;
 
 /**
@@ -51,11 +51,13 @@ export function decide(scope: PassScope, inputs: readonly PassInput[], room: num
 function settle(scope: PassScope, room: number, starts: boolean): readonly PointerRow[] {
   const { state, definition } = scope;
   const chosen: PointerRow[] = [];
+  let iterations = PRIMITIVES_PER_DECISION;
   for (let budget = PRIMITIVES_PER_DECISION; ; ) {
     watchData(scope);
     const drained = state.takeDrained();
     if (drained !== undefined) {
-      containerEnded(scope, drained);
+      containerEnded(scope, drained, iterations > 0);
+      iterations -= 1;
       continue;
     }
     if (state.status !== "runnable" || !starts) break;
@@ -79,17 +81,20 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
   return chosen.map((body) => startBody(scope, body));
 }
 
-function containerEnded(scope: PassScope, { pointer, endedIndex }: DrainedContainer): void {
+/** @param goesOn - Whether another iteration may begin in this decision: those in which nothing starts cost nothing, and would never end. */
+function containerEnded(scope: PassScope, { pointer, endedIndex }: DrainedContainer, goesOn: boolean): void {
   const { definition } = scope;
   if (isGivenUp(scope, pointer)) cancelPointer(scope, pointer);
   else if (definition.isSaga(pointer.stepId) && isCompensating(scope, pointer)) compensatorEnded(scope, pointer);
   else if (definition.runsBody(pointer.stepId)) applyBranchesEnded(scope, definition.step(pointer.stepId), pointer);
-  else blocksEnded(scope, pointer, endedIndex);
+  else if (goesOn || !iterates(definition.step(pointer.stepId))) blocksEnded(scope, pointer, endedIndex);
+  else iterateLater(scope, pointer, endedIndex);
 }
 
 /** Whether a pointer that is taken to start does not: its own condition skips it, or has failed, or it is the first one and is to be cancelled. */
 function isOverBefore(scope: PassScope, pointer: PointerRow): boolean {
-  return (pointer.predecessorId === undefined && pointer.startedAt === undefined && cancelsFirst(scope, pointer)) || skips(scope, pointer);
+  if (pointer.predecessorId === undefined && pointer.startedAt === undefined && cancelsFirst(scope, pointer)) return true;
+  return skips(scope, scope.state.pointer(pointer.id) ?? pointer);
 }
 
 /** The first pointer is created with its instance, where nobody asks its `cancelWhen`. */

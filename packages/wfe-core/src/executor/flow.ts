@@ -54,16 +54,22 @@ export function goOnBehind(scope: PassScope, step: StepDefinition, pointer: Poin
     const place = { scope: inside, predecessorId: id, item, index, compensates, outcome: next.kind === "outcome" ? outcome : undefined };
     const cancelled = openPointer(scope, next, place);
     if (cancelled === undefined) return;
+    from = { step: next, pointer: cancelled };
     if (next.proceedOnCancel !== true) {
-      chainEnded(scope, next, cancelled);
+      chainEnded(scope, from.step, from.pointer);
       return;
     }
-    from = { step: next, pointer: cancelled };
   }
 }
 
-/** What follows behind a step that its `cancelWhen` has cancelled: the steps behind it if it says so, else its chain ends there. */
-export function goOnBehindCancelled(scope: PassScope, step: StepDefinition, cancelled: PointerRow): void {
+/** Opens a pointer; where its step's `cancelWhen` holds already, what follows from that. */
+export function openStep(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): void {
+  const cancelled = openPointer(scope, step, place);
+  if (cancelled !== undefined) cancelEndsChain(scope, step, cancelled);
+}
+
+/** What follows from the cancellation of a step: the flow goes on behind it if it says so, else its chain ends. */
+export function cancelEndsChain(scope: PassScope, step: StepDefinition, cancelled: PointerRow): void {
   if (step.proceedOnCancel === true) goOnBehind(scope, step, cancelled);
   else chainEnded(scope, step, cancelled);
 }
@@ -73,7 +79,7 @@ export function goOnBehindCancelled(scope: PassScope, step: StepDefinition, canc
  *
  * @returns The pointer, if it was cancelled.
  */
-export function openPointer(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): PointerRow | undefined {
+function openPointer(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): PointerRow | undefined {
   const { state } = scope;
   const pointer = pendingPointer(step, { ...place, seq: state.nextSequence() });
   const answer = askCancelWhen(scope, step, pointer);
@@ -108,10 +114,9 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
       index: entry.item === undefined ? container.index : entry.item.index,
       compensates: container.compensates,
     };
-    const cancelled = openPointer(scope, step, place);
-    if (cancelled !== undefined) goOnBehindCancelled(scope, step, cancelled);
+    openStep(scope, step, place);
   });
-  if (state.openChildren(container.id) === 0) state.markDrained(container.id);
+  if (state.openChildren(container.id) === 0) state.markDrained(container.id, entries.at(-1)?.item?.index);
 }
 
 /** What a pointer waits for: one topic, or one for each label. */

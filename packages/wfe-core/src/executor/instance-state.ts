@@ -160,9 +160,9 @@ export class InstanceState {
     return this.#open.takeDrained();
   }
 
-  /** Says that a container may be finished, where no pointer of it has just closed. */
-  markDrained(containerId: string): void {
-    this.#open.markDrained(containerId);
+  /** Says that a container may be finished, where no pointer of it has just closed. @param endedIndex - Of the iteration that has ended. */
+  markDrained(containerId: string, endedIndex?: number): void {
+    this.#open.markDrained(containerId, endedIndex);
   }
 
   /** Pointers to be written, in order of creation. */

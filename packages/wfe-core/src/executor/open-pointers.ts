@@ -150,8 +150,8 @@ export class OpenPointers {
   }
 
   /** Says that a container may be finished, where no pointer of it has just closed. */
-  markDrained(containerId: string): void {
-    this.#drained.push({ id: containerId, endedIndex: undefined });
+  markDrained(containerId: string, endedIndex?: number): void {
+    this.#drained.push({ id: containerId, endedIndex });
   }
 
   #enter(pointer: PointerRow): void {

@@ -5,7 +5,7 @@ import type { Primitive, PrimitiveAction, PrimitiveContext } from "../primitives
 import { ACTIVITY_EVENT } from "../models/activity.ts";
 import { cancelWithin, endInstance, releaseWait } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
-import { finish, goOnBehind, openBlocks, openPointer, openWait } from "./flow.ts";
+import { finish, goOnBehind, openBlocks, openStep, openWait } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
@@ -46,8 +46,7 @@ export function blocksEnded(scope: PassScope, pointer: PointerRow, endedIndex: n
   const step = scope.definition.step(pointer.stepId);
   // What has ended was a result: later failures have all their retries.
   const row = withRetries(step, pointer);
-  // A failure is tried again from here, not from the first iteration.
-  const failing: PointerRow = endedIndex === undefined ? row : { ...row, resultCount: endedIndex + 1 };
+  const failing = behindIteration(row, endedIndex);
   attempt(scope, step, row, (primitive, context) => primitive.ended?.(context) ?? { kind: "complete" }, { endedIndex, failing });
 }
 
@@ -68,6 +67,21 @@ function attempt(
   } catch (error) {
     handleFailure(scope, step, failing, error);
   }
+}
+
+/** Whether a container may open its block again when it has ended. */
+export function iterates({ kind }: StepDefinition): boolean {
+  return kind === "while" || kind === "forEach" || kind === "recur";
+}
+
+/** What {@link blocksEnded} would do for one that iterates, as a decision of its own. */
+export function iterateLater({ state }: PassScope, pointer: PointerRow, endedIndex: number | undefined): void {
+  state.put({ ...behindIteration(pointer, endedIndex), status: "pending" });
+}
+
+/** The pointer of a container that goes on from here when it is entered again, not from the first iteration. */
+function behindIteration(pointer: PointerRow, endedIndex: number | undefined): PointerRow {
+  return endedIndex === undefined ? pointer : { ...pointer, resultCount: endedIndex + 1 };
 }
 
 /** The pointer with all its retries; those of a saga are counted over its runs. */
@@ -146,8 +160,7 @@ function goTo(scope: PassScope, step: StepDefinition, row: PointerRow, target: s
   const [outermost = row] = left;
   const { item, index } = outermost;
   const place = { scope: row.scope.slice(0, depth), predecessorId: row.id, item, index, compensates: row.compensates };
-  const cancelled = openPointer(scope, to, place);
-  if (cancelled !== undefined && to.proceedOnCancel === true) goOnBehind(scope, to, cancelled);
+  openStep(scope, to, place);
   finish(scope, step, row, "complete");
   const isLeft = new Set(left.map(({ id }) => id));
   for (const container of left.toReversed()) {

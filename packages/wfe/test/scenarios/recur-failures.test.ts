@@ -207,4 +207,31 @@ scenarios("a failure in a recurrence", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { runs: 4 } });
     expect((await host.getErrors(id)).length).toBeGreaterThan(2);
   });
+
+  it("because of an interval that is no duration is not retried, and it goes on where it was after a resume", async () => {
+    const { host: newHost, clock } = await open();
+    let interval = -1;
+    const definition = w()
+      .recur(
+        () => interval,
+        (data) => data.runs === 2,
+        (b) => b.thenFn("run", (ctx) => ctx.data.runs + 1).saveAs("runs"),
+      )
+      .onError(ErrorBehavior.retry({ interval: "1s", maxRetries: 5 }))
+      .build("w", 1);
+    const host = await newHost(registers(definition), seldom);
+    const id = await host.startWorkflow(definition, fresh());
+    await clock.settle();
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", data: { runs: 1 } });
+    expect(await host.getErrors(id)).toMatchObject([{ step: "recur" }]);
+
+    interval = 5_000;
+    await clock.advance("3s");
+    await host.resumeWorkflow(id);
+    await clock.advance(1_999);
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "runnable", data: { runs: 1 } });
+    await clock.advance(1);
+
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { runs: 2 } });
+  });
 });

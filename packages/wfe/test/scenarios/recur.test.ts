@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Data {
@@ -277,32 +277,5 @@ scenarios("a recurrence", (open) => {
     await clock.advance("7s");
 
     expect((await host.getWorkflow(id)).status).toBe("complete");
-  });
-
-  it("with an interval that is no duration fails without a retry, and goes on where it was after a resume", async () => {
-    const { host: newHost, clock } = await open();
-    let interval = -1;
-    const definition = w()
-      .recur(
-        () => interval,
-        (data) => data.runs === 2,
-        (b) => b.thenFn("run", (ctx) => ctx.data.runs + 1).saveAs("runs"),
-      )
-      .onError(ErrorBehavior.retry({ interval: "1s", maxRetries: 5 }))
-      .build("w", 1);
-    const host = await newHost(registers(definition), seldom);
-    const id = await host.startWorkflow(definition, fresh());
-    await clock.settle();
-    expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", data: { runs: 1 } });
-    expect(await host.getErrors(id)).toMatchObject([{ step: "recur" }]);
-
-    interval = 5_000;
-    await clock.advance("3s");
-    await host.resumeWorkflow(id);
-    await clock.advance(1_999);
-    expect(await host.getWorkflow(id)).toMatchObject({ status: "runnable", data: { runs: 1 } });
-    await clock.advance(1);
-
-    expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { runs: 2 } });
   });
 });
