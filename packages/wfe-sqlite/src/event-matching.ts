@@ -31,12 +31,15 @@ export function earliestEvent(connection: Connection, seeker: Seeker, now: numbe
   return statement.get(seeker.name, seeker.key, seeker.effectiveDate ?? seeker.createdArrival, now, seeker.workflow)?.arrival;
 }
 
-/** Events assigned to the subscriptions of an instance and not yet used, in order of delivery; by wfe_subscriptions_given, in its order. */
+/**
+ * Events assigned to the subscriptions of an instance and not yet used, in order of delivery; what was assigned together by time, then by arrival.
+ * By wfe_subscriptions_given, in its order: only those of one delivery are sorted.
+ */
 export function deliveriesOf(connection: Connection, workflow: number): readonly Delivery[] {
   return connection
     .sql<{ id: string | Buffer; pointer_id: string | Buffer; event_id: string | Buffer; data: string | Buffer | null }>(
       `SELECT s.id, s.pointer_id, e.id AS event_id, e.data FROM wfe_subscriptions s JOIN wfe_events e ON e.arrival = s.event
-       WHERE s.workflow = ? AND s.event IS NOT NULL ORDER BY s.delivered_seq, s.row`,
+       WHERE s.workflow = ? AND s.event IS NOT NULL ORDER BY s.delivered_seq, e.time, e.arrival, s.row`,
     )
     .all(workflow)
     .map((row) => ({

@@ -57,6 +57,6 @@ export interface CommitResult {
   readonly revision: number;
   /** The row's inbox counter after the commit. */
   readonly inboxSeq: number;
-  /** Events assigned to open subscriptions of this instance and not yet used, whenever they came, pick-ups of this commit included. */
+  /** Events assigned to open subscriptions of this instance and not yet used, whenever they came, pick-ups of this commit included; in the order of a load. */
   readonly pendingDeliveries: readonly Delivery[];
 }

@@ -15,7 +15,7 @@ export interface LoadedWorkflow {
    * is the one the caller said it knows.
    */
   readonly pointers?: readonly PointerRow[];
-  /** Events assigned to this instance's subscriptions and not yet used, in order of delivery. */
+  /** Events assigned to this instance's subscriptions and not yet used, in order of delivery; those of one commit by the time of their events, then by arrival. */
   readonly deliveries: readonly Delivery[];
 }
 

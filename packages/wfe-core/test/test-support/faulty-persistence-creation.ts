@@ -3,6 +3,7 @@ import type { PointerRow } from "../../src/models/pointer-row.ts";
 import type { WorkflowChange } from "../../src/models/workflow-change.ts";
 import type { NewWorkflow, WorkflowRecord } from "../../src/models/workflow-row.ts";
 import { keptOf, type PersistenceFault, type PersistenceFaults, pause } from "./faulty-persistence.ts";
+import { answers } from "./persistence-fault-makers.ts";
 
 /** A fault in what is created. */
 function creates(change: (workflow: NewWorkflow) => NewWorkflow): PersistenceFault["make"] {
@@ -224,6 +225,14 @@ const LOAD_FAULTS: PersistenceFaults = {
         if (loaded === undefined) return undefined;
         return { ...loaded, deliveries: loaded.deliveries.toSorted((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1)) };
       },
+    }),
+  },
+  "loads what one commit has picked up in the order of its events, by their time, then by their arrival": {
+    fault: "loads what was delivered together in the order of its arrival",
+    make: answers("loadForPass", (loaded, _, store) => {
+      if (loaded === undefined) return undefined;
+      const arrivalOf = (id: string): number => store.events.get(id)?.event.arrival ?? 0;
+      return { ...loaded, deliveries: loaded.deliveries.toSorted((a, b) => arrivalOf(a.eventId) - arrivalOf(b.eventId)) };
     }),
   },
   "reads counters and status of those instances that exist": {

@@ -170,18 +170,21 @@ export class InMemoryStore {
   }
 }
 
-/** Events given to an instance and not yet used, in order of delivery. A copy. */
+/** Events given to an instance and not yet used, in order of delivery; what was given together by time, then by arrival. A copy. */
 export function deliveriesOf(kept: KeptWorkflow): readonly Delivery[] {
-  const given: { readonly inboxSeq: number; readonly delivery: Delivery }[] = [];
+  const given: { readonly inboxSeq: number; readonly event: StoredEvent; readonly delivery: Delivery }[] = [];
   for (const { subscription, given: gift } of kept.subscriptions.values()) {
     if (gift === undefined) continue;
-    const { id, data } = gift.event.event;
+    const { event } = gift.event;
+    const { id, data } = event;
     given.push({
       inboxSeq: gift.inboxSeq,
+      event,
       delivery: { subscriptionId: subscription.id, pointerId: subscription.pointerId, eventId: id, ...(data === undefined ? {} : { data }) },
     });
   }
-  return given.sort((a, b) => a.inboxSeq - b.inboxSeq).map(({ delivery }) => delivery);
+  const before = (a: StoredEvent, b: StoredEvent): number => a.time.getTime() - b.time.getTime() || a.arrival - b.arrival;
+  return given.sort((a, b) => a.inboxSeq - b.inboxSeq || before(a.event, b.event)).map(({ delivery }) => delivery);
 }
 
 /** The open pointers, and the closed ones that these compensate, in order of creation. A copy. */

@@ -80,6 +80,32 @@ export const LOAD_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "loads what one commit has picked up in the order of its events, by their time, then by their arrival",
+    async run(context) {
+      const [first, second] = await withW(context);
+      for (const [key, ms] of [
+        ["late", 9],
+        ["tie", 5],
+        ["early", 1],
+        ["tied", 5],
+      ] as const)
+        await first.createEvent(sampleEvent(key, { key, time: instant(ms) }), instant());
+      const keys = ["late", "tied", "tie", "early"];
+
+      const answer = await commit(second, "c1", { openSubscriptions: keys.map((key) => sampleSubscription(`s ${key}`, { key })) });
+
+      const order = ["early", "tie", "tied", "late"];
+      assert.deepEqual(
+        answer.pendingDeliveries.map(({ eventId }) => eventId),
+        order,
+      );
+      assert.deepEqual(
+        (await first.loadForPass("w"))?.deliveries.map(({ eventId }) => eventId),
+        order,
+      );
+    },
+  },
+  {
     name: "reads counters and status of those instances that exist",
     async run(context) {
       const [first, second] = await withW(context);
