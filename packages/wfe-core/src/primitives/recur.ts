@@ -28,6 +28,8 @@ export const recurPrimitive: Primitive = {
 function goOn(context: PrimitiveContext): PrimitiveAction {
   const { startMs, phase } = recurrence(context);
   if (phase === "runs") return afterRun(context);
+  // Taken up again after a termination.
+  if (context.nowMs < startMs) return { kind: "sleep", untilMs: startMs, state: recurrence(context) };
   return selectedBoolean(context, "until") ? { kind: "close" } : run(context, startMs);
 }
 
