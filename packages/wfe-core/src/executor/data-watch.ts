@@ -11,19 +11,23 @@ import { isGivenUp } from "./saga-state.ts";
 export function watchData(scope: PassScope): void {
   if (scope.changedBy.length === 0) return;
   const changedBy = scope.changedBy.splice(0);
-  const { state, definition } = scope;
-  for (const stepId of state.watchingSteps()) {
-    const step = definition.step(stepId);
-    cancelThose(scope, step);
-    if (step.kind === "recur") for (const pointer of state.watchingAt(stepId)) endRecurrence(scope, step, pointer, changedBy);
+  // Copies: what follows from it opens and closes others.
+  for (const [stepId, ids] of [...scope.state.watching()]) {
+    const step = scope.definition.step(stepId);
+    cancelThose(scope, step, ids);
+    if (step.kind === "recur") for (const id of [...ids]) endRecurrence(scope, step, id, changedBy);
   }
 }
 
-function cancelThose(scope: PassScope, step: StepDefinition): void {
-  const [first] = scope.state.watchingAt(step.id);
-  const answer = first === undefined ? undefined : askCancelWhen(scope, step, first);
+function cancelThose(scope: PassScope, step: StepDefinition, ids: ReadonlySet<string>): void {
+  const [first] = ids;
+  const asked = first === undefined ? undefined : scope.state.pointer(first);
+  const answer = asked === undefined ? undefined : askCancelWhen(scope, step, asked);
+  // Nothing is done for each of them as long as it does not hold.
   if (answer === undefined || ("holds" in answer && !answer.holds)) return;
-  for (const pointer of scope.state.watchingAt(step.id)) {
+  for (const id of [...ids]) {
+    const pointer = scope.state.pointer(id); // it may stand in another one that has just been cancelled
+    if (pointer === undefined) continue;
     if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
     else cancelStep(scope, step, pointer);
   }
@@ -41,10 +45,10 @@ export function cancelStep(scope: PassScope, step: StepDefinition, pointer: Poin
  * A recurrence ends when its condition holds after a change from elsewhere, which calls its block off; a change by its own block is looked at
  * when that run ends.
  */
-function endRecurrence(scope: PassScope, step: StepDefinition, pointer: PointerRow, changedBy: readonly PointerRow[]): void {
-  const { id } = pointer;
+function endRecurrence(scope: PassScope, step: StepDefinition, id: string, changedBy: readonly PointerRow[]): void {
+  const pointer = scope.state.pointer(id);
   // In a saga that is being compensated, the bodies that run in its block are awaited.
-  if (!hasForked(step, pointer) || isGivenUp(scope, pointer)) return;
+  if (pointer === undefined || !hasForked(step, pointer) || isGivenUp(scope, pointer)) return;
   if (changedBy.every(({ scope: inside }) => inside.includes(id))) return;
   let holds: unknown;
   try {

@@ -100,14 +100,9 @@ export class InstanceState {
     return this.#open.within(containerId);
   }
 
-  /** Steps whose pointers a change of the data may end. */
-  watchingSteps(): readonly number[] {
-    return this.#open.watchingSteps();
-  }
-
-  /** The open pointers of such a step; those that are closed meanwhile are left out. */
-  watchingAt(stepId: number): IterableIterator<PointerRow> {
-    return this.#open.watchingAt(stepId);
+  /** Ids of the open pointers that a change of the data may end, by step. */
+  watching(): ReadonlyMap<number, ReadonlySet<string>> {
+    return this.#open.watching();
   }
 
   /** Adds or replaces a pointer. */

@@ -64,17 +64,9 @@ export class OpenPointers {
     return found.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Steps whose pointers a change of the data may end. */
-  watchingSteps(): readonly number[] {
-    return [...this.#watching.keys()];
-  }
-
-  /** The pointers of such a step. */
-  *watchingAt(stepId: number): IterableIterator<PointerRow> {
-    for (const id of this.#watching.get(stepId) ?? []) {
-      const pointer = this.#byId.get(id);
-      if (pointer !== undefined) yield pointer;
-    }
+  /** Ids of those that a change of the data may end, by step. */
+  watching(): ReadonlyMap<number, ReadonlySet<string>> {
+    return this.#watching;
   }
 
   /** Takes note that a pointer is no longer `before` but `after`. */
