@@ -144,10 +144,10 @@ describe("a change of the data and a recurrence", () => {
     ).toEqual([]);
   });
 
-  it.each([
-    ["throws", () => expect.fail("broken")],
-    ["is no boolean", () => "yes"],
-  ] as const)("leaves it when its condition %s: it fails before the next run", (_, until) => {
+  it.each<readonly [string, () => unknown]>([
+    ["throws", (): never => expect.fail("broken")],
+    ["is no boolean", (): string => "yes"],
+  ])("leaves it when its condition %s: it fails before the next run", (_, until) => {
     const scope = changed(recurring(until), { pointers: [runs, block] });
 
     expect([statuses(scope), scope.state.effects.errors]).toEqual([[], []]);

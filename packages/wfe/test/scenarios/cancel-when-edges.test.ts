@@ -52,7 +52,7 @@ scenarios("cancelWhen", (open) => {
     const id = await host.startWorkflow(definition, fresh());
     await clock.advance("1s");
 
-    await host.publishEvent("go", "k");
+    await host.publishEvent("go", "k", null);
     await clock.settle();
 
     const instance = await host.getWorkflow(id);

@@ -148,7 +148,7 @@ scenarios("waitForAny", (open) => {
 
     for (const label of labels) {
       await clock.settle();
-      await host.publishEvent(label === "" ? "e" : label, "");
+      await host.publishEvent(label === "" ? "e" : label, "", null);
     }
     await clock.settle();
 
