@@ -4,7 +4,7 @@ import { mayRetry, retryDelayMs } from "../models/retry-policy.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { cancelPointer, cancelWithin, endInstance } from "./cancellation.ts";
 import { withError } from "./error-record.ts";
-import { goOnBehind, openStep } from "./flow.ts";
+import { goOnBehind, hasForked, openStep } from "./flow.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
 import { closed } from "./pointer-factory.ts";
@@ -166,7 +166,7 @@ function compensateAlone(scope: PassScope, step: StepDefinition, pointer: Pointe
   if (failure.undoesFailed) {
     state.remember(failed);
     startCompensator(scope, failed, pointer.scope);
-  } else if (recurrence === undefined) goOnBehind(scope, step, failed);
+  } else if (recurrence === undefined && !hasForked(step, failed)) goOnBehind(scope, step, failed);
   state.put(failed);
   // Nothing to undo: that run has ended, the recurrence goes on.
   if (!failure.undoesFailed && recurrence !== undefined) cancelWithin(scope, recurrence);

@@ -2,7 +2,7 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { cancelPointer, cancelWithin } from "./cancellation.ts";
-import { cancelEndsChain, finish } from "./flow.ts";
+import { cancelEndsChain, finish, hasForked } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
 import { isGivenUp } from "./saga-state.ts";
@@ -59,8 +59,4 @@ function endRecurrence(scope: PassScope, step: StepDefinition, id: string, chang
   if (holds !== true) return;
   cancelWithin(scope, id);
   finish(scope, step, pointer, "complete", { forked: true });
-}
-
-function hasForked({ kind }: StepDefinition, { persistenceData }: PointerRow): boolean {
-  return (kind === "recur" || kind === "schedule") && persistenceData !== undefined;
 }

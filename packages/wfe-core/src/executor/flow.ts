@@ -154,6 +154,11 @@ function isContainer(step: StepDefinition): boolean {
   return !runsBody(step.kind) && step.blocks !== undefined;
 }
 
+/** Whether the flow has gone on behind a step while its pointer is open. */
+export function hasForked({ kind }: StepDefinition, { persistenceData }: PointerRow): boolean {
+  return (kind === "recur" || kind === "schedule") && persistenceData !== undefined;
+}
+
 /** The step that the flow goes on with: behind the holders of blocks that do not apply. */
 function stepBehind({ definition }: PassScope, step: StepDefinition, end: StepEnd): StepDefinition | undefined {
   for (let id = step.next; id !== undefined; id = definition.step(id).next) {

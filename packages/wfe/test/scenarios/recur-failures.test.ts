@@ -234,4 +234,50 @@ scenarios("a failure in a recurrence", (open) => {
 
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { runs: 2 } });
   });
+
+  it("of its own condition that is to be compensated ends the recurrence; the flow, which went on before, does not go on again", async () => {
+    const { host: newHost, clock } = await open();
+    const until = (data: Readonly<Data>): boolean => (data.seen.filter((text) => text === "run").length === 2 ? broken() : false);
+    const definitions = [ErrorBehavior.compensate(), ErrorBehavior.retry({ interval: "1s", maxRetries: 0, onExhausted: "compensate" })].map(
+      (behavior, n) =>
+        w()
+          .recur("10s", until, (b) => b.thenFn("run", () => "run").output(add))
+          .onError(behavior)
+          .thenFn("behind", () => "behind")
+          .output(add)
+          .build(`w${n}`, 1),
+    );
+    const host = await newHost(registers(...definitions), seldom);
+
+    const ids = await Promise.all(definitions.map((definition) => host.startWorkflow(definition, fresh())));
+    await clock.advance("1m");
+
+    for (const id of ids) {
+      const { status, data } = await host.getWorkflow(id);
+      expect([status, (data as Data).seen.toSorted()]).toEqual(["complete", ["behind", "run", "run"]]);
+    }
+  });
+
+  it("of its condition is retried at once, as often as it takes", async () => {
+    const { host: newHost, clock } = await open();
+    let asked = 0;
+    const definition = w()
+      .recur(
+        "10s",
+        () => {
+          asked += 1;
+          return asked > 1 && asked < 500 ? broken() : asked > 1;
+        },
+        (b) => b.thenFn("run", () => {}),
+      )
+      .onError(ErrorBehavior.retry({ interval: 0, maxRetries: "unlimited" }))
+      .build("w", 1);
+    const host = await newHost(registers(definition), seldom);
+
+    const id = await host.startWorkflow(definition, fresh());
+    await clock.settle();
+
+    expect((await host.getWorkflow(id)).status).toBe("complete");
+    expect(await host.getErrors(id)).toHaveLength(498);
+  });
 });
