@@ -1,3 +1,4 @@
+import { NonRetryableError } from "../errors/step-errors.ts";
 import type { Primitive, PrimitiveAction, PrimitiveContext } from "./primitive.ts";
 import { selectedBoolean, selectedDuration } from "./selected.ts";
 
@@ -37,6 +38,8 @@ function afterRun(context: PrimitiveContext): PrimitiveAction {
   if (selectedBoolean(context, "until")) return { kind: "close" };
   const { startMs, beganMs = startMs } = recurrence(context);
   const interval = selectedDuration(context, "interval") ?? 0;
+  // The definition check refuses a fixed one.
+  if (interval === 0) throw new NonRetryableError(`the interval of the step ${JSON.stringify(context.step.name)} must be longer than 0`);
   // Starts that had passed when the last run began became that run.
   const next = (startMs + interval <= beganMs ? beganMs : startMs) + interval;
   if (next <= context.nowMs) return run(context, context.nowMs);

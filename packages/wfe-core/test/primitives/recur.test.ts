@@ -35,6 +35,9 @@ describe("recur", () => {
 
     expect(recurPrimitive.ended?.(recur({ state, functions: { interval: () => "1m" } }))).toMatchObject({ kind: "sleep", untilMs: NOW_MS + 60_000 });
     expect(() => recurPrimitive.ended?.(recur({ state, functions: { interval: () => -1 } }))).toThrow(NonRetryableError);
+    expect(() => recurPrimitive.ended?.(recur({ state, functions: { interval: () => 0 } }))).toThrow(
+      new NonRetryableError('the interval of the step "s" must be longer than 0'),
+    );
   });
 
   it("runs at once behind a run that was too long, and counts from there", () => {
@@ -71,10 +74,10 @@ describe("recur", () => {
     );
   });
 
-  it("that has neither block nor interval, which no definition gets past its check, is harmless", () => {
+  it("that has neither block nor interval, which no definition gets past its check, runs once and fails", () => {
     const bare = (state: unknown): PrimitiveContext => primitiveContext({ kind: "recur" }, { state, functions: { until: () => false } });
 
     expect(recurPrimitive.enter(bare(undefined))).toMatchObject({ entries: [] });
-    expect(recurPrimitive.ended?.(bare({ startMs: NOW_MS - 1, beganMs: NOW_MS - 1, phase: "runs" }))).toMatchObject({ entries: [] });
+    expect(() => recurPrimitive.ended?.(bare({ startMs: NOW_MS - 1, beganMs: NOW_MS - 1, phase: "runs" }))).toThrow(NonRetryableError);
   });
 });
