@@ -3,6 +3,7 @@ import { NonRetryableError } from "../../src/errors/step-errors.ts";
 import { ExecutionResult } from "../../src/models/execution-result.ts";
 import type { StepExecutionContext } from "../../src/traits/step-execution-context.ts";
 import type { PassHarness } from "./pass-harness.ts";
+import { verbParts } from "./random-verbs.ts";
 
 /** Its log is all that a random workflow writes. */
 export interface Data {
@@ -91,6 +92,13 @@ export class RandomWorkflow {
       () => this.#saga(depth),
       () => this.#schedule(depth),
       () => this.#recur(),
+      ...verbParts({
+        random: this.#random,
+        name: (kind) => this.#name(kind),
+        chain: () => this.#chain(depth - 1),
+        failsOnce: (what) => this.#failsOnce(what),
+        body: (to, name, entry) => this.#body(to, name, entry),
+      }),
     ];
     return (depth > 0 ? kinds[this.#random(kinds.length + 3)] : undefined)?.() ?? this.#step();
   }
