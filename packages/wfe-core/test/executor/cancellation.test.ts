@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
-import { endInstance } from "../../src/executor/cancellation.ts";
+import { cancelPointer, endInstance } from "../../src/executor/cancellation.ts";
 import { samplePointer } from "../../src/test-support/fixtures.ts";
 import { Gate, PassHarness } from "./pass-harness.ts";
 import { scopeOf } from "./scope-of.ts";
@@ -98,5 +98,35 @@ describe("endWorkflow", () => {
     expect(harness.commits).toHaveLength(2);
     expect(harness.events.filter(({ type }) => type === "completed")).toHaveLength(1);
     expect(await harness.store.getSubscriptions("paid", "1", new Date(harness.clock.now()))).toEqual([]);
+  });
+});
+
+describe("a pointer that is cancelled", () => {
+  const waits = new WorkflowBuilder<Data>().waitForAny({ a: { event: "a", key: "1" }, b: { event: "b", key: "1" } }).build("w", 1);
+  const woken = samplePointer({ status: "pending", attempt: 1, eventData: "1" });
+
+  it("gives back the event that came with this very decision", () => {
+    const scope = scopeOf(waits, { pointers: [woken] });
+    scope.state.effects.consume.push({ subscriptionId: "other/1/0", eventId: "e0" }, { subscriptionId: "w/1/0/b", eventId: "e1" });
+
+    cancelPointer(scope, woken);
+
+    expect(scope.state.effects).toMatchObject({ consume: [{ eventId: "e0" }], closeSubscriptions: ["w/1/0/b"] });
+  });
+
+  it("keeps the one that it has used", () => {
+    const scope = scopeOf(waits, { pointers: [woken] });
+
+    cancelPointer(scope, woken);
+
+    expect(scope.state.effects).toMatchObject({ consume: [], closeSubscriptions: [] });
+  });
+
+  it("polls no longer", () => {
+    const scope = scopeOf(definition, { pointers: [] });
+
+    cancelPointer(scope, samplePointer({ status: "sleeping", eventName: "wfe.poll", eventKey: "{}", dueAt: new Date(5) }));
+
+    expect(scope.state.changedPointers()).toEqual([samplePointer({ status: "cancelled", endedAt: new Date("2026-01-01T00:00:00Z"), endSeq: 11 })]);
   });
 });
