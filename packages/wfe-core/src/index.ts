@@ -78,7 +78,7 @@ export {
 } from "./errors/step-errors.ts";
 export { PollError, type PollErrorCode } from "./errors/poll-errors.ts";
 export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
-export { SerializationError, PayloadTooLargeError, InputInvalidError } from "./errors/value-errors.ts";
+export { SerializationError, PayloadTooLargeError, InputInvalidError, OutputInvalidError } from "./errors/value-errors.ts";
 export { WfeError, isWfeError, type WfeErrorOptions } from "./errors/wfe-error.ts";
 export { WorkflowAlreadyExistsError, WorkflowNameTakenError, WorkflowSuspendedError, WorkflowTerminatedError } from "./errors/workflow-errors.ts";
 
@@ -117,6 +117,7 @@ export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, W
 
 // runtime
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
+export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export type { PollAllowList } from "./runtime/poll-allow-list.ts";
 export type { SecretResolver } from "./runtime/poll-headers.ts";

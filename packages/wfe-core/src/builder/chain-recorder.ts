@@ -12,6 +12,7 @@ import { inlineNode } from "./inline-node.ts";
 import { refuseToBeAwaited } from "./refuse-to-be-awaited.ts";
 import { type ChainNode, shownNode, stepNode, type StepNode } from "./step-node.ts";
 import { type RecordedBlock, StepRecorder } from "./step-recorder.ts";
+import { type RecordedChildOptions, subWorkflowNode } from "./sub-workflow-node.ts";
 import { activityNode, durationParts, type RecordedEvent, type RecordedWaitOptions, waitForAnyNode, waitForNode } from "./wait-node.ts";
 import type { WorkflowDraft } from "./workflow-draft.ts";
 
@@ -72,10 +73,8 @@ export class ChainRecorder extends StepRecorder {
     return this.#append(stepNode("pollEndpoint", "pollEndpoint", parts));
   }
 
-  subWorkflow(child: string | AnyDefinition, input: Fn, version?: number): ChainRecorder {
-    const { id, version: childVersion } = typeof child === "string" ? { id: child, version } : child;
-    const settings = { definitionId: id, ...(childVersion === undefined ? {} : { version: childVersion }) };
-    return this.#append(stepNode("subWorkflow", `subWorkflow ${id}`, { settings, functions: { input } }));
+  subWorkflow(child: string | AnyDefinition, input: Fn, options?: number | RecordedChildOptions): ChainRecorder {
+    return this.#append(subWorkflowNode(child, input, options));
   }
 
   delay(duration: Duration | Fn): ChainRecorder {

@@ -1,6 +1,7 @@
 import type { StepDefinition } from "../models/step-definition.ts";
 import { STEP_KINDS } from "../models/step-definition.ts";
 import type { WorkflowGraph } from "../models/workflow-definition.ts";
+import { isSchema } from "../runtime/validated.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { DEEPEST, shownStep, walkGraph } from "./graph-walk.ts";
@@ -29,9 +30,8 @@ function tableFaults(graph: WorkflowGraph, functions: ReadonlyMap<string, unknow
   const faults = unknownGraphKeys(graph).map((key) => `the graph has an unknown ${key}`);
   const initialData = functions.get("initialData");
   if (initialData !== undefined && typeof initialData !== "function") faults.push("initialData is no function");
-  const schema = functions.get("inputSchema") as { readonly "~standard"?: { readonly validate?: unknown } } | null | undefined;
-  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function")
-    faults.push("inputSchema is no Standard Schema (standardschema.dev)");
+  const schema = functions.get("inputSchema");
+  if (schema !== undefined && !isSchema(schema)) faults.push("inputSchema is no Standard Schema (standardschema.dev)");
   const behavior = (graph as WorkflowGraph | undefined)?.defaultErrorBehavior;
   if (behavior !== undefined) {
     try {

@@ -1,5 +1,6 @@
 import type { Duration } from "../models/duration.ts";
 import type { EventDefinition } from "../models/event.ts";
+import type { StandardSchema } from "../models/standard-schema.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 
 /**
@@ -30,6 +31,15 @@ export interface TimeLimitOptions<TData = unknown, TItem = unknown> {
 export interface WaitOptions<TData = unknown, TItem = unknown> extends TimeLimitOptions<TData, TItem> {
   /** Events with an event time at or after it count, whenever stored. @default events stored after the instance was created */
   readonly effectiveDate?: Date | Selector<TData, TItem, Date>;
+}
+
+/** Options of a sub-workflow. */
+export interface ChildOutput<out TOut> {
+  /**
+   * Checks what the child gave, synchronously or not; what it makes of that goes to `.output` and `saveAs`. A refusal fails the step with
+   * `WFE_OUTPUT_INVALID`, and is not retried. @default none
+   */
+  readonly outputSchema?: StandardSchema<unknown, TOut>;
 }
 
 /** One of the events of `waitForAny`. */

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { type BlockDefinition, hasRole, type StepDefinition } from "../models/step-definition.ts";
+import { type BlockDefinition, hasRole, OUTPUT_SCHEMA, type StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
+import { isSchema } from "../runtime/validated.ts";
 import { shownStep, type StepPlace } from "./graph-walk.ts";
 import { unknownKeyProblems } from "./known-keys-check.ts";
 import { isRecord, shownValue } from "./shown-value.ts";
@@ -123,6 +124,10 @@ function functionProblems(step: StepDefinition, rule: StepRule, functions: Reado
   const named = [...Object.entries(roles), ...mappings("input", step.inputs), ...mappings("output", step.outputs)];
   for (const [role, key] of named) {
     const code = functions.get(key);
+    if (role === OUTPUT_SCHEMA) {
+      if (!isSchema(code)) problems.push(`names ${JSON.stringify(key)} as its ${role}, which is no Standard Schema (standardschema.dev)`);
+      continue;
+    }
     // A body may be given to the host under its step key instead.
     if (role === "body" ? code !== undefined && !isBody(code) : typeof code !== "function") {
       problems.push(`names ${JSON.stringify(key)} as its ${role}, which is ${functions.has(key) ? "no function" : "not among the functions"}`);

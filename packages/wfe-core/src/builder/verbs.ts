@@ -11,7 +11,7 @@ import type { FunctionStep, ResultFor, StepBody, StepClass, StepRef, StepReturn 
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import type { Chain, DecidedChain, EndedChain, UndecidedChain } from "./chain.ts";
 import type { CompensatorBuilder, FunctionCompensatorBuilder } from "./compensator-builder.ts";
-import type { AwaitedEvent, FirstOf, InputMapping, Mapping, Selector, TimeLimitOptions, WaitOptions } from "./selectors.ts";
+import type { AwaitedEvent, ChildOutput, FirstOf, InputMapping, Mapping, Selector, TimeLimitOptions, WaitOptions } from "./selectors.ts";
 import type { Holds, InputArgs, OutcomeOf, OutcomeOfStep, ValueOf } from "./step-values.ts";
 
 /**
@@ -76,16 +76,21 @@ export interface Verbs<out TData, out TItem, in TInput> {
   pollEndpoint(
     config: PollEndpointConfig | Selector<TData, TItem, PollEndpointConfig>,
   ): OutsideWorkBuilder<TData, TItem, TInput, { readonly status: number; readonly body: JsonValue }>;
-  /** Starts another workflow and waits for its end; its data goes to `.output` and `saveAs`. Nothing else passes between the two. */
-  subWorkflow<TChild, TChildInput>(
+  /**
+   * Starts another workflow and waits for its end; its data goes to `.output` and `saveAs`. Nothing else passes between the two.
+   *
+   * @param options.outputSchema - Checks the child's data, and may make something else of it, before `.output` and `saveAs` see it.
+   */
+  subWorkflow<TChild, TChildInput, TOut = TChild>(
     definition: WorkflowDefinition<TChild, TChildInput>,
     input: Selector<TData, TItem, TChildInput>,
-  ): ValueStepBuilder<TData, TItem, TInput, TChild, never>;
+    options?: ChildOutput<TOut>,
+  ): ValueStepBuilder<TData, TItem, TInput, TOut, never>;
   /** @param version - @default the highest that the host which runs the step knows */
   subWorkflow<TChild = JsonValue>(
     definitionId: string,
     input: Selector<TData, TItem, unknown>,
-    version?: number,
+    version?: number | (ChildOutput<TChild> & { readonly version?: number }),
   ): ValueStepBuilder<TData, TItem, TInput, TChild, never>;
 
   /** Goes on after a while. @throws RangeError for a bad duration, at once. */

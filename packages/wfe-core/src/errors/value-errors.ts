@@ -47,3 +47,15 @@ export class InputInvalidError extends WfeError {
     this.issues = issues;
   }
 }
+
+/** What a sub-workflow gave is refused by the schema of the step that started it. */
+export class OutputInvalidError extends WfeError {
+  override readonly name = "OutputInvalidError";
+  /** One line for each issue of the schema. */
+  readonly issues: readonly string[];
+
+  constructor(what: string, issues: readonly string[], options?: WfeErrorOptions) {
+    super("WFE_OUTPUT_INVALID", `${what} is refused by its schema:\n- ${issues.join("\n- ")}`, options);
+    this.issues = issues;
+  }
+}

@@ -1,9 +1,12 @@
 import { ChildTerminatedError, TimeoutError, withoutRetry, WorkflowTooDeepError } from "../errors/step-errors.ts";
 import { isWfeError } from "../errors/wfe-error.ts";
+import { OutputInvalidError } from "../errors/value-errors.ts";
 import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { StepDefinition } from "../models/step-definition.ts";
+import type { StandardSchema } from "../models/standard-schema.ts";
+import { OUTPUT_SCHEMA, type StepDefinition } from "../models/step-definition.ts";
 import type { NewWorkflow } from "../models/workflow-row.ts";
+import { validated } from "../runtime/validated.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import { releaseWait } from "./cancellation.ts";
 import type { WorkflowEnd } from "./completed-event.ts";
@@ -50,16 +53,21 @@ export function startChild(scope: PassScope, step: StepDefinition, pointer: Poin
   openWait(scope, { ...pointer, crashCount: 0 }, { topics: [topic], untilMs });
 }
 
-/** A child has ended: its data are the value of the step. One that was terminated is a failure, and another attempt starts another child. */
-export function childEnded(scope: PassScope, pointer: PointerRow): void {
-  const { state, definition, services } = scope;
+/**
+ * A child has ended: its data are the value of the step. One that was terminated is a failure, and another attempt starts another child.
+ *
+ * @returns `false`: its data are to be checked first, which may take a while and is a run of the step's body.
+ */
+export function childEnded(scope: PassScope, pointer: PointerRow): boolean {
+  const { state, definition } = scope;
   const step = definition.step(pointer.stepId);
   const running: PointerRow = { ...pointer, status: "running" };
   try {
-    const end = services.payloads.decode(pointer.eventData ?? "", "the end of a sub-workflow") as WorkflowEnd; // sent by the engine alone
+    const end = endOf(scope, pointer);
     if (end.status === "complete") {
+      if (step.functions?.[OUTPUT_SCHEMA] !== undefined) return false;
       finish(scope, step, running, "complete", { data: dataAfter(scope, step, running, end.data) });
-      return;
+      return true;
     }
     const { eventData: _, ...anew } = running;
     const terminated = new ChildTerminatedError(childId(state.row.id, pointer), end.error);
@@ -67,6 +75,18 @@ export function childEnded(scope: PassScope, pointer: PointerRow): void {
   } catch (error) {
     handleFailure(scope, step, running, error);
   }
+  return true;
+}
+
+/** What the step's schema makes of the data of a child that has completed. @throws OutputInvalidError */
+export function checkedOutput(scope: PassScope, step: StepDefinition, pointer: PointerRow): Promise<unknown> {
+  const schema = scope.definition.definition.functions.get(step.functions?.[OUTPUT_SCHEMA] ?? "") as StandardSchema; // the definition check refuses others
+  const what = `the output of the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))}`;
+  return validated(schema, endOf(scope, pointer).data, (issues) => new OutputInvalidError(what, issues));
+}
+
+function endOf({ services }: PassScope, pointer: PointerRow): WorkflowEnd {
+  return services.payloads.decode(pointer.eventData ?? "", "the end of a sub-workflow") as WorkflowEnd; // sent by the engine alone
 }
 
 /** A child has taken too long: it is terminated. */

@@ -49,7 +49,7 @@ export function decide(scope: PassScope, inputs: readonly PassInput[], room: num
 }
 
 function settle(scope: PassScope, room: number, starts: boolean): readonly PointerRow[] {
-  const { state, definition } = scope;
+  const { state } = scope;
   const chosen: PointerRow[] = [];
   let iterations = PRIMITIVES_PER_DECISION;
   for (let budget = PRIMITIVES_PER_DECISION; ; ) {
@@ -70,8 +70,8 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
     const body = chosen.length < room ? state.takeBody() : undefined;
     if (body === undefined) break;
     if (isOverBefore(scope, body)) continue;
-    if (body.eventData !== undefined && definition.step(body.stepId).kind === "subWorkflow") childEnded(scope, body);
-    else chosen.push(state.pointer(body.id) ?? body);
+    if (isEndOfChild(scope, body) && childEnded(scope, body)) continue;
+    chosen.push(state.pointer(body.id) ?? body);
   }
   // Only now is it known whether this very decision suspends the instance, or ends it: then nothing starts with it.
   if (state.status !== "runnable") {
@@ -107,12 +107,17 @@ function cancelsFirst(scope: PassScope, pointer: PointerRow): boolean {
   return "holds" in answer && answer.holds;
 }
 
+function isEndOfChild({ definition }: PassScope, { eventData, stepId }: PointerRow): boolean {
+  return eventData !== undefined && definition.step(stepId).kind === "subWorkflow";
+}
+
 function startBody(scope: PassScope, body: PointerRow): PointerRow {
   const { state, definition } = scope;
   const row = started(body, now(scope));
   state.put(row);
-  // A further request of a poll is no other start of it.
-  if (!isPolling(body)) state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
+  // A further request of a poll is no other start of it, nor is the check of what a child gave.
+  if (!isPolling(body) && !isEndOfChild(scope, body))
+    state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
   return row;
 }
 

@@ -4,7 +4,7 @@ import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import type { Timer } from "../traits/clock.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
-import { newChild } from "./child-workflow.ts";
+import { checkedOutput, newChild } from "./child-workflow.ts";
 import { evaluate, mapInputs } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
 import { isPolling, runPoll } from "./poll.ts";
@@ -68,7 +68,10 @@ async function execute(
   ctx: StepExecutionContext,
 ): Promise<BodyOutcome> {
   if (step.kind === "pollEndpoint" || isPolling(pointer)) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
-  if (step.kind === "subWorkflow") return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
+  if (step.kind === "subWorkflow") {
+    if (pointer.eventData !== undefined) return { result: { kind: "next" }, source: await checkedOutput(scope, step, pointer) };
+    return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
+  }
   if (step.kind === "inline") {
     const run = scope.definition.function(step.functions?.["run"] ?? "");
     return valueOutcome(scope, await run(ctx));

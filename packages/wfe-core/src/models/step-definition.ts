@@ -91,6 +91,9 @@ export interface StepDefinition {
   readonly proceedOnCancel?: boolean;
 }
 
+/** Role of the schema of what a sub-workflow gives; the one that is no function. */
+export const OUTPUT_SCHEMA = "outputSchema";
+
 /** Roles whose expression is a condition; that of any other selects a value. */
 export const CONDITION_ROLES: readonly string[] = ["condition", "until", "when", "cancelWhen"];
 

@@ -116,6 +116,13 @@ const work = await host.getPendingActivity(resize, "w", { lease: "1m" });
 if (work) await host.submitActivitySuccess(work.token, { bytes: "3" });
 // @ts-expect-error
 b.subWorkflow(def, (d) => ({ id: d.id }));
+declare const labelSchema: StandardSchema<unknown, { text: string }>;
+// @ts-expect-error
+b.subWorkflow("labels", (d) => d.id, { outputSchema: labelSchema }).output((label) => label.tracking);
+// @ts-expect-error
+b.subWorkflow("labels", (d) => d.id, { outputSchema: { text: "string" } });
+// @ts-expect-error
+b.subWorkflow(def, (d) => d, { version: 2 });
 // 26 a value saved where it does not fit
 // @ts-expect-error
 b.waitFor(ovenTimer, (d) => d.id).saveAs("id");

@@ -206,6 +206,7 @@ const orderSchema = z.object({
   reserved: z.boolean().default(false),
 });
 const resize = defineActivity<{ url: string }, { bytes: number }>("resize");
+const labelSchema = z.object({ text: z.string() });
 const shipping: WorkflowDefinition<{ to: string; tracking?: string }> = new WorkflowBuilder<{ to: string; tracking?: string }>()
   .thenFn("label", async () => "TRACK-1")
   .saveAs("tracking")
@@ -244,6 +245,15 @@ const order = WorkflowBuilder.fromSchema(orderSchema)
   .output((child, d) => {
     d.invoice = child.tracking;
   })
+  .subWorkflow(shipping, (d) => ({ to: d.orderId }), { outputSchema: labelSchema })
+  .output((label, d) => {
+    d.invoice = label.text.toUpperCase();
+  })
+  .subWorkflow("labels", (d) => d.orderId, { version: 2, outputSchema: labelSchema })
+  .output((label, d) => {
+    d.invoice = label.text;
+  })
+  .subWorkflow("counts", (d) => d.orderId, 2)
   .build("order", 2);
 // data type: defaults filled; input type: defaults optional
 type<WorkflowDefinition<z.output<typeof orderSchema>, z.input<typeof orderSchema>>>()(order);

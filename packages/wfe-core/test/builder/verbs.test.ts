@@ -221,6 +221,42 @@ describe("waits", () => {
   });
 });
 
+describe("the schema of what a sub-workflow gives", () => {
+  const schema: StandardSchema = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };
+
+  it("stands among the functions, and may come with a version", () => {
+    const child = w().thenFn("x", fn).build("child", 3);
+
+    const definition = w()
+      .subWorkflow(child, (data) => data, { outputSchema: schema })
+      .subWorkflow("other", (data) => data, { version: 2, outputSchema: schema })
+      .subWorkflow("other", (data) => data, { version: 2 })
+      .build("w", 1);
+
+    expect(stepsOf(definition).map(({ functions, settings }) => [functions, settings])).toEqual([
+      [
+        { input: "0.input", outputSchema: "0.outputSchema" },
+        { definitionId: "child", version: 3 },
+      ],
+      [
+        { input: "1.input", outputSchema: "1.outputSchema" },
+        { definitionId: "other", version: 2 },
+      ],
+      [{ input: "2.input" }, { definitionId: "other", version: 2 }],
+    ]);
+    expect(definition.functions.get("1.outputSchema")).toBe(schema);
+  });
+
+  it.each([[{ text: "string" }], [fn], [null]])("is refused when it is none: %j", (outputSchema) => {
+    const build = (): unknown =>
+      w()
+        .subWorkflow("c", fn, { outputSchema: outputSchema as never })
+        .build("w", 1);
+
+    expect(build).toThrow("as its outputSchema, which is no Standard Schema (standardschema.dev)");
+  });
+});
+
 describe("time", () => {
   it("delay records a fixed or selected duration", () => {
     const definition = w()

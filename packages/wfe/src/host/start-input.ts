@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AnyDefinition, InputInvalidError, type SchemaIssue, SerializationError, type StandardSchema } from "wfe-core";
+import { type AnyDefinition, InputInvalidError, SerializationError, type StandardSchema, validated } from "wfe-core";
 import stableStringify from "safe-stable-stringify";
 
 /**
@@ -10,15 +10,13 @@ import stableStringify from "safe-stable-stringify";
 export async function initialDataOf(definition: AnyDefinition, input: unknown): Promise<unknown> {
   const schema = definition.functions.get("inputSchema") as StandardSchema | undefined;
   const initial = definition.functions.get("initialData") as ((input: unknown) => unknown) | undefined;
-  const checked = schema === undefined ? input : await validated(schema, input, `the input of the workflow ${JSON.stringify(definition.id)}`);
+  const checked = schema === undefined ? input : await validInput(schema, input, `the input of the workflow ${JSON.stringify(definition.id)}`);
   return initial === undefined ? checked : initial(checked);
 }
 
 /** What a schema makes of a value. @throws InputInvalidError with all its issues. */
-export async function validated(schema: StandardSchema, value: unknown, what: string): Promise<unknown> {
-  const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return result.value;
-  throw new InputInvalidError(what, result.issues.map(lineOf));
+export function validInput(schema: StandardSchema, value: unknown, what: string): Promise<unknown> {
+  return validated(schema, value, (issues) => new InputInvalidError(what, issues));
 }
 
 /**
@@ -36,9 +34,4 @@ export function inputDigest(input: unknown): string {
   return createHash("sha256")
     .update(text ?? "")
     .digest("hex");
-}
-
-function lineOf(issue: SchemaIssue): string {
-  const path = issue.path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-  return path === undefined || path === "" ? issue.message : `${path}: ${issue.message}`;
 }

@@ -27,7 +27,7 @@ import { checkInstant, checkKey, checkText } from "./arguments.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
 import type { HostServices } from "./host-services.ts";
 import type { InstanceLookup } from "./instance-lookup.ts";
-import { validated } from "./start-input.ts";
+import { validInput } from "./start-input.ts";
 import type { WorkflowCommands } from "./workflow-commands.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
@@ -97,7 +97,7 @@ export class WorkflowController {
     const name = typeof event === "string" ? event : event.name;
     checkEvent(name, key, options);
     const schema = typeof event === "string" ? undefined : event.schema;
-    const checked = schema === undefined ? payload : await validated(schema, payload, `the payload of the event ${JSON.stringify(name)}`);
+    const checked = schema === undefined ? payload : await validInput(schema, payload, `the payload of the event ${JSON.stringify(name)}`);
     const { clock, entropy, payloads, persistence } = this.#services;
     const now = new Date(clock.now());
     const time = options.time ?? now;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { InputInvalidError, SerializationError, type StandardSchema, WorkflowBuilder } from "../../src/index.ts";
-import { initialDataOf, inputDigest, validated } from "../../src/host/start-input.ts";
+import { initialDataOf, inputDigest, validInput } from "../../src/host/start-input.ts";
 
 type Issues = readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] }[];
 
@@ -52,7 +52,7 @@ describe("the issues of a schema", () => {
       { message: "is missing", path: [{ key: "order" }, { key: 0 }] },
     ];
 
-    await expect(validated(schema(issues), "x", "the payload")).rejects.toEqual(
+    await expect(validInput(schema(issues), "x", "the payload")).rejects.toEqual(
       new InputInvalidError("the payload", ["is wrong", "is wrong as a whole", "lines.3.at: is no date", "order.0: is missing"]),
     );
   });
