@@ -10,10 +10,10 @@ import { withoutPoll } from "./poll.ts";
 /**
  * Cancels an open pointer, closes what it waits on, ends its poll and terminates its child. What is open inside it is the caller's matter.
  */
-export function cancelPointer(scope: PassScope, pointer: PointerRow): void {
+export function cancelPointer(scope: PassScope, pointer: PointerRow, kept: Pick<PointerRow, "dueAt"> = {}): void {
   releaseWait(scope, pointer);
   releaseEvent(scope, pointer);
-  scope.state.put(closed(withoutPoll(pointer), "cancelled", now(scope), scope.state.nextSequence()));
+  scope.state.put({ ...closed(withoutPoll(pointer), "cancelled", now(scope), scope.state.nextSequence()), ...kept });
 }
 
 /** An event that came with the very decision that cancels its pointer was not used: it stays for later waits. */
@@ -33,7 +33,7 @@ export function releaseWait(scope: PassScope, pointer: PointerRow): void {
   const step = definition.step(pointer.stepId);
   state.effects.closeSubscriptions.push(...subscriptionIds(state.row.id, step, pointer));
   if (step.kind !== "subWorkflow") return;
-  state.effects.commands.push({ name: TERMINATE_COMMAND, data: childId(state.row.id, pointer), executeAt: now(scope) });
+  state.effects.commands.push({ name: TERMINATE_COMMAND, data: childId(state.row, pointer), executeAt: now(scope) });
 }
 
 /** Cancels all that is open inside a container, which is left as it is. */
@@ -45,10 +45,15 @@ export function cancelWithin(scope: PassScope, containerId: string, kept: (point
 export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "complete" | "terminated">, failed?: PointerRow): void {
   const { state, services } = scope;
   const at = now(scope);
-  for (const pointer of [...state.open()]) if (pointer.id !== failed?.id) cancelPointer(scope, pointer);
+  for (const pointer of [...state.open()]) if (pointer.id !== failed?.id) cancelPointer(scope, pointer, failed === undefined ? {} : sleepOf(pointer));
   state.status = status;
   state.completedAt = at;
   const end = { status, data: state.data, ...(state.error === undefined ? {} : { error: state.error }) };
   state.effects.events.push({ ...completedEvent(state.row, end, services.payloads), time: at });
   state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
+}
+
+/** Until when a pointer sleeps: a retry of the instance has it sleep on. */
+function sleepOf({ status, dueAt }: PointerRow): Pick<PointerRow, "dueAt"> {
+  return status === "sleeping" && dueAt !== undefined ? { dueAt } : {};
 }

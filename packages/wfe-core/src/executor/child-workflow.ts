@@ -29,7 +29,7 @@ export async function newChild(
   if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
   const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
   const request = {
-    id: childId(id, pointer),
+    id: childId(state.row, pointer),
     definitionId,
     version,
     input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
@@ -70,7 +70,7 @@ export function childEnded(scope: PassScope, pointer: PointerRow): boolean {
       return true;
     }
     const { eventData: _, ...anew } = running;
-    const terminated = new ChildTerminatedError(childId(state.row.id, pointer), end.error);
+    const terminated = new ChildTerminatedError(childId(state.row, pointer), end.error);
     handleFailure(scope, step, { ...anew, resultCount: pointer.resultCount + 1 }, terminated);
   } catch (error) {
     handleFailure(scope, step, running, error);
@@ -81,7 +81,7 @@ export function childEnded(scope: PassScope, pointer: PointerRow): boolean {
 /** What the step's schema makes of the data of a child that has completed. @throws OutputInvalidError */
 export function checkedOutput(scope: PassScope, step: StepDefinition, pointer: PointerRow): Promise<unknown> {
   const schema = scope.definition.definition.functions.get(step.functions?.[OUTPUT_SCHEMA] ?? "") as StandardSchema; // the definition check refuses others
-  const what = `the output of the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))}`;
+  const what = `the output of the sub-workflow ${JSON.stringify(childId(scope.state.row, pointer))}`;
   return validated(schema, endOf(scope, pointer).data, (issues) => new OutputInvalidError(what, issues));
 }
 
@@ -94,6 +94,6 @@ export function childTimedOut(scope: PassScope, pointer: PointerRow): void {
   const step = scope.definition.step(pointer.stepId);
   releaseWait(scope, pointer);
   const { dueAt: _, ...rest } = pointer;
-  const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row.id, pointer))} of the step ${JSON.stringify(step.name)}`;
+  const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row, pointer))} of the step ${JSON.stringify(step.name)}`;
   handleFailure(scope, step, { ...rest, status: "running", resultCount: pointer.resultCount + 1 }, new TimeoutError(what, step.timeoutMs));
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { PointerStatus } from "../models/workflow-status.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
+import type { WorkflowRow } from "../models/workflow-row.ts";
 
 /** Where a new pointer stands. */
 export interface PointerPlace {
@@ -70,6 +71,11 @@ export function subscriptionId(workflowId: string, pointer: PointerRow): string 
   return `${workflowId}/${pointer.id}/${pointer.resultCount}`;
 }
 
+/** Key of the outcome of what a pointer offers in its current run; another one for an instance that has the id of one that was purged. */
+export function offerKey(row: Pick<WorkflowRow, "id" | "createdAt">, pointer: PointerRow): string {
+  return `${subscriptionId(row.id, pointer)}/${row.createdAt.getTime()}`;
+}
+
 /** Ids of all subscriptions that a pointer opens for its current run: one, or one for each event of a `waitForAny`. */
 export function subscriptionIds(workflowId: string, step: StepDefinition, pointer: PointerRow): readonly string[] {
   const id = subscriptionId(workflowId, pointer);
@@ -87,12 +93,12 @@ export function labelsOf(step: StepDefinition): readonly string[] {
 }
 
 /**
- * Id of the child that a pointer starts in its current run: the same when the commit is decided anew, another one after each failed child. Has the
- * form of a UUID, however deep the child is.
+ * Id of the child that a pointer starts in its current run: the same when the commit is decided anew, another one after each failed child, and for
+ * an instance that has the id of one that was purged, whose children may be there still. Has the form of a UUID, however deep the child is.
  */
-export function childId(workflowId: string, pointer: PointerRow): string {
+export function childId({ id, createdAt }: Pick<WorkflowRow, "id" | "createdAt">, pointer: PointerRow): string {
   const hash = createHash("sha256")
-    .update(JSON.stringify([workflowId, pointer.id, pointer.resultCount]))
+    .update(JSON.stringify([id, createdAt.getTime(), pointer.id, pointer.resultCount]))
     .digest("hex");
   // Version 8, made of whatever its maker likes; variant 1.
   return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");

@@ -9,7 +9,7 @@ import { finish, goOnBehind, openBlocks, openStep, openWait } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
-import { closed, started, subscriptionId } from "./pointer-factory.ts";
+import { closed, offerKey, started } from "./pointer-factory.ts";
 import { dataAfter } from "./data-after.ts";
 
 /** Runs a pending primitive; a failure is handled as one of its step. */
@@ -130,7 +130,7 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
     case "offer": {
       const { payloads } = services;
       const input = payloads.encode(payloads.stored(action.input, "the input of the activity"), "the input of the activity", payloads.limits.event);
-      const topic = { name: ACTIVITY_EVENT, key: subscriptionId(state.row.id, row), bound: { storedAfter: "creation" } } as const;
+      const topic = { name: ACTIVITY_EVENT, key: offerKey(state.row, row), bound: { storedAfter: "creation" } } as const;
       openWait(scope, row, { topics: [topic], untilMs: action.untilMs, activity: { name: action.activity, input } });
       return;
     }

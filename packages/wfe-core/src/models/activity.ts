@@ -35,5 +35,5 @@ export type ActivityOutcome =
   | { readonly kind: "success"; readonly result?: JsonValue; readonly token: string }
   | { readonly kind: "failure"; readonly message: string; readonly data?: JsonValue; readonly retryable: boolean; readonly token: string };
 
-/** Name of the event that tells of the outcome of an activity, keyed by the subscription that offered it. */
+/** Name of the event that tells of the outcome of an activity, keyed by its offer. */
 export const ACTIVITY_EVENT = "wfe.activity";

@@ -6,12 +6,11 @@ import {
   type Duration,
   durationMs,
   ENGINE_EVENT_PREFIX,
-  type EventRow,
   isNonRetryable,
   type JsonValue,
   type PendingActivity,
 } from "wfe-core";
-import { newActivityToken, subscriptionOf, tokenInvalid } from "./activity-token.ts";
+import { type ClaimedOffer, claimedOffer, newActivityToken, tokenInvalid } from "./activity-token.ts";
 import { checkText } from "./arguments.ts";
 import type { HostServices } from "./host-services.ts";
 import { OfferWaits } from "./offer-waits.ts";
@@ -19,13 +18,21 @@ import { OfferWaits } from "./offer-waits.ts";
 /** A failure as a worker tells of it. */
 export type SubmittedFailure = Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean };
 
+/** What the process of an activity controller does for it. */
+export interface ActivityEffects {
+  /** @throws WfeError `WFE_HOST_NOT_RUNNING` */
+  assertRunning(): void;
+  /** An instance got something: look at it. */
+  changed(workflowId: string): void;
+}
+
 /** Hands activities to outside workers, and takes what comes of them. */
 export class ActivityController {
   readonly #services: HostServices;
-  readonly #effects: { assertRunning(): void; published(event: EventRow): void };
+  readonly #effects: ActivityEffects;
   readonly #waits: OfferWaits;
 
-  constructor(services: HostServices, effects: { assertRunning(): void; published(event: EventRow): void }) {
+  constructor(services: HostServices, effects: ActivityEffects) {
     this.#services = services;
     this.#effects = effects;
     this.#waits = new OfferWaits(services.clock);
@@ -36,7 +43,7 @@ export class ActivityController {
     this.#waits.offered(activity);
   }
 
-  /** The process stops: those who wait for an offer get none. */
+  /** The process stops: those who wait for an offer are told so. */
   stop(): void {
     this.#waits.stop();
   }
@@ -46,7 +53,8 @@ export class ActivityController {
    *
    * @param options.wait - How long to wait for an offer, when there is none. @default not at all
    * @returns `undefined` when there was none.
-   * @throws RangeError for a bad duration; SerializationError when its input cannot be read: the claim is given back then.
+   * @throws RangeError for a bad duration; SerializationError when its input cannot be read: the claim is given back then;
+   * WfeError `WFE_HOST_NOT_RUNNING`, also when the process stops meanwhile.
    */
   async getPending(
     activity: string,
@@ -84,13 +92,14 @@ export class ActivityController {
     this.#effects.assertRunning();
     const now = this.#services.clock.now();
     const until = new Date(now + durationMs(lease, "lease"));
-    return this.#services.persistence.extendSubscriptionToken(subscriptionOf(token), token, until, new Date(now));
+    return this.#services.persistence.extendSubscriptionToken(claimedOffer(token).subscriptionId, token, until, new Date(now));
   }
 
   /** Offers the activity to others. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` */
   async release(token: ActivityToken): Promise<void> {
     this.#effects.assertRunning();
-    if (!(await this.#services.persistence.clearSubscriptionToken(subscriptionOf(token), token))) throw tokenInvalid("holds no activity any more");
+    if (!(await this.#services.persistence.clearSubscriptionToken(claimedOffer(token).subscriptionId, token)))
+      throw tokenInvalid("holds no activity any more");
   }
 
   async #claim(activity: string, workerId: string, leaseMs: number): Promise<PendingActivity<unknown, never> | undefined> {
@@ -99,7 +108,7 @@ export class ActivityController {
       const now = clock.now();
       const offer = await persistence.getFirstOpenSubscription(activity, new Date(now));
       if (offer === undefined) return undefined;
-      const token = newActivityToken(offer.id, entropy);
+      const token = newActivityToken(offer, entropy);
       const expiresAt = new Date(now + leaseMs);
       if (!(await persistence.setSubscriptionToken(offer.id, token, workerId, expiresAt, new Date(now)))) continue; // another worker was faster
       try {
@@ -113,24 +122,36 @@ export class ActivityController {
 
   async #submit(token: ActivityToken, outcome: ActivityOutcome): Promise<void> {
     this.#effects.assertRunning();
-    const { persistence, clock, payloads } = this.#services;
-    const subscriptionId = subscriptionOf(token);
+    const { persistence, payloads } = this.#services;
+    const offer = claimedOffer(token);
     // One for each offer: the first outcome is the one that counts, whoever submits it.
-    const id = `${ENGINE_EVENT_PREFIX}activity/${subscriptionId}`;
+    const id = `${ENGINE_EVENT_PREFIX}activity/${offer.key}`;
     const stored = payloads.stored(outcome, "the outcome of the activity");
-    if ((await persistence.getEvent(id)) === undefined) {
-      const now = new Date(clock.now());
-      const offer = await persistence.getSubscription(subscriptionId);
-      if (offer === undefined || offer.token !== token) throw tokenInvalid("holds no activity any more");
-      if (offer.tokenExpiresAt === undefined || offer.tokenExpiresAt <= now) throw tokenInvalid("has expired");
-      const data = payloads.encode(stored, "the outcome of the activity", payloads.limits.event);
-      const event: EventRow = { id, name: ACTIVITY_EVENT, key: subscriptionId, time: now, data };
-      await persistence.createEvent(event, now);
-      this.#effects.published(event);
-    }
+    if ((await persistence.getEvent(id)) === undefined) await this.#store(id, offer, token, stored);
     const taken = await persistence.getEvent(id);
     if (!isDeepStrictEqual(taken?.data === undefined ? undefined : payloads.decode(taken.data, "the outcome of an activity"), stored)) {
       throw tokenInvalid("comes too late, the activity has another outcome");
+    }
+    if (taken?.delivered === false) await this.#deliver(offer);
+  }
+
+  async #store(id: string, { subscriptionId, key }: ClaimedOffer, token: ActivityToken, outcome: unknown): Promise<void> {
+    const { persistence, clock, payloads } = this.#services;
+    const now = new Date(clock.now());
+    const offer = await persistence.getSubscription(subscriptionId);
+    if (offer === undefined || offer.token !== token) throw tokenInvalid("holds no activity any more");
+    if (offer.tokenExpiresAt === undefined || offer.tokenExpiresAt <= now) throw tokenInvalid("has expired");
+    const data = payloads.encode(outcome, "the outcome of the activity", payloads.limits.event);
+    await persistence.createEvent({ id, name: ACTIVITY_EVENT, key, time: now, data }, now);
+  }
+
+  /** Before the worker is answered: an outcome that was accepted is not dropped for a limit of time that runs out before it is delivered. */
+  async #deliver({ subscriptionId, key }: ClaimedOffer): Promise<void> {
+    const { persistence, clock } = this.#services;
+    const reached = await persistence.deliverEvents([{ name: ACTIVITY_EVENT, key }], new Date(clock.now()));
+    for (const workflowId of reached) this.#effects.changed(workflowId);
+    if (reached.length === 0 && (await persistence.getSubscription(subscriptionId)) === undefined) {
+      throw tokenInvalid("comes too late, the activity is offered no more");
     }
   }
 }

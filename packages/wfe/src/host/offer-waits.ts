@@ -1,11 +1,11 @@
-import type { Clock, Timer } from "wfe-core";
+import { type Clock, type Timer, WfeError } from "wfe-core";
 
 const FIRST_POLL_MS = 20;
 const LONGEST_POLL_MS = 1_000;
 
 /** A worker that waits for an offer. */
 export interface OfferWait {
-  /** Resolves when it is worth asking again; to `false` when the time is up. */
+  /** Resolves when it is worth asking again; to `false` when the time is up. @throws WfeError `WFE_HOST_NOT_RUNNING` when the process stops. */
   next(): Promise<boolean>;
   end(): void;
 }
@@ -13,7 +13,7 @@ export interface OfferWait {
 /** Wakes workers that wait for an activity: at once for what this process offers, for others by asking each 20 ms at first and each second in the end. */
 export class OfferWaits {
   readonly #clock: Clock;
-  readonly #wakes = new Map<string, Set<() => void>>();
+  readonly #wakes = new Map<string, Set<(stopped: boolean) => void>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,8 +26,10 @@ export class OfferWaits {
     let timer: Timer | undefined;
     let wakeUp: () => void = () => {};
     let isOffered = false;
-    const wake = (): void => {
+    let isStopped = false;
+    const wake = (stopped: boolean): void => {
       isOffered = true;
+      isStopped ||= stopped;
       wakeUp();
     };
     const wakes = this.#wakes.get(activity) ?? new Set();
@@ -43,6 +45,7 @@ export class OfferWaits {
           });
           timer?.cancel();
         }
+        if (isStopped) throw new WfeError("WFE_HOST_NOT_RUNNING", "the host was stopped while an activity was awaited");
         isOffered = false;
         pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS);
         return true;
@@ -56,11 +59,11 @@ export class OfferWaits {
   }
 
   offered(activity: string): void {
-    for (const wake of this.#wakes.get(activity) ?? []) wake();
+    for (const wake of this.#wakes.get(activity) ?? []) wake(false);
   }
 
-  /** All are woken: they see for themselves that the process has stopped. */
+  /** The process stops: nobody would wake those who wait. */
   stop(): void {
-    for (const wakes of this.#wakes.values()) for (const wake of wakes) wake();
+    for (const wakes of this.#wakes.values()) for (const wake of wakes) wake(true);
   }
 }

@@ -75,7 +75,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     };
     const starter = new WorkflowStarter(services, () => undefined);
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
-    this.activities = new ActivityController(services, { assertRunning, published });
+    this.activities = new ActivityController(services, { assertRunning, changed: (id) => hint(id, "workflow") });
   }
 
   /** Starts the providers. Idempotent, and possible again after `stop`. */

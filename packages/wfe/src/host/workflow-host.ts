@@ -135,7 +135,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
     const effects = { assertRunning: () => this.#assertRunning(), published };
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, effects);
-    this.activities = new ActivityController(services, effects);
+    this.activities = new ActivityController(services, { ...effects, changed: (id) => this.#workflows.dispatch(id) });
   }
 
   /**
