@@ -41,11 +41,11 @@ function phaseOf(pointer: PointerRow, payloads: Payloads): unknown {
 }
 
 function runsAgain(pointer: PointerRow): PointerRow {
-  const { endedAt: _, endSeq: __, error: ___, dueAt: ____, ...rest } = pointer;
+  const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
   // Its child was terminated with it: it starts another one.
   const losesChild = pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventData === undefined;
   const resultCount = losesChild ? pointer.resultCount + 1 : pointer.resultCount;
-  return { ...rest, status: "pending", retryCount: 0, crashCount: 0, resultCount };
+  return { ...rest, status: rest.dueAt === undefined ? "pending" : "sleeping", retryCount: 0, crashCount: 0, resultCount };
 }
 
 function reopened(pointer: PointerRow): PointerRow {
