@@ -33,8 +33,8 @@ export class BodyRun {
       run.#end();
       settled(outcome);
     };
-    // The limit of a sub-workflow is one of the wait for its end.
-    const limit = step.kind === "subWorkflow" ? undefined : step.timeoutMs;
+    // Of a sub-workflow it bounds the schemas, which may be asynchronous; the wait for its end has it once more.
+    const limit = step.timeoutMs;
     if (limit !== undefined) {
       run.#timer = scope.services.clock.setTimer(limit, () => {
         const error = new TimeoutError(`the step ${JSON.stringify(step.name)}`, limit);

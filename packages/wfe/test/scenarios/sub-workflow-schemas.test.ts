@@ -186,4 +186,29 @@ scenarios("schemas of a sub-workflow", (open) => {
     expect(await other.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 6 } });
     expect(await other.countWorkflows()).toBe(2);
   });
+
+  it.each(["in", "out"] as const)("a schema that never answers is bounded by the step's timeout (what goes %s)", async (where) => {
+    const { host: newHost, clock } = await open();
+    const silent: StandardSchema<Data, Data> = { "~standard": { version: 1, vendor: "test", validate: () => new Promise<never>(() => {}) } };
+    const child =
+      where === "in"
+        ? new WorkflowBuilder<Data>()
+            .inputSchema(silent)
+            .thenFn("x", () => {})
+            .build("child", 1)
+        : doubling;
+    const parent = new WorkflowBuilder<Data>()
+      .subWorkflow("child", (data) => data, { outputSchema: silent })
+      .timeout("10s")
+      .build("parent", 1);
+    const host = await newHost((h) => [child, parent].forEach((definition) => h.registerWorkflowDefinition(definition)));
+    const id = await host.startWorkflow(parent, { n: 3 });
+    await clock.advance("9999ms");
+    expect((await host.getWorkflow(id)).status).toBe("runnable");
+
+    await clock.advance("1ms");
+
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", error: { code: "WFE_TIMEOUT" } });
+    expect(await host.countWorkflows({ definitionId: "child" })).toBe(where === "in" ? 0 : 1);
+  });
 });
