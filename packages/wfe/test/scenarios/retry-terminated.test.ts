@@ -1,13 +1,5 @@
 import { expect, it } from "vitest";
-import {
-  type Clock,
-  defineActivity,
-  ErrorBehavior,
-  ExecutionResult,
-  WorkflowBuilder,
-  type WorkflowDefinition,
-  type WorkflowHost,
-} from "../../src/index.ts";
+import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Data {
