@@ -48,7 +48,8 @@ const sqlite: ProviderSet = {
     const folder = await mkdtemp(join(tmpdir(), "wfe-scenario-"));
     const path = join(folder, "wfe.db");
     return {
-      open: () => sqliteProviders({ path, ...(clock === undefined ? {} : { clock, pollInterval: "1h" }) }),
+      // No scenario cuts the power, which is all that waiting for the disk helps against.
+      open: () => sqliteProviders({ path, synchronous: "NORMAL", ...(clock === undefined ? {} : { clock, pollInterval: "1h" }) }),
       dispose: () => rm(folder, { recursive: true, force: true }),
     };
   },
