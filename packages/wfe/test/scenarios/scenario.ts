@@ -1,4 +1,4 @@
-import { afterEach, describe } from "vitest";
+import { afterAll, afterEach, describe } from "vitest";
 import {
   type HostOptions,
   type LifecycleEvent,
@@ -27,12 +27,23 @@ export interface Scenario {
   record(host: WorkflowHost): LifecycleEvent[];
 }
 
+interface ScenarioOptions {
+  /** Called with the builder of every host and client. */
+  readonly prepare?: (builder: WorkflowHostBuilder) => WorkflowHostBuilder;
+  /** What is opened lasts until all tests have run, for small ones that share it. @default each test closes what it has opened */
+  readonly lasting?: boolean;
+}
+
 /** Runs whole workflows on every provider set, in virtual time. */
-export function scenarios(name: string, define: (open: () => Promise<Scenario>) => void): void {
+export function scenarios(
+  name: string,
+  define: (open: () => Promise<Scenario>) => void,
+  { prepare = (builder) => builder, lasting = false }: ScenarioOptions = {},
+): void {
   for (const set of providerSets) {
     describe(`${name} on ${set.name}`, () => {
       const ends: (() => Promise<void>)[] = [];
-      afterEach(async () => {
+      (lasting ? afterAll : afterEach)(async () => {
         while (ends.length > 0) await ends.pop()?.();
       });
       define(async () => {
@@ -42,11 +53,13 @@ export function scenarios(name: string, define: (open: () => Promise<Scenario>) 
         ends.push(() => store.dispose());
         let seed = 1;
         const builder = (providers: Providers): WorkflowHostBuilder =>
-          new WorkflowHostBuilder()
-            .useProviders(providers)
-            .useClock(clock)
-            .useEntropy(new VirtualEntropy(seed++))
-            .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) });
+          prepare(
+            new WorkflowHostBuilder()
+              .useProviders(providers)
+              .useClock(clock)
+              .useEntropy(new VirtualEntropy(seed++))
+              .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) }),
+          );
         const scenario: Scenario = {
           clock,
           warnings,

@@ -1,0 +1,4 @@
+import { APART } from "./containers.ts";
+import { everyVerbIn } from "./run.ts";
+
+everyVerbIn(APART);

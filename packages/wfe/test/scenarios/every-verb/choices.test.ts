@@ -1,0 +1,4 @@
+import { CHOICES } from "./containers.ts";
+import { everyVerbIn } from "./run.ts";
+
+everyVerbIn(CHOICES);

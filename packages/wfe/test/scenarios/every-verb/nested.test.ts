@@ -1,0 +1,4 @@
+import { NESTED } from "./containers.ts";
+import { everyVerbIn } from "./run.ts";
+
+everyVerbIn(NESTED);

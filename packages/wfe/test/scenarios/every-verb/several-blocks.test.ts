@@ -1,0 +1,4 @@
+import { SEVERAL } from "./containers.ts";
+import { everyVerbIn } from "./run.ts";
+
+everyVerbIn(SEVERAL);
