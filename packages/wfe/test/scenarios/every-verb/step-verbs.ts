@@ -185,7 +185,7 @@ export const STEP_VERBS: readonly Verb[] = [
     errors: ["the step"],
   },
   {
-    name: "`compensateWith` outside a saga",
+    name: "`compensateWith` of a failing step",
     put: (at, lab) =>
       at
         .thenFn("fails", (ctx) => {
@@ -206,7 +206,7 @@ export const STEP_VERBS: readonly Verb[] = [
     refusedInCompensator: "stands in a compensator and cannot have one itself",
   },
   {
-    name: "`compensateWithFn` outside a saga",
+    name: "`compensateWithFn` of a failing step",
     put: (at, lab) =>
       at
         .thenFn("fails", (ctx) => {
@@ -222,7 +222,7 @@ export const STEP_VERBS: readonly Verb[] = [
     refusedInCompensator: "stands in a compensator and cannot have one itself",
   },
   {
-    name: "`compensateWithSequence` outside a saga",
+    name: "`compensateWithSequence` of a failing step",
     put: (at, lab) =>
       at
         .thenFn("fails", (ctx) => {
