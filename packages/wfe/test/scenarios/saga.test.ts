@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ErrorBehavior, type StepExecutionContext, WorkflowBuilder } from "../../src/index.ts";
+import { ErrorBehavior, ExecutionResult, type StepExecutionContext, WorkflowBuilder } from "../../src/index.ts";
 import { scenarios } from "./scenario.ts";
 
 interface Data {
@@ -86,5 +86,41 @@ scenarios("a saga", (open) => {
     const instance = await host.getWorkflow(id);
     expect(instance).toMatchObject({ status: "complete" });
     expect(instance.error).toBeUndefined();
+  });
+
+  it("takes neither data nor events back when it runs again, and its steps begin without persistence data", async () => {
+    const { host: newHost, clock } = await open();
+    const seen: unknown[] = [];
+    const definition = new WorkflowBuilder<Data>()
+      .saga((b) =>
+        b
+          .thenFn("staged", (ctx) => {
+            seen.push([ctx.persistenceData, ctx.attempt, ctx.data.log]);
+            return ctx.persistenceData === undefined ? ExecutionResult.persist("stage") : ExecutionResult.next();
+          })
+          .waitFor<string>("go", "key")
+          .output((payload, data) => void data.log.push(payload))
+          .thenFn("once", (ctx) => {
+            if (ctx.data.log.length < 2) throw new Error("no");
+          }),
+      )
+      .onError(ErrorBehavior.retry({ interval: "1s" }))
+      .build("w", 1);
+    const host = await newHost((h) => h.registerWorkflowDefinition(definition));
+
+    const id = await host.startWorkflow(definition, { fails: true, log: [] });
+    await host.publishEvent("go", "key", "first");
+    await clock.advance("1s");
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "runnable", data: { log: ["first"] } });
+    await host.publishEvent("go", "key", "second");
+    await clock.settle();
+
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { log: ["first", "second"] } });
+    expect(seen).toEqual([
+      [undefined, 1, []],
+      ["stage", 2, []],
+      [undefined, 1, ["first"]],
+      ["stage", 2, ["first"]],
+    ]);
   });
 });
