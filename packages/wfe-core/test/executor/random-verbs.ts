@@ -1,6 +1,6 @@
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import type { StepExecutionContext } from "../../src/traits/step-execution-context.ts";
-import type { Data, Part, Trace } from "./random-workflow.ts";
+import { type Data, inAnyOrder, inOrder, type Part, type Trace, undoOf } from "./random-parts.ts";
 
 type Chain = any; // what is built is random: its types say nothing
 type Context = StepExecutionContext<any, string>;
@@ -16,9 +16,6 @@ export interface Parts {
 }
 
 const itemOf = (ctx: Context): string => (ctx.item as string | undefined) ?? "";
-const inOrder = (of: readonly Trace[]): Trace => ({ ordered: true, of });
-const inAnyOrder = (of: readonly Trace[]): Trace => ({ ordered: false, of });
-const undoOf = (part: Part, item: string): Trace => part.undo?.(item) ?? inOrder([]);
 const retry = ErrorBehavior.retry({ interval: 30, maxRetries: "unlimited" });
 const always = (): boolean => true;
 

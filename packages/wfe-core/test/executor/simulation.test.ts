@@ -3,7 +3,8 @@ import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { PersistenceError } from "../../src/errors/store-errors.ts";
 import { VirtualEntropy } from "../../src/test-support/virtual-entropy.ts";
 import { PassHarness, type RunningPass } from "./pass-harness.ts";
-import { type Data, entries, misplaced, RandomWorkflow } from "./random-workflow.ts";
+import { type Data, entries, misplaced } from "./random-parts.ts";
+import { RandomWorkflow } from "./random-workflow.ts";
 
 const SEEDS = 150;
 
