@@ -5,7 +5,7 @@ import { cancelPointer, cancelWithin } from "./cancellation.ts";
 import { cancelEndsChain, finish, hasForked } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
-import { isGivenUp } from "./saga-state.ts";
+import { isCompensating, isGivenUp } from "./saga-state.ts";
 
 /** After results that changed the data: ends what was to end when the data says so. Asks each condition once. */
 export function watchData(scope: PassScope): void {
@@ -27,7 +27,8 @@ function cancelThose(scope: PassScope, step: StepDefinition, ids: ReadonlySet<st
   if (answer === undefined || ("holds" in answer && !answer.holds)) return;
   for (const id of [...ids]) {
     const pointer = scope.state.pointer(id); // it may stand in another one that has just been cancelled
-    if (pointer === undefined) continue;
+    // What a saga has begun to undo it undoes.
+    if (pointer === undefined || (step.kind === "saga" && isCompensating(scope, pointer))) continue;
     if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
     else cancelStep(scope, step, pointer);
   }

@@ -38,7 +38,10 @@ export function decide(scope: PassScope, inputs: readonly PassInput[], room: num
   }
   if (state.status === "runnable" && starts) {
     const nowMs = services.clock.now();
-    for (let due = state.takeDue(nowMs); due !== undefined; due = state.takeDue(nowMs)) {
+    // Bounded: what is due may be due at once again.
+    for (let budget = PRIMITIVES_PER_DECISION; budget > 0; budget -= 1) {
+      const due = state.takeDue(nowMs);
+      if (due === undefined) break;
       applyDue(scope, due);
       watchData(scope);
     }

@@ -206,6 +206,32 @@ describe("due times", () => {
   });
 });
 
+describe("due times that come again at once", () => {
+  it("are looked at so many times, so that what came of it is committed now and then", () => {
+    const definition = w()
+      .recur(
+        "1s",
+        () => {
+          throw new Error("no");
+        },
+        (b) => b.thenFn("inside", noop),
+      )
+      .onError(ErrorBehavior.retry({ interval: 0, maxRetries: "unlimited" }))
+      .build("w", 1);
+    const waits = samplePointer({
+      status: "sleeping",
+      attempt: 1,
+      dueAt: new Date("2026-01-01T00:00:00Z"),
+      persistenceData: '{"startMs":0,"phase":"waits"}',
+    });
+
+    const { state } = decided(definition, { pointers: [waits] }, []);
+
+    expect(state.effects.errors).toHaveLength(1_000);
+    expect(state.pointer("1")).toMatchObject({ status: "sleeping", retryCount: 1_000 });
+  });
+});
+
 describe("what starts", () => {
   const three = [samplePointer(), samplePointer({ seq: 2 }), samplePointer({ seq: 3 })];
 

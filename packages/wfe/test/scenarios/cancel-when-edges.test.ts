@@ -21,6 +21,9 @@ const broken = (): never => {
   throw new Error("broken");
 };
 
+class Refund {
+  run = (): void => {};
+}
 scenarios("cancelWhen", (open) => {
   it("that throws counts as false, and is recorded once for each pointer; the instance has no error", async () => {
     const { host: newHost, clock, record } = await open();
@@ -246,5 +249,36 @@ scenarios("cancelWhen", (open) => {
 
     // Both are there at once: the first wait has ended with its event, or was cancelled before it had used it.
     expect(results[1]).toBe("went");
+  });
+
+  it("does not stop a saga that has begun to undo what it has done", async () => {
+    const { host: newHost, clock } = await open();
+    const undone: string[] = [];
+    class Release {
+      run = (): void => void undone.push("release");
+    }
+    const definition = w()
+      .saga((b) =>
+        b
+          .thenFn("reserve", () => "reserve")
+          .output(add)
+          .compensateWith(Release)
+          .thenFn("charge", () => "charge")
+          .output(add)
+          .compensateWith(Refund, (c) => c.output((_, data) => void (data.off = true)))
+          .thenFn("ship", broken)
+          .onError(ErrorBehavior.compensate()),
+      )
+      .cancelWhen(off)
+      .thenFn("behind", () => "behind")
+      .output(add)
+      .build("w", 1);
+    const host = await newHost(registers(definition));
+
+    const id = await host.startWorkflow(definition, fresh());
+    await clock.settle();
+
+    expect(undone).toEqual(["release"]);
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: ["reserve", "charge", "behind"] } });
   });
 });
