@@ -4,10 +4,12 @@ import {
   counted,
   fails,
   itemsBelow,
+  keyAt,
   type Lab,
   mark,
   note,
   PAUSE_MS,
+  pathOf,
   type Place,
   reset,
   tally,
@@ -23,7 +25,13 @@ const cancelledMeanwhile = (at: Place, proceed: boolean, lab: Lab): Chained => {
     .output((zero, data) => void (data.counts["stop"] = zero))
     .parallel((p) =>
       p
-        .branch((b) => mark((b.delay("1h") as StepBuilder<Trace, unknown, any>).cancelWhen(stops, { proceed }), "behind", lab))
+        .branch((b) =>
+          mark(
+            (b.waitFor("never", (_, ctx) => keyAt(pathOf(ctx))) as StepBuilder<Trace, unknown, any>).cancelWhen(stops, { proceed }),
+            "behind",
+            lab,
+          ),
+        )
         .branch((b) =>
           b
             .delay(PAUSE_MS)
@@ -158,15 +166,17 @@ export const FLOW_VERBS: readonly Verb[] = [
   {
     name: "`cancelWhen`",
     put: (at, lab) => cancelledMeanwhile(at, false, lab),
+    awaits: ["never"],
     seen: ["stop"],
-    history: ["allow complete", "parallel complete", "delay cancelled", "delay complete", "stop complete"],
+    history: ["allow complete", "parallel complete", "waitFor never cancelled", "delay complete", "stop complete"],
   },
   {
     name: "`cancelWhen` with `proceed`",
     put: (at, lab) => cancelledMeanwhile(at, true, lab),
+    awaits: ["never"],
     seen: ["stop", "behind"],
     anyOrder: true,
-    history: ["allow complete", "parallel complete", "delay cancelled", "delay complete", "stop complete", "behind complete"],
+    history: ["allow complete", "parallel complete", "waitFor never cancelled", "delay complete", "stop complete", "behind complete"],
   },
   {
     name: "`cancelWhen`, true at once",
