@@ -1,15 +1,12 @@
 import { providerSets } from "../../../packages/wfe/test/provider-sets.ts";
 import { BEHAVIORS, type BehaviorName, expectation, LEVELS } from "../../../packages/wfe/test/scenarios/error-levels.ts";
 import { APART, CHOICES, type Container, NESTED, SEVERAL } from "../../../packages/wfe/test/scenarios/every-verb/containers.ts";
-import { CONTAINERS, knownFault, refusal, VERBS } from "../../../packages/wfe/test/scenarios/every-verb/table.ts";
+import { CONTAINERS, refusal, VERBS } from "../../../packages/wfe/test/scenarios/every-verb/table.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 /** Lines between which a document has what this tool writes. */
 export const BEGIN = "<!-- Written by `pnpm --filter wfe-verb-table write` from here on. -->";
 const END = "<!-- To here. -->";
-
-/** What is wrong with the pairs that do not work, in the order in which the tables name them. */
-type Notes = string[];
 
 /** A document with its tables as the scenarios have them now. @throws Error when it has no place for them */
 export function withTables(document: string): string {
@@ -20,31 +17,20 @@ export function withTables(document: string): string {
 }
 
 function tables(): string {
-  const notes: Notes = [];
-  const parts = [
+  return [
     `Each of the ${VERBS.length * CONTAINERS.length} marks is a test on each of these stores: ${providerSets.map(({ name }) => name).join(", ")}.
 A ✓ works, a – is refused with a \`DefinitionError\` when the workflow is built.`,
-    places("In the chain, and in one of several blocks", CHOICES, notes),
-    places("In a block that runs several times, or beside others", SEVERAL, notes),
-    places("Apart from the flow around it", APART, notes),
-    places("Two containers deep", NESTED, notes),
+    places("In the chain, and in one of several blocks", CHOICES),
+    places("In a block that runs several times, or beside others", SEVERAL),
+    places("Apart from the flow around it", APART),
+    places("Two containers deep", NESTED),
     failures(),
-  ];
-  const faults = notes.map((note, index) => `${index + 1}. ${note}`);
-  return [...parts, ...(faults.length === 0 ? [] : ["### What does not work yet", faults.join("\n")])].join("\n\n");
+  ].join("\n\n");
 }
 
-function places(title: string, containers: readonly Container[], notes: Notes): string {
-  const rows = VERBS.map((verb) => [verb.name, ...containers.map((container) => mark(verb, container, notes))]);
+function places(title: string, containers: readonly Container[]): string {
+  const rows = VERBS.map((verb) => [verb.name, ...containers.map((container) => (refusal(verb, container) === undefined ? "✓" : "–"))]);
   return `### ${title}\n\n${markdownTable(["", ...containers.map(({ name }) => name)], rows)}`;
-}
-
-function mark(verb: (typeof VERBS)[number], container: Container, notes: Notes): string {
-  if (refusal(verb, container) !== undefined) return "–";
-  const fault = knownFault(verb, container);
-  if (fault === undefined) return "✓";
-  notes.push(`${verb.name} in ${container.name}: ${fault}.`);
-  return `✗ (${notes.length})`;
 }
 
 /** What becomes of a workflow whose step always fails. */

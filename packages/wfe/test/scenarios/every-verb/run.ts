@@ -4,7 +4,7 @@ import { type Scenario, scenarios } from "../scenario.ts";
 import type { Container } from "./containers.ts";
 import { keyAt, type Lab, newLab, pathOf, type Trace, type Verb } from "./fragment.ts";
 import { Expected, framed } from "./pair.ts";
-import { knownFault, refusal, VERBS } from "./table.ts";
+import { refusal, VERBS } from "./table.ts";
 import { CHILD, POLLED, pollClient } from "./wait-verbs.ts";
 
 /** Seconds of virtual time that the slowest pair has; nothing here waits for more than some milliseconds. */
@@ -29,9 +29,8 @@ export function everyVerbIn(containers: readonly Container[]): void {
         let opened: Promise<Opened> | undefined;
         for (const [index, verb] of VERBS.entries()) {
           const refused = refusal(verb, container);
-          const run = knownFault(verb, container) === undefined ? it : it.fails;
           if (refused === undefined)
-            run(`${verb.name} in ${container.name}`, async () => {
+            it(`${verb.name} in ${container.name}`, async () => {
               opened ??= open().then(async (scenario) => ({ ...scenario, shared: await scenario.host(undefined, OPTIONS) }));
               await works(await opened, verb, container, newLab(index + 1));
             });

@@ -15,17 +15,3 @@ export function refusal(verb: Verb, container: Container): string | undefined {
   if (container.isCompensator === true && verb.refusedInCompensator !== undefined) return verb.refusedInCompensator;
   return verb.leadsTo === "before" && container.goToOut !== true ? container.goToOut : undefined;
 }
-
-/** What does not work yet, by verb and container. */
-const FAULTS: readonly { readonly verb: string; readonly container: string; readonly fault: string }[] = [
-  {
-    verb: "`cancelWhen`, true at once",
-    container: "a `compensateWithSequence`",
-    fault: "the workflow does not go on behind the step that was undone",
-  },
-];
-
-/** What is known to be wrong with a pair; `undefined`: nothing. */
-export function knownFault(verb: Verb, container: Container): string | undefined {
-  return FAULTS.find((each) => each.verb === verb.name && each.container === container.name)?.fault;
-}
