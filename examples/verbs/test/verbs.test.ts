@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const EXAMPLES: readonly string[] = readdirSync(ROOT, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !["node_modules", "test"].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|test)$/.test(entry.name))
   .map(({ name }) => name);
 
 const textOf = (path: string): string => readFileSync(`${ROOT}/${path}`, "utf8");

@@ -14,15 +14,15 @@ export interface WorkflowEnd {
 
 /**
  * The event that tells of the end of an instance, without its time. Its id is one that users cannot give: nothing published before takes its
- * place. An instance that was retried after its end has another one for its next end.
+ * place. Another life under an id that was purged has another one, and so has the next end of an instance that was retried after its end.
  */
 export function completedEvent(
-  { id, controlSeq }: Pick<WorkflowRow, "id" | "controlSeq">,
+  { id, createdAt, controlSeq }: Pick<WorkflowRow, "id" | "createdAt" | "controlSeq">,
   end: WorkflowEnd,
   payloads: Payloads,
 ): Omit<EventRow, "time"> & { readonly data: string } {
   return {
-    id: `${ENGINE_EVENT_PREFIX}completed/${id}${controlSeq === 0 ? "" : `/${controlSeq}`}`,
+    id: `${ENGINE_EVENT_PREFIX}completed/${id}/${createdAt.getTime()}/${controlSeq}`,
     name: WORKFLOW_COMPLETED_EVENT,
     key: id,
     data: payloads.encode(end, "the end of the workflow"),

@@ -50,7 +50,12 @@ describe("the end of an instance", () => {
     endInstance(sound, "complete");
     endInstance(failed, "terminated");
 
-    const sent = { id: "wfe.completed/w", name: "wfe.workflow.completed", key: "w", time: new Date("2026-01-01T00:00:00Z") };
+    const sent = {
+      id: `wfe.completed/w/${Date.UTC(2026, 0, 1)}/0`,
+      name: "wfe.workflow.completed",
+      key: "w",
+      time: new Date("2026-01-01T00:00:00Z"),
+    };
     expect([sound, failed].map(({ state }) => state.effects.events)).toEqual([
       [{ ...sent, data: '{"status":"complete","data":{"n":1}}' }],
       [{ ...sent, data: '{"status":"terminated","data":{"n":1},"error":{"code":"WFE_STEP_FAILED","message":"no"}}' }],

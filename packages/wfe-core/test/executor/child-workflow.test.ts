@@ -51,13 +51,13 @@ describe("a sub-workflow", () => {
     ]);
   });
 
-  it("is refused beyond the limit of depth", () => {
+  it("is refused beyond the limit of depth", async () => {
     const scope = scopeOf(plain, { row: { parent: { workflowId: "p", pointerId: "3", depth: 2 } }, limits: { maxDepth: 2 } });
     const pointer = runningPointer();
 
-    expect(() => newChild(scope, stepOf(plain), pointer, contextOf(scope, stepOf(plain), pointer))).toThrow(
-      expect.objectContaining({ code: "WFE_WORKFLOW_TOO_DEEP" }),
-    );
+    await expect(newChild(scope, stepOf(plain), pointer, contextOf(scope, stepOf(plain), pointer))).rejects.toMatchObject({
+      code: "WFE_WORKFLOW_TOO_DEEP",
+    });
   });
 
   it("is created by the commit that waits for its end, until the step's limit", () => {

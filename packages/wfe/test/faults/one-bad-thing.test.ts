@@ -38,7 +38,8 @@ onEachStore("one bad thing stays one bad thing", (open) => {
     await clock.advance("200ms");
 
     expect((await host.getWorkflow("short")).status).toBe("runnable");
-    await expect(host.getEvent("wfe.completed/short")).rejects.toMatchObject({ code: "WFE_EVENT_NOT_FOUND" });
+    const { createdAt } = await host.getWorkflow("short");
+    await expect(host.getEvent(`wfe.completed/short/${createdAt.getTime()}/0`)).rejects.toMatchObject({ code: "WFE_EVENT_NOT_FOUND" });
     expect((await host.getHistory(id)).map(({ status }) => status)).toEqual(["waitingForEvent"]);
     refuses = false;
     await clock.advance("1m");

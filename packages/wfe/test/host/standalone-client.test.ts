@@ -146,7 +146,7 @@ describe("a client", () => {
   });
 
   it("tells the hosts through the queue of what it publishes and commands", async () => {
-    const { client, queue } = setting();
+    const { client, clock, queue } = setting();
     await client.start();
     await client.startWorkflow(definition, { n: 1 }, { id: "a" });
     await taken(queue, "workflow");
@@ -154,7 +154,7 @@ describe("a client", () => {
     const event = await client.publishEvent("paid", "1", { total: 1 });
     expect(await client.terminateWorkflow("a")).toBe(true);
 
-    expect(await taken(queue, "event")).toEqual([event, "wfe.completed/a"]);
+    expect(await taken(queue, "event")).toEqual([event, `wfe.completed/a/${clock.now()}/0`]);
     await client.stop();
   });
 

@@ -39,7 +39,7 @@ describe("commands", () => {
       "lifecycle terminated",
       "ended w terminated",
       "changed w",
-      'published wfe.completed/w {"status":"terminated","data":{"total":1}}',
+      `published wfe.completed/w/${instant().getTime()}/0 {"status":"terminated","data":{"total":1}}`,
       "commanded",
     ]);
   });
@@ -49,7 +49,7 @@ describe("commands", () => {
 
     expect(await commands.terminate("w")).toBe(true);
 
-    expect(followed).toContain('published wfe.completed/w {"status":"terminated"}');
+    expect(followed).toContain(`published wfe.completed/w/${instant().getTime()}/0 {"status":"terminated"}`);
     expect(messages(warnings)).toEqual([expect.stringContaining("the workflow w is terminated without telling its data")]);
   });
 

@@ -93,7 +93,13 @@ describe("a command", () => {
     await controller.command("w", "terminate");
 
     expect(published).toEqual([
-      { id: "wfe.completed/w", name: "wfe.workflow.completed", key: "w", data: '{"status":"terminated","data":{"total":1}}', time: instant() },
+      {
+        id: `wfe.completed/w/${instant().getTime()}/0`,
+        name: "wfe.workflow.completed",
+        key: "w",
+        data: '{"status":"terminated","data":{"total":1}}',
+        time: instant(),
+      },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CancelledError, type Clock, ErrorBehavior, type StepExecutionContext, WorkflowBuilder } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { endEventId, scenarios } from "./scenario.ts";
 
 interface Count {
   n: number;
@@ -96,7 +96,7 @@ scenarios("endWorkflow", (open) => {
       { type: "completed", workflowId: "x", definitionId: "w", version: 1, at },
     ]);
     expect(events.at(-1)?.type).toBe("completed");
-    expect(await host.getEvent("wfe.completed/x")).toMatchObject({
+    expect(await host.getEvent(endEventId(await host.getWorkflow("x")))).toMatchObject({
       name: "wfe.workflow.completed",
       key: "x",
       time: at,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { endEventId, scenarios } from "./scenario.ts";
 
 interface Data {
   seen: string[];
@@ -37,7 +37,7 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
     const first = host.waitForWorkflow(id);
     await clock.advance("1s");
     expect(await first).toMatchObject({ status: "terminated", error: { message: "declined" } });
-    const told = await host.getEvent(`wfe.completed/${id}`);
+    const told = await host.getEvent(endEventId(await host.getWorkflow(id)));
 
     state.broken = false;
     expect(await host.retryWorkflow(id)).toBe(true);
@@ -51,8 +51,8 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
     expect(await second).toMatchObject({ status: "complete", data: { seen: ["mended"] }, completedAt: new Date(clock.now()) });
     expect(ran).toEqual(["before", "behind"]);
     expect(events.map(({ type }) => type).filter((type) => !/^(step|error)/.test(type))).toEqual(["started", "terminated", "resumed", "completed"]);
-    expect(await host.getEvent(`wfe.completed/${id}`)).toEqual(told);
-    expect(await host.getEvent(`wfe.completed/${id}/1`)).toMatchObject({ key: id, data: { status: "complete", data: { seen: ["mended"] } } });
+    expect(await host.getEvent(endEventId(again))).toEqual(told);
+    expect(await host.getEvent(endEventId(again, 1))).toMatchObject({ key: id, data: { status: "complete", data: { seen: ["mended"] } } });
     expect(await host.retryWorkflow(id)).toBe(false); // complete
     expect((await host.getErrors(id)).map(({ attempt }) => attempt)).toEqual([1]);
   });

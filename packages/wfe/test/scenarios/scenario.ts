@@ -6,6 +6,7 @@ import {
   type Providers,
   type StandaloneClient,
   type WorkflowHost,
+  type WorkflowInstance,
   WorkflowHostBuilder,
 } from "../../src/index.ts";
 import { VirtualClock, VirtualEntropy } from "../../src/test-support/index.ts";
@@ -96,6 +97,11 @@ export function scenarios(
       });
     });
   }
+}
+
+/** Id of the event that tells of the end of an instance to which so many commands had come. */
+export function endEventId({ id, createdAt }: Pick<WorkflowInstance, "id" | "createdAt">, commands = 0): string {
+  return `wfe.completed/${id}/${createdAt.getTime()}/${commands}`;
 }
 
 /** A host that sweeps seldom looks as seldom for lost owners: days of virtual time would be full of looks that find nothing. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CancelledError, type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { endEventId, scenarios } from "./scenario.ts";
 
 interface Count {
   n: number;
@@ -156,7 +156,7 @@ scenarios("a failure that terminates", (open) => {
     const instance = await host.getWorkflow(id);
     expect(instance).toMatchObject({ status: "terminated", completedAt: at, error });
     expect(instance).not.toHaveProperty("dueAt");
-    expect(await host.getEvent(`wfe.completed/${id}`)).toMatchObject({
+    expect(await host.getEvent(endEventId(instance))).toMatchObject({
       name: "wfe.workflow.completed",
       key: id,
       time: at,
@@ -233,7 +233,7 @@ scenarios("terminateWorkflow", (open) => {
     expect(instance).not.toHaveProperty("error");
     expect(new Set((await host.getHistory(id)).map(({ status }) => status))).toEqual(new Set(["complete", "cancelled"]));
     expect((await host.getErrors(id)).map(({ step }) => step)).toEqual(["retries"]);
-    expect(await host.getEvent(`wfe.completed/${id}`)).toMatchObject({ key: id, time: at, data: { status: "terminated", data: { n: 0 } } });
+    expect(await host.getEvent(endEventId(instance))).toMatchObject({ key: id, time: at, data: { status: "terminated", data: { n: 0 } } });
     expect(events.filter(({ type }) => type === "terminated")).toHaveLength(1);
     expect(observed.ran).not.toContain("joined");
   });

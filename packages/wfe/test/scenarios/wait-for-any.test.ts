@@ -53,9 +53,9 @@ scenarios("waitForAny", (open) => {
     });
     expect(events.flatMap((event) => ("step" in event && event.step !== "delay" ? [`${event.type} ${event.attempt}`] : []))).toEqual([
       "stepStarted 1",
-      "stepCompleted 2",
+      "stepCompleted 1",
       "stepStarted 1",
-      "stepCompleted 2",
+      "stepCompleted 1",
     ]);
   });
 
