@@ -98,6 +98,26 @@ describe("a delivery", () => {
     expect(state.effects.consume).toEqual([{ subscriptionId: "w/1/1", eventId: "e" }]);
   });
 
+  it("that cannot be read for a wait for several fails the step, and is used up", () => {
+    const several = w()
+      .waitForAny({ first: { event: "paid", key: () => "1" }, other: { event: "off", key: () => "1" } })
+      .build("w", 1);
+    const { state } = decided(
+      several,
+      { pointers: [waiting] },
+      [{ kind: "delivery", delivery: { subscriptionId: "w/1/1/first", pointerId: "1", eventId: "e", data: "{" } }],
+      16,
+      false,
+    );
+
+    expect(state.effects).toMatchObject({
+      consume: [{ subscriptionId: "w/1/1/first", eventId: "e" }],
+      closeSubscriptions: ["w/1/1/other"],
+      errors: [{ code: "WFE_PAYLOAD_UNREADABLE" }],
+    });
+    expect(state.pointer("1")).toMatchObject({ status: "failed" });
+  });
+
   it("without a payload wakes it all the same", () => {
     const { state } = decided(
       wait,
