@@ -129,7 +129,7 @@ async function faultsOf(witness: StandaloneClient, clock: VirtualClock): Promise
 
 for (const set of providerSets) {
   describe(`a host that is lost among sub-workflows, activities and a retry, on ${set.name}`, () => {
-    it("costs nothing: no child is started twice or left alone, and no outcome is lost", { timeout: 300_000 }, async () => {
+    it("costs nothing: no child is started twice or left alone, and no outcome is lost (fault 14)", { timeout: 300_000 }, async () => {
       const { calls, faults: undisturbed } = await faultsAfter(set, []);
       const faults = [...undisturbed];
       const stride = set.name === "memory" ? 1 : 5; // a point takes 30 times as long on files
