@@ -39,7 +39,7 @@ onEachStore("a parent and its child", (open) => {
     const first = build(
       (h) => [quick, parent].forEach((definition) => h.registerWorkflowDefinition(definition)),
       { ...given, persistence: late },
-      { sweepInterval: "1h" },
+      { sweepInterval: "20s" },
     );
     const second = build((h) => h.registerWorkflowDefinition(quick), await providers());
     await first.start();
