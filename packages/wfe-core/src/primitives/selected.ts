@@ -1,4 +1,4 @@
-import { NonRetryableError, StepExecutionError, TimeoutError } from "../errors/step-errors.ts";
+import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
 import { durationMs, type Duration } from "../models/duration.ts";
 import type { PrimitiveAction, PrimitiveContext } from "./primitive.ts";
 
@@ -7,9 +7,9 @@ export function selectedBoolean(context: PrimitiveContext, role: string): boolea
   return asBoolean(context.call(role), `the ${role} of the step ${name(context)}`);
 }
 
-/** @param what - Names the condition in the message. @throws StepExecutionError when it is no boolean */
+/** @param what - Names the condition in the message. @throws NonRetryableError when it is no boolean */
 export function asBoolean(value: unknown, what: string): boolean {
-  if (typeof value !== "boolean") throw new StepExecutionError(`${what} gave ${show(value)} in place of true or false`);
+  if (typeof value !== "boolean") throw new NonRetryableError(`${what} gave ${show(value)} in place of true or false`);
   return value;
 }
 
@@ -26,7 +26,7 @@ export function selectedKey(context: PrimitiveContext, label: string): string {
 }
 
 function asString(value: unknown, role: string, context: PrimitiveContext): string {
-  if (typeof value !== "string") throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a string`);
+  if (typeof value !== "string") throw new NonRetryableError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a string`);
   return value;
 }
 
@@ -41,7 +41,7 @@ export function timedOut(context: PrimitiveContext): PrimitiveAction {
 /** The list that a selector gives. */
 export function selectedList(context: PrimitiveContext, role: string): readonly unknown[] {
   const value = context.call(role);
-  if (!Array.isArray(value)) throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of an array`);
+  if (!Array.isArray(value)) throw new NonRetryableError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of an array`);
   return value as readonly unknown[];
 }
 
@@ -65,7 +65,7 @@ export function selectedDate(context: PrimitiveContext, role: string): Date | un
   if (value === undefined) return undefined;
   const date = value instanceof Date ? value : typeof value === "string" ? new Date(value) : undefined;
   if (date === undefined || Number.isNaN(date.getTime())) {
-    throw new StepExecutionError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a valid Date`);
+    throw new NonRetryableError(`the ${role} of the step ${name(context)} gave ${show(value)} in place of a valid Date`);
   }
   return date;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { askCancelWhen, recordCancelFailure } from "../../src/executor/cancel-condition.ts";
-import { StepExecutionError } from "../../src/errors/step-errors.ts";
+import { NonRetryableError } from "../../src/errors/step-errors.ts";
 import { runningPointer, scopeOf, stepOf } from "./scope-of.ts";
 
 interface Data {
@@ -27,7 +27,7 @@ describe("cancelWhen", () => {
         throw thrown;
       }),
     ).toEqual({ thrown });
-    expect(asked(() => 1)).toEqual({ thrown: new StepExecutionError('the cancelWhen of the step "s" gave 1 in place of true or false') });
+    expect(asked(() => 1)).toEqual({ thrown: new NonRetryableError('the cancelWhen of the step "s" gave 1 in place of true or false') });
   });
 
   it("that has failed is recorded with the pointer, which goes on, and not a second time", () => {

@@ -323,7 +323,7 @@ describe("what starts", () => {
 
     const { state, pointers } = decided(counting, { pointers: [samplePointer()], data: { n: 1 } }, []);
 
-    expect(pointers).toEqual(["1 sleeping 1"]);
+    expect(pointers).toEqual(["1 failed 1"]);
     expect(state.effects.errors).toMatchObject([{ step: "a", message: 'the when of the step "a" gave 1 in place of true or false' }]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NonRetryableError, StepExecutionError } from "../../src/errors/step-errors.ts";
+import { NonRetryableError } from "../../src/errors/step-errors.ts";
 import { recurPrimitive } from "../../src/primitives/recur.ts";
 import type { PrimitiveContext } from "../../src/primitives/primitive.ts";
 import { type ContextChanges, NOW_MS, primitiveContext } from "./primitive-context.ts";
@@ -70,7 +70,7 @@ describe("recur", () => {
 
   it("fails when its condition gives no boolean", () => {
     expect(() => recurPrimitive.enter(recur({}, () => "yes"))).toThrow(
-      new StepExecutionError('the until of the step "s" gave "yes" in place of true or false'),
+      new NonRetryableError('the until of the step "s" gave "yes" in place of true or false'),
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NonRetryableError, StepExecutionError } from "../../src/errors/step-errors.ts";
+import { NonRetryableError } from "../../src/errors/step-errors.ts";
 import { selectedBoolean, selectedDate, selectedDuration, selectedList, selectedString } from "../../src/primitives/selected.ts";
 import { primitiveContext } from "./primitive-context.ts";
 
@@ -29,9 +29,7 @@ describe("a condition", () => {
     [[], "an array"],
     [{}, "an object"],
   ])("that gives %j fails: its truth is nobody's guess", (value, shown) => {
-    expect(() => selectedBoolean(giving(value), "f")).toThrow(
-      new StepExecutionError(`the f of the step "s" gave ${shown} in place of true or false`),
-    );
+    expect(() => selectedBoolean(giving(value), "f")).toThrow(new NonRetryableError(`the f of the step "s" gave ${shown} in place of true or false`));
   });
 });
 
@@ -51,7 +49,7 @@ describe("a string", () => {
     ["a selector gives an array", giving(["7"]), "an array"],
     ["there is neither", primitiveContext({}), "undefined"],
   ])("is refused when %s", (_, context, shown) => {
-    expect(() => selectedString(context, "f")).toThrow(new StepExecutionError(`the f of the step "s" gave ${shown} in place of a string`));
+    expect(() => selectedString(context, "f")).toThrow(new NonRetryableError(`the f of the step "s" gave ${shown} in place of a string`));
   });
 });
 
@@ -68,7 +66,7 @@ describe("a list", () => {
     [{ length: 0 }, "an object"],
     [null, "null"],
   ])("is refused when the selector gives %j", (value, shown) => {
-    expect(() => selectedList(giving(value), "f")).toThrow(new StepExecutionError(`the f of the step "s" gave ${shown} in place of an array`));
+    expect(() => selectedList(giving(value), "f")).toThrow(new NonRetryableError(`the f of the step "s" gave ${shown} in place of an array`));
   });
 });
 
@@ -119,6 +117,6 @@ describe("an instant", () => {
     ["a number", 5, "5"],
     ["null", null, "null"],
   ])("that is %s is refused", (_, value, shown) => {
-    expect(() => selectedDate(giving(value), "f")).toThrow(new StepExecutionError(`the f of the step "s" gave ${shown} in place of a valid Date`));
+    expect(() => selectedDate(giving(value), "f")).toThrow(new NonRetryableError(`the f of the step "s" gave ${shown} in place of a valid Date`));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StepExecutionError, TimeoutError } from "../../src/errors/step-errors.ts";
+import { NonRetryableError, StepExecutionError, TimeoutError } from "../../src/errors/step-errors.ts";
 import { waitForAnyPrimitive } from "../../src/primitives/wait-for-any.ts";
 import { NOW_MS, primitiveContext } from "./primitive-context.ts";
 
@@ -53,6 +53,6 @@ describe("waitForAny", () => {
 
     expect(waits({})).toThrow(new StepExecutionError('the step "s" names no events'));
     expect(waits({ events: null })).toThrow(new StepExecutionError('the step "s" names no events'));
-    expect(waits({ events: { a: "paid" } })).toThrow(new StepExecutionError('the key.a of the step "s" gave undefined in place of a string'));
+    expect(waits({ events: { a: "paid" } })).toThrow(new NonRetryableError('the key.a of the step "s" gave undefined in place of a string'));
   });
 });
