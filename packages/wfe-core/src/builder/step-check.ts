@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type BlockDefinition, hasRole, OUTPUT_SCHEMA, type StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
+import { mayBeAwaited } from "../models/event.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
 import { isSchema } from "../runtime/validated.ts";
@@ -86,6 +87,8 @@ function settingProblems(step: StepDefinition, rule: StepRule): string[] {
   if (step.kind === "waitForAny" && Object.keys(eventsOf(step)).length === 0) problems.push("waits for no event");
   for (const [label, name] of Object.entries(eventsOf(step)))
     if (isBlank(name)) problems.push(`waits for an event without a name under ${JSON.stringify(label)}`);
+  for (const name of step.kind === "waitFor" ? [settings["eventName"]] : Object.values(eventsOf(step)))
+    if (typeof name === "string" && !mayBeAwaited(name)) problems.push(`waits for ${JSON.stringify(name)}, which is an event of the engine's own`);
   const { version } = settings;
   if (step.kind === "subWorkflow" && version !== undefined && !isVersion(version))
     problems.push(`starts the version ${shownValue(version)}: it must be a whole number, 1 or more`);

@@ -1,6 +1,7 @@
-import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
+import { NonRetryableError } from "../errors/step-errors.ts";
 import { SerializationError } from "../errors/value-errors.ts";
 import { durationMs } from "../models/duration.ts";
+import { mayBeAwaited } from "../models/event.ts";
 import type { ResultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
@@ -116,6 +117,9 @@ function waitForEvent(scope: PassScope, step: StepDefinition, pointer: PointerRo
   if (typeof name !== "string" || name === "" || typeof key !== "string") {
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event without a name or a key: both are strings`);
   }
+  if (!mayBeAwaited(name)) {
+    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for ${JSON.stringify(name)}, which is an event of the engine's own`);
+  }
   if (effectiveDate !== undefined && !(effectiveDate instanceof Date && !Number.isNaN(effectiveDate.getTime()))) {
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} waits for an event with an effectiveDate that is no valid Date`);
   }
@@ -128,7 +132,7 @@ function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, res
   if (block === undefined) {
     throw new NonRetryableError(`the step ${JSON.stringify(step.name)} branches but has no block to run: give it one with .children((b) => …)`);
   }
-  if (!Array.isArray(result.values)) throw new StepExecutionError(`the step ${JSON.stringify(step.name)} branches over something that is no array`);
+  if (!Array.isArray(result.values)) throw new NonRetryableError(`the step ${JSON.stringify(step.name)} branches over something that is no array`);
   const { payloads } = scope.services;
   const values = result.values.map((value, index) => {
     if (value === undefined) throw new SerializationError("a branch value", `[${index}]`, "is undefined: use null");

@@ -1,8 +1,9 @@
 import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { WorkflowRecord } from "../models/workflow-row.ts";
+import type { WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import { isOpen } from "../models/workflow-status.ts";
 import type { Payloads } from "../runtime/payloads.ts";
+import { childId } from "./pointer-factory.ts";
 import { withoutSagaState } from "./saga-state.ts";
 
 /**
@@ -21,7 +22,7 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
     const sagas = pointers
       .filter((pointer) => inside.has(pointer.id) && isOpen(pointer.status) && phaseOf(pointer, payloads) === "suspended")
       .map(withoutSagaState);
-    return [...failed.map(runsAgain), ...sagas];
+    return [...failed.map((pointer) => runsAgain(record, pointer)), ...sagas];
   }
   const [last] = failed;
   if (status !== "terminated" || parent !== undefined || last?.endSeq === undefined) return undefined;
@@ -30,7 +31,7 @@ export function retriedPointers(record: WorkflowRecord, payloads: Payloads): rea
   const again = [last, ...cancelled];
   const containers = new Set(again.flatMap(({ scope }) => scope));
   return again.map((pointer) =>
-    containers.has(pointer.id) || phaseOf(pointer, payloads) === "compensating" ? reopened(pointer) : runsAgain(pointer),
+    containers.has(pointer.id) || phaseOf(pointer, payloads) === "compensating" ? reopened(pointer) : runsAgain(record, pointer),
   );
 }
 
@@ -40,10 +41,11 @@ function phaseOf(pointer: PointerRow, payloads: Payloads): unknown {
   return (payloads.decode(pointer.persistenceData, "the state of a saga") as { readonly phase?: unknown } | null)?.phase;
 }
 
-function runsAgain(pointer: PointerRow): PointerRow {
+function runsAgain(row: WorkflowRow, pointer: PointerRow): PointerRow {
   const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
-  // Its child was terminated with it: it starts another one.
-  const losesChild = pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventData === undefined;
+  // Its child was terminated with it: it starts another one. A step of the user's may wait for the end of some other instance.
+  const awaitsChild = pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventKey === childId(row, pointer);
+  const losesChild = awaitsChild && pointer.eventData === undefined;
   const resultCount = losesChild ? pointer.resultCount + 1 : pointer.resultCount;
   return { ...rest, status: rest.dueAt === undefined ? "pending" : "sleeping", retryCount: 0, crashCount: 0, resultCount };
 }

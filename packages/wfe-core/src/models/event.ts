@@ -54,12 +54,17 @@ export function defineEvent<TPayload>(name: string, schema?: StandardSchema<unkn
   return schema === undefined ? { name } : { name, schema };
 }
 
-/** Prefix of the engine's own events; users cannot publish them. */
+/** Prefix of the engine's own events. Users cannot publish them, and can wait for {@link WORKFLOW_COMPLETED_EVENT} alone. */
 export const ENGINE_EVENT_PREFIX = "wfe.";
-/** Sent when an instance ends, keyed by its id; payload `{ status, data }`. */
+/** Sent when an instance ends, keyed by its id; payload `{ status, data?, error? }`. Any workflow may wait for it, under this bare name. */
 export const WORKFLOW_COMPLETED_EVENT = "wfe.workflow.completed";
 
 /** Whether an event of this name can be sent by the engine alone. */
 export function isEngineEvent(name: string): boolean {
   return name.startsWith(ENGINE_EVENT_PREFIX);
+}
+
+/** Whether a workflow may wait for events of this name: those of users, and the ends of instances. What else the engine sends is for itself. */
+export function mayBeAwaited(name: string): boolean {
+  return !isEngineEvent(name) || name === WORKFLOW_COMPLETED_EVENT;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { childId } from "../../src/executor/pointer-factory.ts";
 import { retriedPointers } from "../../src/executor/retried-pointers.ts";
 import type { PointerRow } from "../../src/models/pointer-row.ts";
 import type { WorkflowRecord } from "../../src/models/workflow-row.ts";
@@ -59,12 +60,24 @@ describe("the pointers of a retried instance", () => {
     ]);
   });
 
-  it("start another child, unless theirs has ended", () => {
-    const waited = { eventName: "wfe.workflow.completed", eventKey: "c" };
-    const ended = { ...waited, eventData: '{"status":"complete"}' };
-    const pointers = [closed(1, "failed", 10, { error }), closed(2, "cancelled", 11, waited), closed(3, "cancelled", 12, ended)];
+  it("start another child, unless theirs has ended, or it is no child that they wait for", () => {
+    const waits = (seq: number, row: WorkflowRecord) => ({ eventName: "wfe.workflow.completed", eventKey: childId(row, samplePointer({ seq })) });
+    const none = recordOf("terminated", []);
+    const ended = { ...waits(3, none), eventData: '{"status":"complete"}' };
+    const other = { eventName: "wfe.workflow.completed", eventKey: "some other instance" };
+    const pointers = [
+      closed(1, "failed", 10, { error }),
+      closed(2, "cancelled", 11, waits(2, none)),
+      closed(3, "cancelled", 12, ended),
+      closed(4, "cancelled", 13, other),
+    ];
 
-    expect(retriedPointers(recordOf("terminated", pointers), payloads)).toEqual([again(1), again(2, { ...waited, resultCount: 1 }), again(3, ended)]);
+    expect(retriedPointers({ ...none, pointers }, payloads)).toEqual([
+      again(1),
+      again(2, { ...waits(2, none), resultCount: 1 }),
+      again(3, ended),
+      again(4, other),
+    ]);
   });
 
   it("go on undoing where a saga stood between two compensators", () => {

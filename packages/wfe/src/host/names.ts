@@ -3,6 +3,7 @@ import { checkKey } from "./arguments.ts";
 
 /** Numbers reserved at a time; a host that stops leaves a gap. */
 const BLOCK = 100;
+const LOOKS_LIKE_A_CHILD = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const LOOKS_LIKE_AN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Gives instances their names: `{definitionId}-{n}`, the numbers reserved in blocks, outside of any commit. */
@@ -50,7 +51,14 @@ export function checkName(name: string, definitionId: string): string {
   return trimmed;
 }
 
-/** An id that a user gives. @throws TypeError when it is no text, RangeError when it is blank or longer than a lock's name may be */
+/**
+ * An id that a user gives.
+ *
+ * @throws TypeError when it is no text; RangeError when it is blank, longer than a lock's name may be, or has the form of a sub-workflow's: a
+ * parent would take that instance for the child that it is about to start.
+ */
 export function checkId(id: string): string {
-  return checkKey(id, "a workflow's id");
+  if (LOOKS_LIKE_A_CHILD.test(checkKey(id, "a workflow's id")))
+    throw new RangeError(`UUIDs of version 8 are the ids of sub-workflows: got ${JSON.stringify(id)}; take one of another version`);
+  return id;
 }

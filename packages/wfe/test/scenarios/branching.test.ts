@@ -168,7 +168,7 @@ scenarios("branch", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: ["child 1", "child 2", "after"] } });
   });
 
-  it("fails the step without a retry when it has no children, and fails it when the values are no list", async () => {
+  it("fails the step without a retry when it has no children, and when the values are no list", async () => {
     const { host: newHost, clock } = await open();
     const retried = ErrorBehavior.retry({ interval: 0, maxRetries: 2 });
     const childless = w()
@@ -190,7 +190,7 @@ scenarios("branch", (open) => {
 
     const messages = await Promise.all(ids.map(async (id) => (await host.getErrors(id)).map(({ message }) => message)));
     expect(messages[0]).toEqual([expect.stringContaining("has no block to run")]);
-    expect(new Set(messages[1])).toEqual(new Set([expect.stringContaining("something that is no array")]));
+    expect(messages[1]).toEqual([expect.stringContaining("something that is no array")]);
     expect(await Promise.all(ids.map(async (id) => (await host.getWorkflow(id)).status))).toEqual(["suspended", "suspended"]);
   });
 });
