@@ -1,4 +1,4 @@
-import { durationMs, type PersistenceProvider, type PurgeOptions, systemClock, type Clock } from "wfe-core";
+import { type Duration, durationMs, type PersistenceProvider, type PurgeOptions, systemClock, type Clock } from "wfe-core";
 
 /**
  * Removes instances that are over, with their pointers, subscriptions and errors, in batches; safe beside running hosts. Their ids may be
@@ -9,13 +9,13 @@ import { durationMs, type PersistenceProvider, type PurgeOptions, systemClock, t
  * @throws RangeError when `status` is neither `complete` nor `terminated`, or another option is out of its bounds; nothing is removed then.
  */
 export async function purgeWorkflows(persistence: PersistenceProvider, options: PurgeOptions, clock: Clock = systemClock): Promise<number> {
-  const { status, olderThan, batchSize = 500 } = options;
+  const { status, olderThan, batchSize = 500 } = (options as PurgeOptions | undefined) ?? ({} as Partial<PurgeOptions>);
   if (status !== "complete" && status !== "terminated") {
     throw new RangeError(`only complete or terminated workflows can be purged: got ${JSON.stringify(status)}`);
   }
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1000)
     throw new RangeError(`batchSize must be a whole number from 1 to 1000: got ${batchSize}`);
-  const completedBefore = olderThan instanceof Date ? olderThan : new Date(clock.now() - durationMs(olderThan, "olderThan"));
+  const completedBefore = olderThan instanceof Date ? olderThan : new Date(clock.now() - durationMs(olderThan as Duration, "olderThan"));
   if (Number.isNaN(completedBefore.getTime())) throw new RangeError("olderThan is an invalid Date");
   let removed = 0;
   let cursor: string | undefined;

@@ -113,7 +113,7 @@ export class ChainRecorder extends StepRecorder {
     const node = stepNode("parallel", "parallel");
     return this.#container(node, (record) => {
       const recorder = new BranchesRecorder(record);
-      this.#expect(branches(recorder as never), recorder, () => `parallel of ${shownNode(node)} must return what the last branch(…) gave`);
+      this.#expect(called(branches, recorder), recorder, () => `parallel of ${shownNode(node)} must return what the last branch(…) gave`);
       return recorder.blocks;
     });
   }
@@ -122,7 +122,7 @@ export class ChainRecorder extends StepRecorder {
     const node = stepNode("decide", "decide", { functions: { on } });
     return this.#container(node, (record) => {
       const recorder = new CasesRecorder(record);
-      this.#expect(cases(recorder as never), recorder, () => `decide of ${shownNode(node)} must return what the last case(…) or otherwise(…) gave`);
+      this.#expect(called(cases, recorder), recorder, () => `decide of ${shownNode(node)} must return what the last case(…) or otherwise(…) gave`);
       return recorder.blocks;
     });
   }
@@ -132,7 +132,7 @@ export class ChainRecorder extends StepRecorder {
   }
 
   use(fragment: RecordedBlock): ChainRecorder {
-    const result = fragment(new ChainRecorder(this.draft, this.#chain, this.#depth, this.#last) as never);
+    const result = called(fragment, new ChainRecorder(this.draft, this.#chain, this.#depth, this.#last));
     if (result instanceof ChainRecorder && result.#chain === this.#chain) return result;
     const hint = andNotAsync(result);
     this.draft.fault(() => `a fragment given to use(…) must return the chain that it was given, gone on${hint}`);
@@ -203,6 +203,11 @@ export class ChainRecorder extends StepRecorder {
     const hint = andNotAsync(result);
     this.draft.fault(() => describe() + hint);
   }
+}
+
+/** What a function of the author's gives; of what is no function `undefined`, which is refused as what it would have to give. */
+function called(block: RecordedBlock, recorder: unknown): unknown {
+  return typeof block === "function" ? block(recorder as never) : undefined;
 }
 
 /**

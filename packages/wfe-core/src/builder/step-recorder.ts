@@ -19,8 +19,9 @@ export abstract class StepRecorder extends SettingsRecorder {
 
   saveAs(key: string): this {
     const node = this.step("saveAs");
-    // Both would not write a field of the data.
-    if (typeof key === "symbol" || key === "__proto__") this.draft.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
+    // None of the others would write the field that was meant.
+    if ((typeof key !== "string" && typeof key !== "number") || key === "__proto__")
+      this.draft.fault(() => `${shownNode(node)} saves as ${String(key)}, which is no key of data`);
     node.outputs.push((value: unknown, data: Record<string, unknown>) => {
       data[key] = value;
     });

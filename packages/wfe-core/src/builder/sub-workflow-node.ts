@@ -11,9 +11,12 @@ export interface RecordedChildOptions {
 /** A `subWorkflow`. A definition brings its own version; by id a bare number stands for the options with that version. */
 export function subWorkflowNode(child: string | AnyDefinition, input: unknown, options: number | RecordedChildOptions = {}): StepNode {
   const { version, outputSchema } = typeof options === "object" ? options : { version: options };
-  const { id, version: childVersion } = typeof child === "string" ? { id: child, version } : child;
+  // What is neither is left to the check of the graph.
+  const named: { readonly id?: string; readonly version?: number | undefined } | null | undefined =
+    typeof child === "string" ? { id: child, version } : child;
+  const { id, version: childVersion } = named ?? {};
   return stepNode("subWorkflow", `subWorkflow ${id}`, {
-    settings: { definitionId: id, ...(childVersion === undefined ? {} : { version: childVersion }) },
+    settings: { definitionId: id as string, ...(childVersion === undefined ? {} : { version: childVersion }) },
     functions: { input, ...(outputSchema === undefined ? {} : { outputSchema }) },
   });
 }

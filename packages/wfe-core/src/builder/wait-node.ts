@@ -31,7 +31,8 @@ export function waitForAnyNode(
   const names: Record<string, string> = {};
   const fixedKeys: Record<string, JsonValue> = {};
   const functions: Record<string, unknown> = {};
-  for (const [label, { event, key }] of Object.entries(events)) {
+  for (const [label, awaited] of Object.entries((events as typeof events | undefined | null) ?? {})) {
+    const { event, key } = (awaited as typeof awaited | undefined | null) ?? {};
     names[label] = nameOf(event);
     if (typeof key === "string") fixedKeys[label] = key;
     else functions[`key.${label}`] = key;
@@ -70,6 +71,7 @@ function joined(...all: readonly StepNodeParts[]): StepNodeParts {
   };
 }
 
-function nameOf(event: RecordedEvent): string {
-  return typeof event === "string" ? event : event.name;
+/** What has no name is left to the check of the graph. */
+function nameOf(event: RecordedEvent | undefined | null): string {
+  return typeof event === "string" ? event : (event?.name as string);
 }

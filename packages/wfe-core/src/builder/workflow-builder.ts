@@ -114,7 +114,7 @@ export function buildWorkflow<TData, TInput = TData>(
   block: (b: WorkflowBuilder<TData, TInput>) => Chain,
 ): WorkflowDefinition<TData, TInput> {
   const recorder = new WorkflowRecorder();
-  const chain: unknown = block(recorder as never); // see above
+  const chain: unknown = typeof block === "function" ? block(recorder as never) : undefined; // see above
   if (chain instanceof ChainRecorder) return recorder.build(id, version) as WorkflowDefinition<TData, TInput>; // the types are the caller's
   if (chain instanceof Promise) void chain.catch(() => undefined); // an async function awaits the builder, which refuses: said below
   throw refused({ id, version }, ["the function that builds the workflow must return its chain, and not be async"]);

@@ -21,9 +21,12 @@ export class StepRegistry {
   /**
    * Registers a class or a function step under its key. The same one again does nothing.
    *
-   * @throws StepKeyTakenError when another class or function has the key.
+   * @throws StepKeyTakenError when another class or function has the key; TypeError for what is neither.
    */
   register(step: StepClass<AnyStep> | AnyFunctionStep): void {
+    if (typeof step !== "function" && typeof (step as Partial<AnyFunctionStep> | null | undefined)?.run !== "function")
+      throw new TypeError("a step is a class, or what defineStep(key, run) gives");
+    checkStepKey(step);
     if (typeof step !== "function") {
       const known = this.#steps.get(step.stepType);
       if (known !== undefined && !(known.form === "function" && known.step === step)) throw keyTaken(step.stepType, known, "the function step");
@@ -51,10 +54,12 @@ export class StepRegistry {
   /**
    * Registers how to make a step. In place of a class registered before without a factory; another factory for the same key is refused.
    *
-   * @throws StepKeyTakenError
+   * @throws StepKeyTakenError; TypeError for what names no step, or makes none.
    */
   registerFactory(step: StepClass<AnyStep> | StepRef<AnyStep> | string, create: () => AnyStep): void {
-    const key = typeof step === "string" ? step : stepKey(step);
+    if (typeof create !== "function")
+      throw new TypeError("a step factory is a function that makes a step: registerStepFactory(MyStep, () => new MyStep(…))");
+    const key = checkStepKey(step);
     const source = typeof step === "function" ? step : undefined;
     const known = this.#steps.get(key);
     if (known !== undefined) {
@@ -111,6 +116,14 @@ export class StepRegistry {
 /** Stable key of a step: `static stepType`, or the class name. */
 export function stepKey(step: StepClass<AnyStep> | StepRef<AnyStep>): string {
   return typeof step === "function" ? (step.stepType ?? step.name) : step.stepType;
+}
+
+function checkStepKey(step: StepClass<AnyStep> | StepRef<AnyStep> | AnyFunctionStep | string): string {
+  const named = typeof step === "string" ? { stepType: step } : step;
+  const key: unknown = typeof named === "function" ? stepKey(named) : (named as StepRef<AnyStep> | null | undefined)?.stepType;
+  if (typeof key !== "string" || key === "")
+    throw new TypeError("a step is registered under its key: the name of its class, `static stepType`, or text that is not empty");
+  return key;
 }
 
 function keyTaken(key: string, known: RegisteredStep, refused: string): StepKeyTakenError {

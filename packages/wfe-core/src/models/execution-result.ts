@@ -98,7 +98,8 @@ export const ExecutionResult: {
   waitForEvent: (name, key, options) =>
     make({
       kind: "waitForEvent",
-      name: typeof name === "string" ? name : name.name,
+      // What has no name fails the step, without a retry.
+      name: typeof name === "string" ? name : ((name as EventDefinition<unknown> | null | undefined)?.name as string),
       key,
       ...(options?.effectiveDate === undefined ? {} : { effectiveDate: options.effectiveDate }),
     }),

@@ -11,7 +11,7 @@ import {
   type PendingActivity,
 } from "wfe-core";
 import { type ClaimedOffer, claimedOffer, newActivityToken, tokenInvalid } from "./activity-token.ts";
-import { checkText } from "./arguments.ts";
+import { checkOptions, checkText } from "./arguments.ts";
 import type { HostServices } from "./host-services.ts";
 import { OfferWaits } from "./offer-waits.ts";
 
@@ -57,15 +57,16 @@ export class ActivityController {
    * WfeError `WFE_HOST_NOT_RUNNING`, also when the process stops meanwhile.
    */
   async getPending(
-    activity: string,
+    name: unknown,
     workerId: string,
     options: { readonly lease: Duration; readonly wait?: Duration },
   ): Promise<PendingActivity<unknown, never> | undefined> {
-    checkText(activity, "an activity's name");
+    const activity = checkText(name, "an activity's name");
+    if (activity.trim() === "") throw new RangeError(`an activity's name may not be blank: got ${JSON.stringify(activity)}`);
     checkText(workerId, "a worker's id");
-    const leaseMs = durationMs(options.lease, "lease");
-    if (leaseMs === 0) throw new RangeError("lease must be longer than nothing: got 0");
-    const wait = this.#waits.begin(activity, durationMs(options.wait ?? 0, "wait"));
+    const { lease, wait: limit = 0 } = checkOptions(options, "the options of getPendingActivity");
+    const leaseMs = leaseMsOf(lease);
+    const wait = this.#waits.begin(activity, durationMs(limit, "wait"));
     try {
       for (;;) {
         this.#effects.assertRunning();
@@ -78,20 +79,20 @@ export class ActivityController {
   }
 
   /** @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`; SerializationError, PayloadTooLargeError for the result */
-  success(token: ActivityToken, result: unknown): Promise<void> {
+  async success(token: ActivityToken, result: unknown): Promise<void> {
     return this.#submit(token, result === undefined ? { kind: "success", token } : { kind: "success", result: result as JsonValue, token });
   }
 
   /** @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`; SerializationError, PayloadTooLargeError for its data; TypeError for what is no failure */
-  failure(token: ActivityToken, error: SubmittedFailure): Promise<void> {
+  async failure(token: ActivityToken, error: SubmittedFailure): Promise<void> {
     return this.#submit(token, { kind: "failure", ...describedFailure(error), token });
   }
 
-  /** @returns Whether the claim was this token's and not over, and lasts so much longer from now. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` */
-  extend(token: ActivityToken, lease: Duration): Promise<boolean> {
+  /** @returns Whether the claim was this token's and not over, and lasts so much longer from now. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`; RangeError for a bad lease */
+  async extend(token: ActivityToken, lease: Duration): Promise<boolean> {
     this.#effects.assertRunning();
     const now = this.#services.clock.now();
-    const until = new Date(now + durationMs(lease, "lease"));
+    const until = new Date(now + leaseMsOf(lease));
     return this.#services.persistence.extendSubscriptionToken(claimedOffer(token).subscriptionId, token, until, new Date(now));
   }
 
@@ -154,6 +155,13 @@ export class ActivityController {
       throw tokenInvalid("comes too late, the activity is offered no more");
     }
   }
+}
+
+/** How long a claim lasts. @throws RangeError when that is no duration, or nothing */
+function leaseMsOf(lease: Duration | undefined): number {
+  const leaseMs = durationMs(lease as Duration, "lease"); // which refuses anything else
+  if (leaseMs === 0) throw new RangeError("lease must be longer than nothing: got 0");
+  return leaseMs;
 }
 
 function describedFailure(error: SubmittedFailure): Omit<Extract<ActivityOutcome, { kind: "failure" }>, "kind" | "token"> {

@@ -1,3 +1,5 @@
+import type { AnyDefinition } from "wfe-core";
+
 /** Bytes of an id or a name: a lock's resource may not be longer. */
 const LONGEST = 200;
 
@@ -22,7 +24,23 @@ export function checkInstant(value: unknown, what: string): Date {
   return value;
 }
 
-function shown(value: unknown): string {
+/** Options that callers give, or leave out. @throws TypeError when they are something else than an object */
+export function checkOptions<T extends object>(value: T | null | undefined, what: string): Partial<T> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object") throw new TypeError(`${what} must be an object: got ${shown(value)}`);
+  return value;
+}
+
+/** A definition that callers give. @throws TypeError when it is none that was built */
+export function checkDefinition(value: unknown): AnyDefinition {
+  const { id, version, graph, functions } = (value ?? {}) as Partial<AnyDefinition>;
+  const isBuilt = typeof id === "string" && typeof version === "number" && Array.isArray(graph?.steps) && typeof functions?.get === "function";
+  if (!isBuilt) throw new TypeError(`a definition is what build(id, version) gives, or its id: got ${shown(value)}`);
+  return value as AnyDefinition;
+}
+
+/** How a wrong argument is told of. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -116,7 +116,8 @@ export abstract class ClientVerbs implements WorkflowClient {
     workerId: string,
     options: { readonly lease: Duration; readonly wait?: Duration },
   ): Promise<PendingActivity<TIn, TOut> | undefined> {
-    const pending = this.activities.getPending(typeof activity === "string" ? activity : activity.name, workerId, options);
+    const name: unknown = typeof activity === "object" ? (activity as ActivityDefinition<TIn, TOut> | null)?.name : activity;
+    const pending = this.activities.getPending(name, workerId, options);
     return pending as Promise<PendingActivity<TIn, TOut> | undefined>; // as the definition of the activity says
   }
 

@@ -29,7 +29,9 @@ export class InstanceLookup {
   /** @throws WorkflowNotFoundError */
   async record(idOrName: string): Promise<WorkflowRecord> {
     const { persistence } = this.#services;
-    const found = (await persistence.getWorkflowInstance(idOrName)) ?? (await persistence.getWorkflowInstanceByName(idOrName));
+    const found =
+      (await persistence.getWorkflowInstance(checkText(idOrName, "a workflow's id or name"))) ??
+      (await persistence.getWorkflowInstanceByName(idOrName));
     if (found === undefined) throw new WorkflowNotFoundError(idOrName);
     return found;
   }

@@ -23,8 +23,9 @@ import {
   WorkflowTerminatedError,
 } from "wfe-core";
 import { purgeWorkflows } from "../purger.ts";
-import { checkInstant, checkKey, checkText } from "./arguments.ts";
+import { checkDefinition, checkInstant, checkKey, checkOptions, checkText } from "./arguments.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
+import { checkFilter } from "./filter-check.ts";
 import type { HostServices } from "./host-services.ts";
 import type { InstanceLookup } from "./instance-lookup.ts";
 import { validInput } from "./start-input.ts";
@@ -67,11 +68,11 @@ export class WorkflowController {
   async startWorkflow(definition: string | AnyDefinition, args: readonly unknown[]): Promise<string> {
     this.#effects.assertRunning();
     if (typeof definition !== "string") {
-      return this.#starter.start(this.#starter.known(definition), args[0], (args[1] as StartOptions | undefined) ?? {});
+      return this.#starter.start(this.#starter.known(checkDefinition(definition)), args[0], startOptions(args[1]));
     }
-    const [version, input, options] = args as [unknown, unknown, StartOptions | undefined];
+    const [version, input, options] = args;
     if (typeof version !== "number") throw new TypeError(`a definition that is started by its id needs a version: startWorkflow(id, version, input)`);
-    return this.#starter.start(this.#starter.definition(definition, version), input, options ?? {});
+    return this.#starter.start(this.#starter.definition(definition, version), input, startOptions(options));
   }
 
   /** Starts nothing when it could not wait for it. */
@@ -84,7 +85,7 @@ export class WorkflowController {
 
   async waitForWorkflow(idOrName: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
     this.#effects.assertRunning();
-    return this.#waiter.wait(await this.#lookup.id(idOrName), options);
+    return this.#waiter.wait(await this.#lookup.id(idOrName), checkOptions(options, "the options of a wait"));
   }
 
   async getWorkflow(idOrName: string): Promise<WorkflowInstance> {
@@ -94,7 +95,7 @@ export class WorkflowController {
 
   async publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options: PublishOptions): Promise<string> {
     this.#effects.assertRunning();
-    const name = typeof event === "string" ? event : event.name;
+    const name: unknown = typeof event === "object" ? (event as EventDefinition<unknown> | null)?.name : event;
     checkEvent(name, key, options);
     const schema = typeof event === "string" ? undefined : event.schema;
     const checked = schema === undefined ? payload : await validInput(schema, payload, `the payload of the event ${JSON.stringify(name)}`);
@@ -117,14 +118,14 @@ export class WorkflowController {
 
   async listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowInstance>> {
     this.#effects.assertRunning();
-    const { items, cursor } = await this.#services.persistence.listWorkflows(filter, page);
+    const { items, cursor } = await this.#services.persistence.listWorkflows(checkFilter(filter), checkOptions(page, "the page"));
     const decoded = items.map((row) => decodedInstance(row, this.#services.payloads));
     return cursor === undefined ? { items: decoded } : { items: decoded, cursor };
   }
 
   async countWorkflows(filter: WorkflowFilter): Promise<number> {
     this.#effects.assertRunning();
-    return this.#services.persistence.countWorkflows(filter);
+    return this.#services.persistence.countWorkflows(checkFilter(filter));
   }
 
   async getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
@@ -158,7 +159,12 @@ export class WorkflowController {
   }
 }
 
-function checkEvent(name: unknown, key: unknown, { id, time }: PublishOptions): void {
+function startOptions(options: unknown): StartOptions {
+  return checkOptions(options as StartOptions | undefined, "the options of a start");
+}
+
+function checkEvent(name: unknown, key: unknown, options: PublishOptions): asserts name is string {
+  const { id, time } = checkOptions(options, "the options of an event");
   if (checkText(name, "an event's name") === "" || isEngineEvent(name as string)) {
     throw new RangeError(`an event needs a name, and those that start with "wfe." are the engine's own: got ${JSON.stringify(name)}`);
   }

@@ -213,9 +213,9 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    * is counted. Starts no successor. Then stops the providers. Idempotent; the host may be started again.
    *
    * @param options.timeout - How long bodies may take. @default the option `shutdownTimeout`
-   * @throws what a provider throws that cannot be stopped; the host and the other providers are stopped all the same.
+   * @throws RangeError for a bad timeout: nothing is stopped then; what a provider throws that cannot be stopped; the host and the other providers are stopped all the same.
    */
-  stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
+  async stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
     const timeoutMs = options.timeout === undefined ? this.#parts.options.shutdownTimeoutMs : durationMs(options.timeout, "timeout");
     return this.#changes.run(async () => {
       if (this.#state === "stopped") return;

@@ -158,8 +158,10 @@ scenarios("a claim of an activity", (open) => {
     await expect(claim("resize", "w", { lease: 0 })).rejects.toThrow(RangeError);
     await expect(claim("resize", "w", { lease: "soon" })).rejects.toThrow(RangeError);
     await expect(claim("resize", "w", { lease: "1m", wait: -1 })).rejects.toThrow(RangeError);
-    await expect(claim(7, "w", { lease: "1m" })).rejects.toThrow();
-    await expect(claim("resize", undefined, { lease: "1m" })).rejects.toThrow();
+    await expect(claim(7, "w", { lease: "1m" })).rejects.toThrow("an activity's name must be a string: got 7");
+    await expect(claim(" ", "w", { lease: "1m" })).rejects.toThrow("an activity's name may not be blank");
+    await expect(claim("resize", undefined, { lease: "1m" })).rejects.toThrow("a worker's id must be a string");
+    await expect(host.extendActivity("any", 0)).rejects.toThrow("lease must be longer than nothing");
   });
 
   it("can be had again by an instance with the id of one that was purged", async () => {

@@ -1,0 +1,49 @@
+import { WORKFLOW_STATUSES, type WorkflowFilter } from "wfe-core";
+import { checkInstant, checkOptions, checkText, shown } from "./arguments.ts";
+
+type Check = (value: unknown, what: string) => void;
+
+const CHECKS: { readonly [K in keyof Required<WorkflowFilter>]: Check } = {
+  status: (value, what) => {
+    for (const status of Array.isArray(value) ? (value as readonly unknown[]) : [value])
+      if (!(WORKFLOW_STATUSES as readonly unknown[]).includes(status))
+        throw new RangeError(`${what} must be of ${WORKFLOW_STATUSES.join(", ")}: got ${shown(status)}`);
+  },
+  definitionId: checkText,
+  version: ofType("number"),
+  name: checkText,
+  reference: checkText,
+  createdAfter: checkInstant,
+  createdBefore: checkInstant,
+  completedBefore: checkInstant,
+  hasError: ofType("boolean"),
+  data: (value, what) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError(`${what} must be an object: got ${shown(value)}`);
+    for (const [path, scalar] of Object.entries(value))
+      if (scalar !== null && !["string", "number", "boolean"].includes(typeof scalar))
+        throw new TypeError(`${what} must have texts, numbers, booleans or null: got ${shown(scalar)} at ${JSON.stringify(path)}`);
+  },
+};
+
+/**
+ * A filter that callers give, who may not have a compiler: a field that is misspelled would match everything.
+ *
+ * @throws TypeError, RangeError that name the field
+ */
+export function checkFilter(filter: WorkflowFilter | undefined): WorkflowFilter {
+  const checked = checkOptions(filter, "the filter");
+  for (const [field, value] of Object.entries(checked)) {
+    if (value === undefined) continue;
+    const check = Object.hasOwn(CHECKS, field) ? CHECKS[field as keyof WorkflowFilter] : undefined;
+    if (check === undefined)
+      throw new TypeError(`the filter has the unknown field ${JSON.stringify(field)}: it knows ${Object.keys(CHECKS).join(", ")}`);
+    check(value, `${field} of the filter`);
+  }
+  return checked;
+}
+
+function ofType(type: "number" | "boolean"): Check {
+  return (value, what) => {
+    if (typeof value !== type) throw new TypeError(`${what} must be a ${type}: got ${shown(value)}`);
+  };
+}
