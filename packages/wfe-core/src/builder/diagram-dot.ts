@@ -7,7 +7,7 @@ import { diagramLines } from "./diagram-text.ts";
  * A definition in the language of [Graphviz](https://graphviz.org). The same definition gives the same text.
  *
  * @param instance - Colors each step by the status of its latest pointer, and says how many it has. @default the definition alone
- * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition.
+ * @throws DefinitionError for what is no definition that can run, TypeError for a workflow that is not built.
  */
 export function toDot(definition: WorkflowDefinition<unknown, never>, instance?: DrawnInstance): string {
   const { title, members, edges } = diagramOf(definition, instance);

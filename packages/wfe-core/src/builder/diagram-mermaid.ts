@@ -8,7 +8,7 @@ import { diagramLines } from "./diagram-text.ts";
  * A definition as a flowchart of [Mermaid](https://mermaid.js.org), as GitHub and many editors draw them. The same definition gives the same text.
  *
  * @param instance - Colors each step by the status of its latest pointer, and says how many it has. @default the definition alone
- * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition.
+ * @throws DefinitionError for what is no definition that can run, TypeError for a workflow that is not built.
  */
 export function toMermaid(definition: WorkflowDefinition<unknown, never>, instance?: DrawnInstance): string {
   const { members, edges } = diagramOf(definition, instance);

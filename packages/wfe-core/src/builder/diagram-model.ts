@@ -48,7 +48,7 @@ export interface Diagram {
   readonly edges: readonly DiagramEdge[];
 }
 
-/** @throws DefinitionError for a literal that cannot run, TypeError for what is no definition. */
+/** @throws DefinitionError for what is no definition that can run, TypeError for a workflow that is not built. */
 export function diagramOf(definition: WorkflowDefinition<unknown, never>, instance: DrawnInstance | undefined): Diagram {
   const { id, version, graph } = checkedDefinition(definition);
   return new Drawing(`${id} ${version}`, graph.steps, instance?.pointers ?? []).diagram();

@@ -40,7 +40,8 @@ export interface Verbs<out TData, out TItem, in TInput> {
   ): ValueStepBuilder<TData, TItem, TInput, ValueOf<TOut>, OutcomeOf<TOut>>;
 
   /**
-   * Waits for an event with this name and key; its payload goes to `.output` and `saveAs`.
+   * Waits for an event with this name and key; its payload goes to `.output` and `saveAs`. Of the engine's own events only `wfe.workflow.completed`,
+   * keyed by an instance's id, may be waited for.
    *
    * @throws RangeError for a bad `timeout` or `effectiveDate`, at once.
    */
@@ -61,7 +62,14 @@ export interface Verbs<out TData, out TItem, in TInput> {
     },
     options?: WaitOptions<TData, TItem>,
   ): WaitBuilder<TData, TItem, TInput, FirstOf<TEvents>>;
-  /** Offers work to outside workers and waits for its result, which goes to `.output` and `saveAs`. */
+  /**
+   * Offers work to outside workers and waits for its result, which goes to `.output` and `saveAs`. A failure that a worker submits is an attempt of the
+   * step (`WFE_ACTIVITY_FAILED`); a retry offers the work anew.
+   *
+   * @param activity - Not blank.
+   * @param input - Gives JSON, as much as an event may have.
+   * @param options.timeout - Counts from the offer, claims included. @throws RangeError for a bad fixed one, at once.
+   */
   activity<TIn, TOut>(
     activity: ActivityDefinition<TIn, TOut>,
     input: Selector<TData, TItem, TIn>,
@@ -72,12 +80,18 @@ export interface Verbs<out TData, out TItem, in TInput> {
     input: Selector<TData, TItem, unknown>,
     options?: TimeLimitOptions<TData, TItem>,
   ): OutsideWorkBuilder<TData, TItem, TInput, TOut>;
-  /** Asks an address until it is content. */
+  /**
+   * Asks an address until it is content; `{ status, body }` goes to `.output` and `saveAs`. The host has to allow the address.
+   *
+   * @throws TypeError, RangeError for a bad fixed config, at once; one that a function gives fails the step, as a `PollError` does, without a retry.
+   */
   pollEndpoint(
     config: PollEndpointConfig | Selector<TData, TItem, PollEndpointConfig>,
   ): OutsideWorkBuilder<TData, TItem, TInput, { readonly status: number; readonly body: JsonValue }>;
   /**
-   * Starts another workflow and waits for its end; its data goes to `.output` and `saveAs`. Nothing else passes between the two.
+   * Starts another workflow and waits for its end; its data goes to `.output` and `saveAs`. Nothing else passes between the two. A child that is
+   * terminated fails the step with `WFE_CHILD_TERMINATED`; a retry, for which the step itself has to ask, starts another one. `timeout` terminates the
+   * child. Not more than `maxSubWorkflowDepth` in each other.
    *
    * @param options.outputSchema - Checks the child's data, and may make something else of it, before `.output` and `saveAs` see it.
    */

@@ -1,6 +1,6 @@
 import type { DurableShape, JsonValue } from "./json.ts";
 
-/** Work for outside workers, with the types of what goes out and what comes back. */
+/** A kind of work for outside workers, with the types of what goes out and what comes back: for `activity` and for `getPendingActivity`. */
 export interface ActivityDefinition<in TIn, out TOut> {
   readonly name: string;
   readonly "~in"?: (input: TIn) => void;
@@ -10,14 +10,17 @@ export interface ActivityDefinition<in TIn, out TOut> {
 /**
  * Names a kind of outside work and types both its ends.
  *
- * @throws RangeError when the name is empty.
+ * @param name - Text that is not blank; compared exactly.
+ * @throws RangeError when it is none.
  */
 export function defineActivity<TIn extends DurableShape<TIn>, TOut extends DurableShape<TOut> | void>(name: string): ActivityDefinition<TIn, TOut> {
-  if (name === "") throw new RangeError("an activity needs a name that is not empty");
+  if (typeof name !== "string" || name.trim() === "") throw new RangeError("an activity needs a name that is not blank");
   return { name };
 }
 
-/** Proof that a worker holds an activity; opaque. */
+/**
+ * Proof that a worker holds an activity; opaque text, good in every process on the store, until its lease ends. A secret: whoever has it may answer.
+ */
 export type ActivityToken<TOut = never> = string & {
   readonly "~out"?: (result: TOut) => void;
 };
@@ -25,6 +28,7 @@ export type ActivityToken<TOut = never> = string & {
 /** An activity handed to a worker. */
 export interface PendingActivity<out TIn, in TOut> {
   readonly token: ActivityToken<TOut>;
+  /** What the workflow selected, decoded. */
   readonly input: TIn;
   /** When the claim ends unless it is extended. */
   readonly expiresAt: Date;

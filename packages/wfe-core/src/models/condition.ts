@@ -8,8 +8,11 @@ export const ORDER_OPERATORS = ["greaterThan", "greaterThanOrEqual", "lessThan",
 /** Ask for the place itself: whether there is anything, if only `null`; whether what is there is `null`, or nothing. */
 export const PRESENCE_OPERATORS = ["exists", "notExists", "isNull", "isNotNull"] as const;
 
+/** One of {@link VALUE_OPERATORS}. */
 export type ValueOperator = (typeof VALUE_OPERATORS)[number];
+/** One of {@link ORDER_OPERATORS}. */
 export type OrderOperator = (typeof ORDER_OPERATORS)[number];
+/** One of {@link PRESENCE_OPERATORS}. */
 export type PresenceOperator = (typeof PRESENCE_OPERATORS)[number];
 
 /** Every key that a comparison may have. */

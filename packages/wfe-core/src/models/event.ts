@@ -48,7 +48,7 @@ export function defineEvent<TPayload extends DurableShape<TPayload>>(
 ): EventDefinition<TPayload>;
 export function defineEvent<TPayload extends DurableShape<TPayload>>(name: string): EventDefinition<TPayload>;
 export function defineEvent<TPayload>(name: string, schema?: StandardSchema<unknown, TPayload>): EventDefinition<TPayload> {
-  if (name === "" || isEngineEvent(name)) {
+  if (typeof name !== "string" || name === "" || isEngineEvent(name)) {
     throw new RangeError(`an event needs a name that does not start with "${ENGINE_EVENT_PREFIX}": got ${JSON.stringify(name)}`);
   }
   return schema === undefined ? { name } : { name, schema };

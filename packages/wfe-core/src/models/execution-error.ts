@@ -1,10 +1,13 @@
 import type { JsonValue } from "./json.ts";
 import type { WorkflowId } from "./ids.ts";
 
-/** The failure that stopped an instance. */
+/** The failure that stopped an instance or a step. */
 export interface InstanceError {
+  /** Code of a `WfeError`, else `WFE_STEP_FAILED`. */
   readonly code: string;
+  /** Never empty. */
   readonly message: string;
+  /** Of a `NonRetryableError`, a worker's failure, or `{ childId, error? }` of a terminated child. */
   readonly data?: JsonValue;
 }
 

@@ -12,6 +12,7 @@ export interface ExecutionPointer {
   readonly predecessorId?: string;
   /** Value of the innermost `forEach` or `branch`. */
   readonly item?: JsonValue;
+  /** Position of `item` in its list, from 0. */
   readonly index?: number;
   /** Starts so far, take-overs included. */
   readonly attempt: number;
@@ -21,12 +22,14 @@ export interface ExecutionPointer {
   readonly outcome?: JsonValue;
   readonly eventName?: string;
   readonly eventKey?: string;
+  /** When a `sleeping` pointer wakes, or the limit of a `waitingForEvent` one ends. */
   readonly dueAt?: Date;
+  /** Of its first start. */
   readonly startedAt?: Date;
   readonly endedAt?: Date;
   /** Order in which results were processed within the instance; compensation runs it backwards. */
   readonly endSeq?: number;
-  /** Why the step failed for good or was undone, or what its `cancelWhen` threw. */
+  /** Why the step failed for good or was undone, or what its `cancelWhen` threw; absent while it is retried: `getErrors` has each attempt. */
   readonly error?: InstanceError;
   /** The pointer that this one undoes. */
   readonly compensates?: string;

@@ -11,20 +11,30 @@ import type { FinishedWorkflow, WorkflowInstance } from "../models/workflow-inst
 
 /** Options of `startWorkflow`. */
 export interface StartOptions {
-  /** Unique in the store, usable wherever an id is; may not be blank, look like an id, or look like a generated name. @default `{definitionId}-{n}` */
+  /**
+   * Unique in the store, usable wherever an id is; 1 to 200 bytes, trimmed; may not be blank, look like an id, or look like a generated name.
+   *
+   * @default `{definitionId}-{n}`
+   */
   readonly name?: string;
-  /** Makes the start idempotent: a repeat with the same definition, version and input gives this id and starts nothing. @default a new UUID */
+  /**
+   * Makes the start idempotent: a repeat with the same definition, version and input gives this id and starts nothing. 1 to 200 bytes, not blank,
+   * and no UUID of version 8: those are the ids of sub-workflows. Compared byte by byte.
+   *
+   * @default a new UUID
+   */
   readonly id?: string;
-  /** Anything of the caller's, searchable. */
+  /** Any text of the caller's, not unique; `listWorkflows` finds it. @default none */
   readonly reference?: string;
-  /** Not before. @default at once */
+  /** The first step does not start before; an instant that has passed is at once. @default at once */
   readonly startAt?: Date;
 }
 
 /** Options of `waitForWorkflow`. */
 export interface WaitForOptions {
-  /** @default no limit */
+  /** How long to wait; then it rejects with `TimeoutError`, and the instance goes on. @default no limit */
   readonly timeout?: Duration;
+  /** Ends the wait with `CancelledError`; the instance goes on. @default none */
   readonly signal?: AbortSignal;
   /** Whether a suspension (the default end of a failing step) rejects with `WorkflowSuspendedError` or is waited out. @default "reject" */
   readonly onSuspended?: "reject" | "wait";
@@ -32,21 +42,26 @@ export interface WaitForOptions {
 
 /** Options of `publishEvent`. */
 export interface PublishOptions {
-  /** Event time; one in the future delays the delivery. @default now */
+  /** Event time, in whole milliseconds: orders events; one in the future delays the delivery. @default now */
   readonly time?: Date;
-  /** Makes publishing idempotent: the first payload under an id wins. @default a new UUID */
+  /** Makes publishing idempotent: the first payload under an id wins. 1 to 200 bytes, not blank, not starting with `wfe.`. @default a new UUID */
   readonly id?: string;
 }
 
-/** What outside workers need. Every method may be called concurrently, from any process. */
+/**
+ * What outside workers need. Every method may be called concurrently, from any process that has a host or a client on the store; a token made by one
+ * is good in all. Each rejects with `WFE_HOST_NOT_RUNNING` where that is not started, and with a TypeError or RangeError for wrong arguments.
+ */
 export interface ActivityClient {
   /**
    * Claims the activity of this name that was offered first, for a while; offers of suspended instances are left out.
    *
-   * @param workerId - For people: who holds the claim.
-   * @param options.lease - How long the claim lasts unless it is extended.
-   * @param options.wait - How long to wait for an offer when there is none. @default not at all
+   * @param activity - Its name, not blank; compared exactly.
+   * @param workerId - For people: who holds the claim. One worker may hold any number.
+   * @param options.lease - How long the claim lasts unless it is extended, longer than 0.
+   * @param options.wait - How long to wait for an offer when there is none; 0 asks once. @default not at all
    * @returns `undefined` when there was none.
+   * @throws SerializationError when the input cannot be decoded, for example with another codec; the claim is given back then.
    */
   getPendingActivity<TIn, TOut>(
     activity: ActivityDefinition<TIn, TOut> | string,
@@ -54,28 +69,43 @@ export interface ActivityClient {
     options: { readonly lease: Duration; readonly wait?: Duration },
   ): Promise<PendingActivity<TIn, TOut> | undefined>;
   /**
-   * Tells what came of an activity. Again with the same result it does nothing.
+   * Tells what came of an activity; resolves when that is stored and delivered. Again with the same result it does nothing.
    *
+   * @param result - JSON, or what the codec takes; `undefined` is no result.
+   * @throws SerializationError or PayloadTooLargeError (`maxEventSize`) for the result; the claim stays then.
    * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` when the token is not the one that holds the activity, has expired, or another outcome was submitted.
    */
   submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void>;
   /**
    * Tells that an activity has failed: an attempt of its step, whose error behavior says what follows. A retry offers it anew.
    *
-   * @param error - `data` reaches `getErrors`, `instance.error` and `ctx.compensates.error`; `retryable: false`, or a `NonRetryableError`, skips the retries.
-   * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID`, as above.
+   * @param error - Its message is kept verbatim; `data` is JSON, and reaches `getErrors`, `instance.error` and `ctx.compensates.error`; `retryable: false`, or a `NonRetryableError`, skips the retries.
+   * @throws SerializationError, PayloadTooLargeError for `data`; WfeError `WFE_ACTIVITY_TOKEN_INVALID`, as above.
    */
   submitActivityFailure(
     token: ActivityToken<never>,
     error: Error | { readonly message: string; readonly data?: JsonValue; readonly retryable?: boolean },
   ): Promise<void>;
-  /** Has a claim last so long from now. @returns Whether it was held by this token and not over. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` for text that is no token */
+  /**
+   * Has a claim last so long from now, as often as it takes.
+   *
+   * @param lease - Longer than 0; may be shorter than what is left.
+   * @returns Whether it was held by this token and not over; `false` changes nothing.
+   * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` for text that is no token
+   */
   extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean>;
-  /** Gives an activity back, for others to take. @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` when the token does not hold it */
+  /**
+   * Gives an activity back, for others to take at once; no attempt is counted.
+   *
+   * @throws WfeError `WFE_ACTIVITY_TOKEN_INVALID` when the token does not hold it, also the second time
+   */
   releaseActivity(token: ActivityToken<never>): Promise<void>;
 }
 
-/** What outside code needs to drive workflows; a host is one, and a process that runs no steps can have one too. */
+/**
+ * What outside code needs to drive workflows; a host is one, and a process that runs no steps can have one too. Every method may be called
+ * concurrently. Each rejects with `WFE_HOST_NOT_RUNNING` where the process is not started, and with a TypeError or RangeError for wrong arguments.
+ */
 export interface WorkflowClient extends ActivityClient {
   /**
    * Stores a new instance and gets it going; resolves when it is stored.
@@ -95,7 +125,11 @@ export interface WorkflowClient extends ActivityClient {
     input: TData,
     options?: StartOptions,
   ): Promise<WorkflowId<unknown>>;
-  /** Starts, waits, and gives the data; a terminated workflow rejects with `WorkflowTerminatedError`. */
+  /**
+   * Starts, waits, and gives the data.
+   *
+   * @throws what `startWorkflow` and `waitForWorkflow` throw, and WorkflowTerminatedError; an option that cannot be starts nothing.
+   */
   runWorkflow<TData, TInput>(
     definition: WorkflowDefinition<TData, TInput>,
     input: NoInfer<TInput>,
@@ -108,7 +142,7 @@ export interface WorkflowClient extends ActivityClient {
    */
   waitForWorkflow<TData>(definition: WorkflowDefinition<TData, never>, id: string, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
   waitForWorkflow<TData>(id: WorkflowId<TData>, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
-  /** @throws WorkflowNotFoundError */
+  /** An instance as it is now, by its id or its name. @throws WorkflowNotFoundError; SerializationError when its data cannot be decoded */
   getWorkflow<TData>(idOrName: WorkflowId<TData>): Promise<WorkflowInstance<TData>>;
   /**
    * Stores an event and delivers it to whoever waits for it; resolves when it is stored.
@@ -129,18 +163,31 @@ export interface WorkflowClient extends ActivityClient {
    * Runs on from the failed steps, with fresh retries, without compensating them: an instance that is suspended, or was terminated by an error and
    * is nobody's child. What that termination cancelled runs again, and waits anew.
    *
-   * @returns Whether there was something to run again. @throws WorkflowNotFoundError
+   * A pass in progress keeps what it has finished; said by many at once it is done once.
+   *
+   * @returns Whether it goes on: `false` for one that is runnable or complete, that was terminated by a command, or was terminated and is a child.
+   * @throws WorkflowNotFoundError
    */
   retryWorkflow(idOrName: string): Promise<boolean>;
-  /** Instances that match, the newest first. */
+  /**
+   * Instances that match, the newest first. A filter with an unknown field is refused: it would match everything.
+   *
+   * @throws SerializationError when the data of one cannot be decoded
+   */
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>>;
+  /** How many instances match. */
   countWorkflows(filter?: WorkflowFilter): Promise<number>;
   /** Failed attempts, in the order they were recorded. @throws WorkflowNotFoundError */
   getErrors(idOrName: string): Promise<readonly ExecutionError[]>;
   /** All pointers, in order of creation. @throws WorkflowNotFoundError */
   getHistory(idOrName: string): Promise<readonly ExecutionPointer[]>;
-  /** @throws EventNotFoundError */
+  /** An event by its id, delivered or not; delivered ones are kept for `eventRetention`. @throws EventNotFoundError */
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }>;
-  /** Removes instances that are over. @returns How many went. @throws RangeError for another status. */
+  /**
+   * Removes instances that are over, with all that belongs to them; safe beside running hosts, and their ids may be used again.
+   *
+   * @returns How many went.
+   * @throws RangeError for another status, an age or a batch out of bounds: nothing is removed then
+   */
   purgeWorkflows(options: PurgeOptions): Promise<number>;
 }

@@ -10,7 +10,10 @@ describe("named definitions", () => {
   it.each([
     ["an event", () => defineEvent("")],
     ["an event of the engine's own", () => defineEvent("wfe.workflow.completed")],
+    ["an event that is no text", () => defineEvent(5 as never)],
     ["an activity", () => defineActivity("")],
+    ["an activity that is blank", () => defineActivity(" ")],
+    ["an activity that is no text", () => defineActivity(undefined as never)],
     ["a step", () => defineStep("", () => {})],
     ["a step reference", () => stepRef("")],
   ])("refuse %s without a usable name", (_, define) => {

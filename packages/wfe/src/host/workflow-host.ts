@@ -157,7 +157,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
    * Adds a definition, and the steps it names: a built one, or plain JSON that was parsed, which has no functions. The same one again does
    * nothing; it takes part from the next sweep.
    *
-   * @throws DefinitionError for a literal that cannot run, TypeError for what is no definition; DefinitionExistsError when another graph has its
+   * @throws DefinitionError for what is no definition that can run, TypeError for a workflow that is not built; DefinitionExistsError when another graph has its
    * id and version, StepKeyTakenError;
    * StepNotRegisteredError on a started host.
    */
@@ -170,12 +170,16 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     });
   }
 
-  /** Adds a step, under its key. @throws StepKeyTakenError when another step has it. */
+  /** Adds a step, under its key; the same one again does nothing. @throws StepKeyTakenError when another step has it; TypeError for what is no step */
   registerStep(step: StepClass<AnyStep> | AnyFunctionStep): void {
     this.#steps.register(step);
   }
 
-  /** Says how to make a step: a class with constructor parameters, or one named by {@link stepRef}. @throws StepKeyTakenError */
+  /**
+   * Says how to make a step: a class with constructor parameters, or one named by {@link stepRef}. Asked before each run, for a fresh object.
+   *
+   * @throws StepKeyTakenError when another step, or another factory, has the key; TypeError for what names no step or makes none
+   */
   registerStepFactory<TStep extends AnyStep>(step: StepClass<TStep> | StepRef<TStep> | string, create: () => NoInfer<TStep>): void {
     this.#steps.registerFactory(step, create);
   }
