@@ -24,6 +24,12 @@ export function checkInstant(value: unknown, what: string): Date {
   return value;
 }
 
+/** A signal that callers give, or leave out. @throws TypeError when it is something else */
+export function checkSignal(value: unknown): void {
+  if (value !== undefined && typeof (value as Partial<AbortSignal> | null)?.addEventListener !== "function")
+    throw new TypeError(`signal must be an AbortSignal: got ${shown(value)}`);
+}
+
 /** Options that callers give, or leave out. @throws TypeError when they are something else than an object */
 export function checkOptions<T extends object>(value: T | null | undefined, what: string): Partial<T> {
   if (value === undefined || value === null) return {};

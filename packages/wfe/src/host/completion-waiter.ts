@@ -13,7 +13,7 @@ import {
   WorkflowSuspendedError,
   type WorkflowStatus,
 } from "wfe-core";
-import { shown } from "./arguments.ts";
+import { checkSignal } from "./arguments.ts";
 import { type HostServices, warn } from "./host-services.ts";
 
 interface Waiter {
@@ -52,8 +52,7 @@ export class CompletionWaiter {
     if (timeout !== undefined) durationMs(timeout, "timeout");
     if (onSuspended !== undefined && onSuspended !== "reject" && onSuspended !== "wait")
       throw new RangeError(`onSuspended must be "reject" or "wait": got ${JSON.stringify(onSuspended)}`);
-    if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== "function")
-      throw new TypeError(`signal must be an AbortSignal: got ${shown(signal)}`);
+    checkSignal(signal);
     if (signal?.aborted === true) throw new CancelledError("aborted", { cause: signal.reason });
   }
 

@@ -30,6 +30,7 @@ import {
   type WorkflowDefinitionJson,
   type WorkflowRegistry,
 } from "wfe-core";
+import { checkOptions, checkSignal } from "./arguments.ts";
 import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
@@ -237,9 +238,15 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     });
   }
 
-  /** Lifecycle events of this host's commits from now on; with a publisher, those of all hosts. Ends with `signal`, and with the host. */
+  /**
+   * Lifecycle events of this host's commits from now on; with a publisher, those of all hosts. Ends with `signal`, and with the host.
+   *
+   * @throws TypeError for a signal that is none
+   */
   events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LifecycleEvent> {
-    return this.#bus.events(options.signal);
+    const { signal } = checkOptions(options, "the options of events");
+    checkSignal(signal);
+    return this.#bus.events(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -123,6 +123,14 @@ scenarios("wrong arguments, as they come from JavaScript", (open) => {
     expect(await host.runWorkflow(one, { n: 0 })).toEqual({ n: 1 });
   });
 
+  it("are refused by events: a signal that is none", async () => {
+    const { build } = await open();
+    const host = build();
+
+    for (const signal of [null, 5, {}, "x"]) expect(() => host.events({ signal: signal as never })).toThrow("signal must be an AbortSignal");
+    expect(() => host.events("x" as never)).toThrow("the options of events must be an object");
+  });
+
   it("are refused where steps and workflows are registered", async () => {
     const { build } = await open();
     const host = build();
