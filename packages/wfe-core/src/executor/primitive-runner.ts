@@ -69,9 +69,9 @@ function attempt(
   }
 }
 
-/** Whether a container may open its block again when it has ended. */
-export function iterates({ kind }: StepDefinition): boolean {
-  return kind === "while" || kind === "forEach" || kind === "recur";
+/** Whether a container may open its block again when it has ended. A parallel `forEach` has opened all: entered again, it would run them again. */
+export function iterates({ kind, settings }: StepDefinition): boolean {
+  return kind === "while" || kind === "recur" || (kind === "forEach" && settings?.["parallel"] === false);
 }
 
 /** What {@link blocksEnded} would do for one that iterates, as a decision of its own. */

@@ -60,6 +60,28 @@ scenarios("large containers", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { sum: 499_500 } });
   });
 
+  it("run the block of a parallel forEach once for each item, also where 1,000 iterations end at the same instant", async () => {
+    const { host: newHost, clock } = await open();
+    const definition = new WorkflowBuilder<{ joined: number }>()
+      .forEach(
+        () => range(1_000),
+        (b) =>
+          b.ifDo(
+            () => true,
+            (c) => c.delay("1h"),
+          ),
+      )
+      .thenFn("joined", (ctx) => ctx.data.joined + 1)
+      .saveAs("joined")
+      .build("at once", 1);
+    const host = await newHost((h) => h.registerWorkflowDefinition(definition));
+    const id = await host.startWorkflow(definition, { joined: 0 });
+    await clock.advance("1h");
+
+    expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { joined: 1 } });
+    expect(await host.getHistory(id)).toHaveLength(2 * 1_000 + 2);
+  });
+
   it("let others run, and commands come through, while a whileDo of engine steps alone turns 1,000 times and more", async () => {
     const { host: newHost, clock } = await open();
     let turns = 0;
