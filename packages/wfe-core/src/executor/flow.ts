@@ -93,11 +93,16 @@ function openPointer(scope: PassScope, step: StepDefinition, place: Omit<Pointer
   return cancelled;
 }
 
+/** @throws PointersTooManyError when the instance may not open so many more pointers. */
+export function checkRoom({ state, limits }: PassScope, more: number): void {
+  const wanted = state.openCount + more;
+  if (wanted > limits.maxOpenPointers) throw new PointersTooManyError(wanted, limits.maxOpenPointers);
+}
+
 /** Opens chains inside a container, which stays open until they have ended. */
 export function openBlocks(scope: PassScope, container: PointerRow, entries: readonly BlockEntry[]): void {
-  const { state, definition, services, limits } = scope;
-  if (state.openCount + entries.length > limits.maxOpenPointers)
-    throw new PointersTooManyError(state.openCount + entries.length, limits.maxOpenPointers);
+  const { state, definition, services } = scope;
+  checkRoom(scope, entries.length);
   const scopeInside = [...container.scope, container.id];
   // All that can be refused comes before the first pointer: a failure leaves nothing half-opened.
   const items = entries.map((entry) =>

@@ -5,7 +5,7 @@ import type { Primitive, PrimitiveAction, PrimitiveContext } from "../primitives
 import { ACTIVITY_EVENT } from "../models/activity.ts";
 import { cancelWithin, endInstance, releaseWait } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
-import { finish, goOnBehind, openBlocks, openStep, openWait } from "./flow.ts";
+import { checkRoom, finish, goOnBehind, openBlocks, openStep, openWait } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
@@ -93,6 +93,9 @@ function withRetries(step: StepDefinition, pointer: PointerRow): PointerRow {
 function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: PrimitiveAction): void {
   const { state, services } = scope;
   const keep = (value: unknown): string => services.payloads.encode(services.payloads.stored(value, "the list"), "the state of a step");
+  // Behind a fork another pointer is opened, and a loop may fork without end.
+  if ("forks" in action && action.forks === true)
+    checkRoom(scope, (action.kind === "open" ? action.entries.length : 0) + (step.next === undefined ? 0 : 1));
   switch (action.kind) {
     case "complete":
       // A wait that ran out has no payload for its output mappings.

@@ -195,4 +195,36 @@ scenarios("a fork", (open) => {
     expect([(await host.getWorkflow(ids[0])).status, (await host.getWorkflow(ids[1])).status]).toEqual(["complete", "terminated"]);
     expect(reasons).toMatchObject([{ reason: "cancelled" }, { reason: "terminated" }]);
   });
+
+  it("is refused beyond the limit of open pointers: a loop may fork without end", async () => {
+    const { host: newHost, clock } = await open();
+    const turns = (b: WorkflowBuilder<{ n: number }>) =>
+      b
+        .thenFn("top", (ctx) => ctx.data.n + 1)
+        .saveAs("n")
+        .id("top");
+    const schedules = turns(new WorkflowBuilder<{ n: number }>())
+      .schedule("1d", (b) => b.delay("1d"))
+      .goTo("top")
+      .build("schedules", 1);
+    const recurs = turns(new WorkflowBuilder<{ n: number }>())
+      .recur(
+        "1d",
+        () => false,
+        (b) => b.delay("1h"),
+      )
+      .goTo("top")
+      .build("recurs", 1);
+    const register = (host: WorkflowHost): void => [schedules, recurs].forEach((definition) => host.registerWorkflowDefinition(definition));
+    const host = await newHost(register, { maxOpenPointers: 20 });
+
+    const ids = [await host.startWorkflow(schedules, { n: 0 }), await host.startWorkflow(recurs, { n: 0 })];
+    await clock.settle();
+
+    const found = await Promise.all(ids.map((id) => host.getWorkflow(id)));
+    expect(found).toMatchObject([
+      { status: "suspended", data: { n: 20 }, error: { code: "WFE_POINTERS_TOO_MANY" } },
+      { status: "suspended", data: { n: 10 }, error: { code: "WFE_POINTERS_TOO_MANY" } },
+    ]);
+  });
 });
