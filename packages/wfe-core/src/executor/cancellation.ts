@@ -6,6 +6,7 @@ import { instanceEvent } from "./lifecycle.ts";
 import { now, type PassScope } from "./pass-scope.ts";
 import { childId, closed, subscriptionIds } from "./pointer-factory.ts";
 import { withoutPoll } from "./poll.ts";
+import { isUndone } from "./saga-state.ts";
 
 /**
  * Cancels an open pointer, closes what it waits on, ends its poll and terminates its child. What is open inside it is the caller's matter.
@@ -14,6 +15,12 @@ export function cancelPointer(scope: PassScope, pointer: PointerRow, kept: Pick<
   releaseWait(scope, pointer);
   releaseEvent(scope, pointer);
   scope.state.put({ ...closed(withoutPoll(pointer), "cancelled", now(scope), scope.state.nextSequence()), ...kept });
+}
+
+/** Cancels an open pointer because something else calls it off; a saga that is undone already stays so: what it has undone is not undone again. */
+export function callOff(scope: PassScope, pointer: PointerRow): void {
+  if (isUndone(scope, pointer)) scope.state.put(closed(pointer, "compensated", now(scope), scope.state.nextSequence()));
+  else cancelPointer(scope, pointer);
 }
 
 /** An event that came with the very decision that cancels its pointer was not used: it stays for later waits. */
@@ -38,7 +45,7 @@ export function releaseWait(scope: PassScope, pointer: PointerRow): void {
 
 /** Cancels all that is open inside a container, which is left as it is. */
 export function cancelWithin(scope: PassScope, containerId: string, kept: (pointer: PointerRow) => boolean = () => false): void {
-  for (const pointer of scope.state.openWithin(containerId)) if (!kept(pointer)) cancelPointer(scope, pointer);
+  for (const pointer of scope.state.openWithin(containerId)) if (!kept(pointer)) callOff(scope, pointer);
 }
 
 /** Ends the instance: cancels what is open, but for a failed pointer that brought the end about, and tells others. */

@@ -2,7 +2,8 @@ import type { InstanceError } from "../models/execution-error.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import { mayRetry, retryDelayMs } from "../models/retry-policy.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
-import { cancelPointer, cancelWithin, endInstance } from "./cancellation.ts";
+import { callOff, cancelPointer, cancelWithin, endInstance } from "./cancellation.ts";
+import { cancelIfSo } from "./data-watch.ts";
 import { withError } from "./error-record.ts";
 import { goOnBehind, hasForked, openStep } from "./flow.ts";
 import { instanceEvent } from "./lifecycle.ts";
@@ -111,8 +112,7 @@ function beginCompensation(scope: PassScope, saga: PointerRow, failed: PointerRo
   const awaited = new Set(running.flatMap(({ id, scope: inside }) => [id, ...inside]));
   for (const pointer of state.openWithin(saga.id)) {
     if (awaited.has(pointer.id)) continue;
-    if (isUndone(scope, pointer)) state.put(closed(pointer, "compensated", now(scope), state.nextSequence()));
-    else cancelPointer(scope, pointer);
+    callOff(scope, pointer);
   }
   const { error, retryable, undoesFailed } = failure;
   const begun = withSagaState(scope, saga, { phase: "compensating", failed: failed.id, error, retryable, undoesFailed, undoesItself: false });
@@ -131,8 +131,10 @@ function endCompensation(scope: PassScope, saga: PointerRow): void {
   const bare = withoutSagaState(saga);
   if (behavior?.kind === "retry" && retriesAfter(scope, saga, retryable)) {
     const dueAt = instantOf(services.clock.now() + retryDelayMs(behavior, saga.retryCount, scope.entropy.random()));
+    const sleeping: PointerRow = { ...bare, status: "sleeping", retryCount: saga.retryCount + 1, dueAt };
     state.error = undefined;
-    state.put({ ...bare, status: "sleeping", retryCount: saga.retryCount + 1, dueAt });
+    state.put(sleeping);
+    cancelIfSo(scope, step, sleeping); // while it was being undone, nobody asked
     return;
   }
   state.error ??= error; // a command has cleared it meanwhile
@@ -184,13 +186,6 @@ function startCompensator(scope: PassScope, undone: PointerRow, inside: readonly
 function retriesAfter({ definition }: PassScope, saga: PointerRow, retryable: boolean): boolean {
   const behavior = definition.step(saga.stepId).errorBehavior;
   return behavior?.kind === "retry" && retryable && mayRetry(behavior, saga.retryCount);
-}
-
-/** Whether nothing of a saga is left to be undone: it has been compensated, and is about to end or to run again. */
-function isUndone(scope: PassScope, pointer: PointerRow): boolean {
-  const { state, definition } = scope;
-  if (!definition.isSaga(pointer.stepId) || pointer.attempt === 0) return false;
-  return pointer.status !== "running" || (sagaState(scope, pointer)?.undoesItself === true && state.openChildren(pointer.id) === 0);
 }
 
 function isRunningBody({ state, definition }: PassScope, pointer: PointerRow): boolean {

@@ -1,7 +1,7 @@
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
-import { cancelPointer, cancelWithin } from "./cancellation.ts";
+import { callOff, cancelWithin } from "./cancellation.ts";
 import { cancelEndsChain, finish, hasForked } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
@@ -34,12 +34,21 @@ function cancelThose(scope: PassScope, step: StepDefinition, ids: ReadonlySet<st
   }
 }
 
+/** Asks the `cancelWhen` of one pointer's step out of turn, and cancels it when it holds. @returns Whether it was cancelled. */
+export function cancelIfSo(scope: PassScope, step: StepDefinition, pointer: PointerRow): boolean {
+  const answer = askCancelWhen(scope, step, pointer);
+  if (answer === undefined) return false;
+  if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
+  else if (answer.holds) cancelStep(scope, step, pointer);
+  return "holds" in answer && answer.holds;
+}
+
 /** Cancels a step because its `cancelWhen` holds, with all that is inside it. */
-export function cancelStep(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
+function cancelStep(scope: PassScope, step: StepDefinition, pointer: PointerRow): void {
   cancelWithin(scope, pointer.id);
   // Opened first: the container is never empty in between. A fork went on when it began.
   if (!hasForked(step, pointer)) cancelEndsChain(scope, step, pointer);
-  cancelPointer(scope, pointer);
+  callOff(scope, pointer);
 }
 
 /**

@@ -1,10 +1,9 @@
 import type { PointerRow } from "../models/pointer-row.ts";
 import { asBoolean } from "../primitives/selected.ts";
-import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { cancelPointer, endInstance } from "./cancellation.ts";
 import { childEnded } from "./child-workflow.ts";
 import { compensatorEnded } from "./compensation.ts";
-import { cancelStep, watchData } from "./data-watch.ts";
+import { cancelIfSo, watchData } from "./data-watch.ts";
 import { handleFailure } from "./error-handler.ts";
 import { finish } from "./flow.ts";
 import { stepEvent } from "./lifecycle.ts";
@@ -96,18 +95,10 @@ function containerEnded(scope: PassScope, { pointer, endedIndex }: DrainedContai
 
 /** Whether a pointer that is taken to start does not: its own condition skips it, or has failed, or it is the first one and is to be cancelled. */
 function isOverBefore(scope: PassScope, pointer: PointerRow): boolean {
-  if (pointer.predecessorId === undefined && pointer.startedAt === undefined && cancelsFirst(scope, pointer)) return true;
+  // The first pointer is created with its instance, where nobody asks its `cancelWhen`.
+  const isFirst = pointer.predecessorId === undefined && pointer.startedAt === undefined;
+  if (isFirst && cancelIfSo(scope, scope.definition.step(pointer.stepId), pointer)) return true;
   return skips(scope, scope.state.pointer(pointer.id) ?? pointer);
-}
-
-/** The first pointer is created with its instance, where nobody asks its `cancelWhen`. */
-function cancelsFirst(scope: PassScope, pointer: PointerRow): boolean {
-  const step = scope.definition.step(pointer.stepId);
-  const answer = askCancelWhen(scope, step, pointer);
-  if (answer === undefined) return false;
-  if ("thrown" in answer) recordCancelFailure(scope, step, pointer, answer.thrown);
-  else if (answer.holds) cancelStep(scope, step, pointer);
-  return "holds" in answer && answer.holds;
 }
 
 function isEndOfChild({ definition }: PassScope, { eventData, stepId }: PointerRow): boolean {

@@ -69,3 +69,10 @@ export function isGivenUp(scope: PassScope, pointer: PointerRow): boolean {
   // A compensator belongs to the innermost of them.
   return compensating.length > (pointer.compensates === undefined ? 0 : 1);
 }
+
+/** Whether nothing of a saga is left to be undone: it has been compensated, and is about to end or to run again. */
+export function isUndone(scope: PassScope, pointer: PointerRow): boolean {
+  const { state, definition } = scope;
+  if (!definition.isSaga(pointer.stepId) || pointer.attempt === 0) return false;
+  return pointer.status !== "running" || (sagaState(scope, pointer)?.undoesItself === true && state.openChildren(pointer.id) === 0);
+}

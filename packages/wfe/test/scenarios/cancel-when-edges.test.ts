@@ -281,4 +281,40 @@ scenarios("cancelWhen", (open) => {
     expect(undone).toEqual(["release"]);
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: ["reserve", "charge", "behind"] } });
   });
+
+  it("keeps a saga from running again when it has come to hold while the saga was undone", async () => {
+    const { host: newHost, clock } = await open();
+    let runs = 0;
+    const cancelled = (id: string, proceed: boolean): WorkflowDefinition<Data> =>
+      w()
+        .saga((b) =>
+          b
+            .thenFn("charge", () => "charge")
+            .output(add)
+            .compensateWith(Refund, (c) => c.output((_, data) => void (data.off = true)))
+            .thenFn("ship", () => {
+              runs += 1;
+              broken();
+            }),
+        )
+        .onError(ErrorBehavior.retry({ interval: "1h" }))
+        .cancelWhen(off, { proceed })
+        .thenFn("behind", () => "behind")
+        .output(add)
+        .build(id, 1);
+    const [ends, goesOn] = [cancelled("ends", false), cancelled("goes on", true)];
+    const host = await newHost(registers(ends, goesOn));
+
+    const ids = [await host.startWorkflow(ends, fresh()), await host.startWorkflow(goesOn, fresh())];
+    await clock.advance("1d");
+
+    expect(runs).toBe(2);
+    const found = await Promise.all(ids.map((id) => host.getWorkflow(id)));
+    expect(found.map(({ status, data }) => [status, data])).toEqual([
+      ["complete", { off: true, seen: ["charge"] }],
+      ["complete", { off: true, seen: ["charge", "behind"] }],
+    ]);
+    const sagas = (await Promise.all(ids.map((id) => host.getHistory(id)))).map(([saga]) => saga?.status);
+    expect(sagas).toEqual(["compensated", "compensated"]);
+  });
 });

@@ -133,6 +133,40 @@ scenarios("a saga that is compensated while one in it is", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", error: { message: "no other" } });
   });
 
+  it("does not undo again one that was compensated and called off before it ran again", async () => {
+    const scenario = await open();
+    const trace = new Trace(scenario.clock);
+    const definition = beside(trace, (b) =>
+      b.parallel((p) =>
+        p
+          .branch((x) =>
+            x
+              .saga((y) =>
+                y
+                  .thenFn(...trace.does("a"))
+                  .compensateWithFn(...trace.undoes("a"))
+                  .thenFn(...trace.fails("b")),
+              )
+              .compensateWithFn(...trace.undoes("inner"))
+              .onError(ErrorBehavior.retry({ interval: "1h" }))
+              .cancelWhen((data) => data.n > 0),
+          )
+          .branch((x) =>
+            x
+              .delay("1s")
+              .thenFn("call off", () => 1)
+              .saveAs("n"),
+          ),
+      ),
+    );
+
+    const { host, id } = await begin(scenario, definition);
+    await scenario.clock.advance("2h");
+
+    expect(trace.lines).toEqual(["a", "b fails", "undo a", "undo inner", "other fails", "undo other", "after"]);
+    expect((await statuses(host, id)).filter((line) => line.startsWith("saga"))).toEqual(["saga compensated", "saga compensated"]);
+  });
+
   it("undoes one that has begun its second run, and what that has done", async () => {
     const scenario = await open();
     const trace = new Trace(scenario.clock);
