@@ -31,9 +31,11 @@ const PRIMITIVES_PER_DECISION = 1_000;
 export function decide(scope: PassScope, inputs: readonly PassInput[], room: number, starts: boolean): readonly PointerRow[] {
   const { state, services } = scope;
   scope.undo.clear();
+  const iterations: Budget = { left: PRIMITIVES_PER_DECISION };
+  // One after the other, to the end of the containers: what has ended before a failure is not part of what the failure calls off.
   for (const input of inputs) {
     applyInput(scope, input);
-    watchData(scope);
+    endContainers(scope, iterations);
   }
   if (state.status === "runnable" && starts) {
     const nowMs = services.clock.now();
@@ -42,26 +44,24 @@ export function decide(scope: PassScope, inputs: readonly PassInput[], room: num
       const due = state.takeDue(nowMs);
       if (due === undefined) break;
       applyDue(scope, due);
-      watchData(scope);
+      endContainers(scope, iterations);
     }
   }
-  const starting = settle(scope, room, starts);
+  const starting = settle(scope, room, starts, iterations);
   if (state.status === "runnable" && state.openCount === 0) endInstance(scope, "complete");
   return starting;
 }
 
-function settle(scope: PassScope, room: number, starts: boolean): readonly PointerRow[] {
+/** How many more of something there may be in a decision. */
+interface Budget {
+  left: number;
+}
+
+function settle(scope: PassScope, room: number, starts: boolean, iterations: Budget): readonly PointerRow[] {
   const { state } = scope;
   const chosen: PointerRow[] = [];
-  let iterations = PRIMITIVES_PER_DECISION;
   for (let budget = PRIMITIVES_PER_DECISION; ; ) {
-    watchData(scope);
-    const drained = state.takeDrained();
-    if (drained !== undefined) {
-      containerEnded(scope, drained, iterations > 0);
-      iterations -= 1;
-      continue;
-    }
+    endContainers(scope, iterations);
     if (state.status !== "runnable" || !starts) break;
     const primitive = budget > 0 ? state.takePrimitive() : undefined;
     if (primitive !== undefined) {
@@ -81,6 +81,17 @@ function settle(scope: PassScope, room: number, starts: boolean): readonly Point
     return [];
   }
   return chosen.map((body) => startBody(scope, body));
+}
+
+/** Ends what the data says is to end, and the containers in which nothing is open any more. */
+function endContainers(scope: PassScope, iterations: Budget): void {
+  for (;;) {
+    watchData(scope);
+    const drained = scope.state.takeDrained();
+    if (drained === undefined) return;
+    containerEnded(scope, drained, iterations.left > 0);
+    iterations.left -= 1;
+  }
 }
 
 /** @param goesOn - Whether another iteration may begin in this decision: those in which nothing starts cost nothing, and would never end. */

@@ -225,50 +225,29 @@ describe("a decide", () => {
 
 describe("a sequential forEach that fails between two iterations", () => {
   it("goes on there after a resume when it was refused for too many open pointers", async () => {
-    const harness = await PassHarness.start({ maxOpenPointers: 7 });
+    const harness = await PassHarness.start();
     const took: number[] = [];
-    const second = new Gate();
-    const crowds = new Gate();
-    const long = new Gate();
     const definition = w()
-      .parallel((p) =>
-        p
-          .branch((b) =>
-            b.forEach(
-              () => [0, 1, 2],
-              (each) =>
-                each.thenFn("take", async (ctx) => {
-                  if (ctx.item === 1) await second.opened;
-                  took.push(ctx.item);
-                }),
-              { parallel: false },
-            ),
-          )
-          .branch((b) =>
-            b
-              .thenFn("crowd", async () => {
-                await crowds.opened;
-                return ExecutionResult.branch([1, 2, 3]);
-              })
-              .children((c) => c.thenFn("child", noop)),
-          )
-          .branch((b) => b.thenFn("long", () => long.opened)),
+      .forEach(
+        () => [0, 1, 2],
+        (each) => each.thenFn("take", (ctx) => void took.push(ctx.item)).delay("1m"),
+        { parallel: false },
       )
       .build("w", 1);
+    const runs = async (): Promise<void> => {
+      await harness.run();
+      await harness.clock.advance("1m");
+    };
     await harness.create(definition, { n: 0 });
-    const { end, lease } = await harness.begin();
-    await harness.clock.settle();
-    second.open();
-    crowds.open(); // both results are decided together: there is no room for the third iteration
-    await harness.clock.settle();
-    long.open();
-    await end;
-    await lease.release();
-    expect([(await harness.state()).status, took]).toEqual(["suspended", [0, 1]]);
+    await runs();
+    harness.limit({ maxOpenPointers: 1 }); // another host, with no room for the second iteration
+    await runs();
+    expect([(await harness.state()).status, took]).toEqual(["suspended", [0]]);
     expect(await errorsOf(harness)).toMatchObject([{ step: "forEach", code: "WFE_POINTERS_TOO_MANY" }]);
 
+    harness.limit({ maxOpenPointers: 2 });
     await resume(harness);
-    await harness.run();
+    for (let run = 0; run < 3; run += 1) await runs();
 
     expect([(await harness.state()).status, took]).toEqual(["complete", [0, 1, 2]]);
   });

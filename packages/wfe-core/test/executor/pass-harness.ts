@@ -51,7 +51,7 @@ export class PassHarness {
   readonly steps: StepRegistry = new StepRegistry();
   readonly #entropy = new VirtualEntropy(1);
   readonly #intercepted = new Map<string, (...args: never[]) => unknown>();
-  readonly #options: ExecutorOptions;
+  #options: ExecutorOptions;
   readonly #payloads: Payloads;
   /** Every acknowledged change. */
   readonly commits: WorkflowChange[] = [];
@@ -69,6 +69,11 @@ export class PassHarness {
     await harness.store.start();
     await harness.#locks.start();
     return harness;
+  }
+
+  /** Gives the passes that begin from now on other limits, as another host has. */
+  limit(options: Partial<ExecutorOptions>): void {
+    this.#options = { ...this.#options, ...options };
   }
 
   register(definition: AnyDefinition): void {
