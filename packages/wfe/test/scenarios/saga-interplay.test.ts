@@ -16,7 +16,9 @@ scenarios("a saga among all else", (open) => {
           .compensateWithSequence((b) =>
             b
               .thenFn("branches", () => ExecutionResult.branch(["x", "y"]))
-              .children((c) => c.thenFn("child", (ctx) => void trace.lines.push(`child ${ctx.item} undoes ${ctx.compensates?.pointer.stepName}`)))
+              .children((c) =>
+                c.thenFn("child", (ctx) => void trace.lines.push(`child ${String(ctx.item)} undoes ${ctx.compensates?.pointer.stepName}`)),
+              )
               .thenFn("decides", () => ExecutionResult.outcome("o"))
               .onOutcome("o", (c) => c.thenFn(...trace.does("outcome")))
               .waitFor("never", "k", { timeout: "1m" })
