@@ -177,7 +177,14 @@ function compensateAlone(scope: PassScope, step: StepDefinition, pointer: Pointe
 function startCompensator(scope: PassScope, undone: PointerRow, inside: readonly string[]): void {
   const { definition, state } = scope;
   const entry = definition.step(definition.step(undone.stepId).compensationStep ?? -1); // asked for by who has seen that there is one
-  openStep(scope, entry, { scope: inside, predecessorId: undone.id, item: undone.item, index: undone.index, compensates: undone.id });
+  openStep(scope, entry, {
+    seq: state.nextSequence(),
+    scope: inside,
+    predecessorId: undone.id,
+    item: undone.item,
+    index: undone.index,
+    compensates: undone.id,
+  });
   const container = inside.at(-1);
   if (container !== undefined && state.openChildren(container) === 0) state.markDrained(container); // it was cancelled as it was created
 }

@@ -51,8 +51,15 @@ export function goOnBehind(scope: PassScope, step: StepDefinition, pointer: Poin
     }
     if (isGivenUp(scope, from.pointer)) return;
     const { scope: inside, id, item, index, outcome, compensates } = from.pointer;
-    const place = { scope: inside, predecessorId: id, item, index, compensates, outcome: next.kind === "outcome" ? outcome : undefined };
-    const cancelled = openPointer(scope, next, place);
+    const cancelled = openPointer(scope, next, {
+      seq: scope.state.nextSequence(),
+      scope: inside,
+      predecessorId: id,
+      item,
+      index,
+      compensates,
+      outcome: next.kind === "outcome" ? outcome : undefined,
+    });
     if (cancelled === undefined) return;
     from = { step: next, pointer: cancelled };
     if (next.proceedOnCancel !== true) {
@@ -63,7 +70,7 @@ export function goOnBehind(scope: PassScope, step: StepDefinition, pointer: Poin
 }
 
 /** Opens a pointer; where its step's `cancelWhen` holds already, what follows from that. */
-export function openStep(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): void {
+export function openStep(scope: PassScope, step: StepDefinition, place: PointerPlace): void {
   const cancelled = openPointer(scope, step, place);
   if (cancelled !== undefined) cancelEndsChain(scope, step, cancelled);
 }
@@ -79,9 +86,9 @@ export function cancelEndsChain(scope: PassScope, step: StepDefinition, cancelle
  *
  * @returns The pointer, if it was cancelled.
  */
-function openPointer(scope: PassScope, step: StepDefinition, place: Omit<PointerPlace, "seq">): PointerRow | undefined {
+function openPointer(scope: PassScope, step: StepDefinition, place: PointerPlace): PointerRow | undefined {
   const { state } = scope;
-  const pointer = pendingPointer(step, { ...place, seq: state.nextSequence() });
+  const pointer = pendingPointer(step, place);
   const answer = askCancelWhen(scope, step, pointer);
   if (answer === undefined || "thrown" in answer || !answer.holds) {
     state.put(pointer);
@@ -113,6 +120,7 @@ export function openBlocks(scope: PassScope, container: PointerRow, entries: rea
   entries.forEach((entry, position) => {
     const step = definition.step(entry.block.entry);
     const place = {
+      seq: state.nextSequence(),
       scope: scopeInside,
       predecessorId: container.id,
       item: items[position],

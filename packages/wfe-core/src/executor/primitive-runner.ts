@@ -162,7 +162,7 @@ function goTo(scope: PassScope, step: StepDefinition, row: PointerRow, target: s
   const left = row.scope.slice(depth).flatMap((id) => state.pointer(id) ?? []);
   const [outermost = row] = left;
   const { item, index } = outermost;
-  const place = { scope: row.scope.slice(0, depth), predecessorId: row.id, item, index, compensates: row.compensates };
+  const place = { seq: state.nextSequence(), scope: row.scope.slice(0, depth), predecessorId: row.id, item, index, compensates: row.compensates };
   openStep(scope, to, place);
   finish(scope, step, row, "complete");
   const isLeft = new Set(left.map(({ id }) => id));
