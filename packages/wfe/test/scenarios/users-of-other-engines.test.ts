@@ -149,7 +149,7 @@ scenarios("what users of other engines complain about:", (open) => {
         b
           .forEach(
             () => ["a", "b"],
-            (c) => c.thenFn("do", () => {}).compensateWithFn("undo", (ctx) => void undone.push(String(ctx.compensates?.item))),
+            (c) => c.thenFn("do", () => {}).compensateWithFn("undo", (ctx) => void undone.push(JSON.stringify(ctx.compensates?.item))),
             { parallel: false },
           )
           .thenFn("do more", () => {})
@@ -173,7 +173,7 @@ scenarios("what users of other engines complain about:", (open) => {
     const id = await host.startWorkflow(definition, fresh());
     await clock.advance("5s");
 
-    expect([undone, runs]).toEqual([["more", "b", "a"], 3]);
+    expect([undone, runs]).toEqual([["more", '"b"', '"a"'], 3]);
     expect((await host.getWorkflow(id)).status).toBe("complete");
   });
 
