@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { ErrorBehavior, WorkflowBuilder } from "../../src/index.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   off: boolean;
@@ -10,10 +10,6 @@ interface Data {
 const add = (text: string, data: Data): void => void data.seen.push(text);
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
 const off = (data: Readonly<Data>): boolean => data.off;
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const fresh = (changes: Partial<Data> = {}): Data => ({ off: false, seen: [], ...changes });
 const seldom = { sweepInterval: "1d" } as const;
 const never = (): never => expect.fail("it was cancelled");

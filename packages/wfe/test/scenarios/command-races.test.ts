@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { type Clock, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { type Clock, type Providers, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
 import { meeting } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Trace {
   seen: string[];
@@ -10,7 +10,6 @@ interface Trace {
 
 const trace = (text: string, data: Trace): void => void data.seen.push(text);
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-const register = (definition: WorkflowDefinition<Trace>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 
 /** So many steps of a second, one behind the other; `ran` gets the name of each as it starts. */
 function chain(clock: Clock, length: number, ran: string[]): WorkflowDefinition<Trace> {
@@ -54,7 +53,7 @@ scenarios("racing commands", (open) => {
           .branch((b) => b.delay(100).thenFn("other", () => void started.push("other"))),
       )
       .build("long", 1);
-    const host = await newHost(register(definition), { lockTtl });
+    const host = await newHost(registers(definition), { lockTtl });
     // Nothing but the store connects it with the first: its hints are lost.
     const providers = store.open();
     const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
@@ -78,7 +77,7 @@ scenarios("racing commands", (open) => {
     const { host: newHost, build, store, clock } = await open();
     const ran: string[] = [];
     const definition = chain(clock, 4, ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const providers = store.open();
     const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
     await elsewhere.start();
@@ -105,7 +104,7 @@ scenarios("racing commands", (open) => {
     const other = await newHost();
     const answers: boolean[] = [];
     const host = build(
-      register(definition),
+      registers(definition),
       {},
       met(store.open(), when, async () => answers.push(await other.terminateWorkflow("x"))),
     );
@@ -126,7 +125,7 @@ scenarios("racing commands", (open) => {
     const definition = chain(clock, 3, ran);
     const other = await newHost();
     const host = build(
-      register(definition),
+      registers(definition),
       {},
       met(store.open(), when, () => other.suspendWorkflow("x")),
     );
@@ -153,7 +152,7 @@ scenarios("racing commands", (open) => {
       await other.suspendWorkflow("x");
       await other.resumeWorkflow("x");
     };
-    const host = build(register(definition), {}, met(store.open(), when, twice));
+    const host = build(registers(definition), {}, met(store.open(), when, twice));
     await host.start();
     await host.startWorkflow(definition, { seen: [] }, { id: "x" });
 
@@ -182,7 +181,7 @@ scenarios("racing commands", (open) => {
       })
       .output(trace)
       .build("short", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const outcomes = new Set<string>();
 
     for (let n = 0; n < 20; n += 1) {
@@ -198,7 +197,7 @@ scenarios("racing commands", (open) => {
   it("are done once, and told once, however many say them at the same time on several hosts", async () => {
     const { host: newHost, clock, record } = await open();
     const definition = new WorkflowBuilder<Trace>().waitFor("told", "k").build("waiting", 1);
-    const hosts = [await newHost(register(definition)), await newHost(register(definition)), await newHost()] as const;
+    const hosts = [await newHost(registers(definition)), await newHost(registers(definition)), await newHost()] as const;
     const events = hosts.map((host) => record(host));
     const id = await hosts[0].startWorkflow(definition, { seen: [] });
     await clock.settle();
@@ -222,7 +221,7 @@ scenarios("racing commands", (open) => {
     const definition = chain(clock, 3, ran);
     const other = await newHost();
     const host = build(
-      register(definition),
+      registers(definition),
       {},
       met(store.open(), "before", () => other.resumeWorkflow("x")),
     );
@@ -241,7 +240,7 @@ scenarios("racing commands", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = chain(clock, 10, ran);
-    const hosts = [await newHost(register(definition)), await newHost(register(definition))] as const;
+    const hosts = [await newHost(registers(definition)), await newHost(registers(definition))] as const;
     const id = await hosts[0].startWorkflow(definition, { seen: [] });
 
     for (let round = 0; round < 50; round += 1) {

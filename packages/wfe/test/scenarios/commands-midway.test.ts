@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Trace {
   seen: string[];
@@ -8,7 +8,6 @@ interface Trace {
 
 const trace = (text: string, data: Trace): void => void data.seen.push(text);
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-const register = (definition: WorkflowDefinition<Trace>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 
 /** Name and status of each pointer. */
 async function statuses(host: WorkflowHost, id: string): Promise<readonly string[]> {
@@ -53,7 +52,7 @@ scenarios("commands in the middle of things", (open) => {
     const { host: newHost, clock } = await open();
     const attempts: number[] = [];
     const definition = flaky(attempts);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("30s");
 
@@ -80,7 +79,7 @@ scenarios("commands in the middle of things", (open) => {
     const { host: newHost, clock } = await open();
     const attempts: number[] = [];
     const definition = flaky(attempts);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("90s");
 
@@ -155,7 +154,7 @@ scenarios("commands in the middle of things", (open) => {
           ),
       )
       .build("siblings", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("5s");
     expect((await host.getWorkflow(id)).status).toBe("suspended");
@@ -176,7 +175,7 @@ scenarios("commands in the middle of things", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = items(clock, ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance(2_500); // the second item is being picked
 
@@ -200,7 +199,7 @@ scenarios("commands in the middle of things", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = items(clock, ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance(2_500);
 

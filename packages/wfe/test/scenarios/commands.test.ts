@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CancelledError, type Clock, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost, WorkflowNotFoundError } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Trace {
   seen: string[];
@@ -8,7 +8,6 @@ interface Trace {
 
 const trace = (text: string, data: Trace): void => void data.seen.push(text);
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-const register = (definition: WorkflowDefinition<Trace>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 
 const waiting: WorkflowDefinition<Trace> = new WorkflowBuilder<Trace>().waitFor<string>("told", "k").output(trace).build("waiting", 1);
 
@@ -35,7 +34,7 @@ async function statuses(host: WorkflowHost, id: string): Promise<readonly string
 scenarios("commands", (open) => {
   it("do something in the right status only, and say so", async () => {
     const { host: newHost, clock } = await open();
-    const host = await newHost(register(waiting));
+    const host = await newHost(registers(waiting));
     const inStatus = {
       runnable: () => Promise.resolve(),
       suspended: async (id: string) => void (await host.suspendWorkflow(id)),
@@ -76,7 +75,7 @@ scenarios("commands", (open) => {
 
   it("take a name wherever they take an id, and reject for an instance that is not there", async () => {
     const { host: newHost, clock } = await open();
-    const host = await newHost(register(waiting));
+    const host = await newHost(registers(waiting));
     const id = await host.startWorkflow(waiting, { seen: [] }, { name: "The one" });
     const other = await host.startWorkflow(waiting, { seen: [] });
     await clock.settle();
@@ -109,7 +108,7 @@ scenarios("commands", (open) => {
           .branch((b) => b.delay("2s").thenFn("third", step("third", 1_000)).output(trace)),
       )
       .build("branches", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.settle();
 
@@ -136,7 +135,7 @@ scenarios("commands", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = chain(clock, ["last"], ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const watches = new WorkflowBuilder<Trace>()
       .waitFor("wfe.workflow.completed", "x")
       .output((_, data) => void data.seen.push("x is over"))
@@ -167,7 +166,7 @@ scenarios("commands", (open) => {
       .thenFn("awake", () => "awake")
       .output(trace)
       .build("sleeps", 1);
-    const host = await newHost(register(definition), { sweepInterval: "10s" });
+    const host = await newHost(registers(definition), { sweepInterval: "10s" });
     const ids = [await host.startWorkflow(definition, { seen: [] }), await host.startWorkflow(definition, { seen: [] })] as const;
     const [early, late] = ids;
     await clock.advance("1m");
@@ -191,7 +190,7 @@ scenarios("commands", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = chain(clock, ["one"], ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const startAt = new Date(clock.now() + 60_000);
     const ids = [await host.startWorkflow(definition, { seen: [] }, { startAt }), await host.startWorkflow(definition, { seen: [] }, { startAt })];
     for (const id of ids) expect(await host.suspendWorkflow(id)).toBe(true);
@@ -238,7 +237,7 @@ scenarios("commands", (open) => {
       .thenFn("after", () => "after")
       .output(trace)
       .build("bodies", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("1s");
     const at = new Date(clock.now());
@@ -265,7 +264,7 @@ scenarios("commands", (open) => {
     const { host: newHost, clock } = await open();
     const ran: string[] = [];
     const definition = chain(clock, ["one", "two"], ran);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("1s");
 

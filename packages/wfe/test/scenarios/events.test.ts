@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { defineEvent, type JsonValue, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { defineEvent, type JsonValue, type Providers, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { meeting } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Got {
   got: JsonValue[];
@@ -19,11 +19,6 @@ function waits(times: number): WorkflowDefinition<Got> {
     )
     .build(`waits ${times}`, 1);
 }
-
-const registers =
-  (...definitions: readonly WorkflowDefinition<Got>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 
 /** A store in which something happens just before, or just after, the first commit that opens a wait. */
 function met(providers: Providers, when: "before" | "after", act: () => Promise<unknown>): Providers {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { ErrorBehavior, WorkflowBuilder } from "../../src/index.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   n: number;
@@ -9,10 +9,6 @@ interface Data {
 
 const add = (text: string, data: Data): void => void data.seen.push(text);
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const seldom = { sweepInterval: "1d" } as const;
 
 scenarios("a fork that a termination has cancelled", (open) => {

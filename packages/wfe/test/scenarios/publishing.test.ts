@@ -9,7 +9,7 @@ import {
   type WorkflowDefinition,
   type WorkflowHost,
 } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Got {
   got: JsonValue[];
@@ -26,11 +26,6 @@ function waits(times: number): WorkflowDefinition<Got> {
     )
     .build(`waits ${times}`, 1);
 }
-
-const registers =
-  (definition: WorkflowDefinition<Got>) =>
-  (host: WorkflowHost): void =>
-    host.registerWorkflowDefinition(definition);
 
 scenarios("publishing", (open) => {
   it.each([[null], [undefined], [false], [0], [""], [[]], [{}]])("wakes a wait with the payload %j too; without one it is null", async (payload) => {

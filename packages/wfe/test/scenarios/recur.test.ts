@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { WorkflowBuilder } from "../../src/index.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   runs: number;
@@ -8,10 +8,6 @@ interface Data {
 }
 
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const fresh = (): Data => ({ runs: 0, stop: false });
 /** Sweeps that move no time of a test. */
 const seldom = { sweepInterval: "1d" } as const;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
 import { meeting, replacing } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   seen: string[];
@@ -10,7 +10,6 @@ interface Data {
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
 const trace = (text: string, data: Data): void => void data.seen.push(text);
-const register = (definition: WorkflowDefinition<Data>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 
 interface Ran {
   broken: boolean;
@@ -53,7 +52,7 @@ scenarios("retryWorkflow among others", (open) => {
     const { host: newHost, build, store, clock } = await open();
     const ran: Ran = { broken: true, names: [] };
     const definition = besides(clock, ran, ErrorBehavior.suspend());
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const providers = store.open();
     const other = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
     await other.start();
@@ -79,7 +78,7 @@ scenarios("retryWorkflow among others", (open) => {
       const other = await newHost();
       const answers: boolean[] = [];
       const host = build(
-        register(definition),
+        registers(definition),
         {},
         meeting(
           store.open(),
@@ -107,7 +106,7 @@ scenarios("retryWorkflow among others", (open) => {
     const { host: newHost, build, store, clock } = await open();
     const ran: Ran = { broken: true, names: [] };
     const definition = besides(clock, ran, ErrorBehavior.suspend());
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const providers = store.open();
     const { persistence } = providers;
     let tries = 0;
@@ -134,7 +133,7 @@ scenarios("retryWorkflow among others", (open) => {
     const { host: newHost, clock, record } = await open();
     const ran: Ran = { broken: true, names: [] };
     const definition = besides(clock, ran, kind === "suspend" ? ErrorBehavior.suspend() : ErrorBehavior.terminate());
-    const hosts = [await newHost(register(definition)), await newHost(register(definition)), await newHost()] as const;
+    const hosts = [await newHost(registers(definition)), await newHost(registers(definition)), await newHost()] as const;
     const events = hosts.map((host) => record(host));
     const id = await hosts[0].startWorkflow(definition, { seen: [] });
     await clock.advance("2s");
@@ -155,7 +154,7 @@ scenarios("retryWorkflow among others", (open) => {
     const { host: newHost, build, store, clock } = await open();
     const ran: Ran = { broken: true, names: [] };
     const definition = besides(clock, ran, kind === "suspend" ? ErrorBehavior.suspend() : ErrorBehavior.terminate());
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const providers = store.open();
     const { persistence } = providers;
     const command: typeof persistence.command = async (...args) => {
@@ -201,7 +200,7 @@ scenarios("retryWorkflow among others", (open) => {
           .branch((b) => b.waitFor<string>("go", "k", { timeout: "1h" }).output(trace)),
       )
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.settle();
     await host.resumeWorkflow(id);
@@ -229,7 +228,7 @@ scenarios("retryWorkflow among others", (open) => {
       .thenFn("slept", () => "slept")
       .output(trace)
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("10s");
     await host.suspendWorkflow(id);

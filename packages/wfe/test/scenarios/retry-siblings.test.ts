@@ -1,14 +1,6 @@
 import { expect, it } from "vitest";
-import {
-  type Clock,
-  defineActivity,
-  ErrorBehavior,
-  ExecutionResult,
-  WorkflowBuilder,
-  type WorkflowDefinition,
-  type WorkflowHost,
-} from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { type Clock, defineActivity, ErrorBehavior, ExecutionResult, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   seen: string[];
@@ -16,7 +8,6 @@ interface Data {
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
 const trace = (text: string, data: Data): void => void data.seen.push(text);
-const register = (definition: WorkflowDefinition<Data>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 
 /** Fails after a second as long as it is broken, and terminates. */
 const failing = (clock: Clock, state: { broken: boolean }) => async (): Promise<string> => {
@@ -131,7 +122,7 @@ scenarios("retryWorkflow of what a termination cancelled", (open) => {
           .branch((b) => b.thenFn("long", sleeper("long", 60_000) as never)),
       )
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("10s");
     expect((await host.getWorkflow(id)).status).toBe("terminated");
@@ -173,7 +164,7 @@ scenarios("retryWorkflow of what a termination cancelled", (open) => {
       .onError(ErrorBehavior.terminate())
       .thenFn("last", note("last"))
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("1s");
     expect((await host.getWorkflow(id)).status).toBe("terminated");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { endEventId, scenarios } from "./scenario.ts";
+import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowHost } from "../../src/index.ts";
+import { endEventId, registers, scenarios } from "./scenario.ts";
 
 interface Data {
   seen: string[];
@@ -8,7 +8,6 @@ interface Data {
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
 const trace = (text: string, data: Data): void => void data.seen.push(text);
-const register = (definition: WorkflowDefinition<Data>) => (host: WorkflowHost) => host.registerWorkflowDefinition(definition);
 const statuses = async (host: WorkflowHost, id: string): Promise<readonly string[]> =>
   (await host.getHistory(id)).map(({ stepName, status }) => `${stepName} ${status}`);
 
@@ -31,7 +30,7 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
       .output(trace)
       .thenFn("behind", () => void ran.push("behind"))
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const events = record(host);
     const id = await host.startWorkflow(definition, { seen: [] });
     const first = host.waitForWorkflow(id);
@@ -67,7 +66,7 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
       })
       .onError(ErrorBehavior.retry({ interval: "1s", maxRetries: 1, onExhausted: "terminate" }))
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
 
     for (let round = 1; round < 5; round += 1) {
@@ -107,7 +106,7 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
       .thenFn("behind if", () => "if")
       .output(trace)
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("1s");
     expect(await statuses(host, id)).toEqual(["ifDo cancelled", "forEach cancelled", "whileDo cancelled", "fails failed"]);
@@ -187,7 +186,7 @@ scenarios("retryWorkflow of a terminated instance", (open) => {
           ),
       )
       .build("w", 1);
-    const host = await newHost(register(definition));
+    const host = await newHost(registers(definition));
     const id = await host.startWorkflow(definition, { seen: [] });
     await clock.advance("1s");
     expect(await host.getWorkflow(id)).toMatchObject({ status: "terminated" });

@@ -99,6 +99,11 @@ export function scenarios(
   }
 }
 
+/** Registers these definitions with a host. */
+export function registers(...definitions: readonly Parameters<WorkflowHost["registerWorkflowDefinition"]>[0][]): (host: WorkflowHost) => void {
+  return (host) => definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
+}
+
 /** Id of the event that tells of the end of an instance to which so many commands had come. */
 export function endEventId({ id, createdAt }: Pick<WorkflowInstance, "id" | "createdAt">, commands = 0): string {
   return `wfe.completed/${id}/${createdAt.getTime()}/${commands}`;

@@ -1,17 +1,13 @@
 import { expect, it } from "vitest";
 import { type Clock, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
 import { replacing } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   go: boolean;
 }
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-const register =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 
 const leaf = new WorkflowBuilder<Data>().delay("30d").build("leaf", 1);
 const above = (id: string, child: WorkflowDefinition<Data>): WorkflowDefinition<Data> =>
@@ -20,7 +16,7 @@ const above = (id: string, child: WorkflowDefinition<Data>): WorkflowDefinition<
     .build(id, 1);
 const middle = above("middle", leaf);
 const top = above("top", middle);
-const tree = register(leaf, middle, top);
+const tree = registers(leaf, middle, top);
 
 const counts = async (host: Pick<WorkflowHost, "countWorkflows">): Promise<readonly number[]> => [
   await host.countWorkflows({ status: "runnable" }),
@@ -70,7 +66,7 @@ scenarios("the termination of a parent", (open) => {
       })
       .build("leaf", 1);
     const parent = above("middle", busy);
-    const host = await newHost(register(busy, parent));
+    const host = await newHost(registers(busy, parent));
     const id = await host.startWorkflow(parent, { go: false });
     await clock.advance("1s");
 
@@ -139,7 +135,7 @@ scenarios("the termination of a parent", (open) => {
       .id("out")
       .build("parent", 1);
     const started = how === "goTo" ? leaving : parent;
-    const host = await newHost(register(leaf, middle, started));
+    const host = await newHost(registers(leaf, middle, started));
     const id = await host.startWorkflow(started, { go: false });
     await clock.advance("1s");
     expect(await counts(host)).toEqual([4, 0]);
@@ -157,7 +153,7 @@ scenarios("the termination of a parent", (open) => {
     const parent = new WorkflowBuilder<Data>()
       .parallel((p) => p.branch((b) => b.subWorkflow(quick, (data) => data)).branch((b) => b.subWorkflow(leaf, (data) => data)))
       .build("parent", 1);
-    const host = await newHost(register(quick, leaf, parent));
+    const host = await newHost(registers(quick, leaf, parent));
     const id = await host.startWorkflow(parent, { go: false });
     await clock.settle();
     const [child] = (await host.listWorkflows({ definitionId: "leaf" })).items;

@@ -1,18 +1,14 @@
 import { expect, it } from "vitest";
-import { type Clock, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { type Clock, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
 import { meeting, replacing } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   n: number;
 }
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-const register =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 
 const child = new WorkflowBuilder<Data>()
   .thenFn("double", (ctx) => 2 * ctx.data.n)
@@ -26,10 +22,10 @@ const parent = new WorkflowBuilder<Data>()
 scenarios("a sub-workflow and its parent on different hosts", (open) => {
   it("the child may be over before its parent's host has heard that it was started", async () => {
     const { host: newHost, build, store, clock } = await open();
-    const fast = await newHost(register(child)); // knows the child alone
+    const fast = await newHost(registers(child)); // knows the child alone
     const providers = store.open();
     const slow = build(
-      register(child, parent),
+      registers(child, parent),
       { sweepInterval: "1h" },
       meeting(
         { ...providers, queue: losingQueue(providers.queue) },
@@ -58,17 +54,21 @@ scenarios("a sub-workflow and its parent on different hosts", (open) => {
       const result = await persistence.persistWorkflow(change, now);
       return change.children.length > 0 ? new Promise<never>(() => undefined) : result; // the host is gone
     };
-    const dying = build(register(child, parent), { sweepInterval: "1h" }, { ...providers, persistence: replacing(persistence, { persistWorkflow }) });
+    const dying = build(
+      registers(child, parent),
+      { sweepInterval: "1h" },
+      { ...providers, persistence: replacing(persistence, { persistWorkflow }) },
+    );
     await dying.start();
     const id = await dying.startWorkflow(parent, { n: 3 });
     await clock.settle();
     void dying.stop({ timeout: 0 });
-    const fast = await newHost(register(child));
+    const fast = await newHost(registers(child));
     await clock.advance("1m");
     expect(await fast.countWorkflows({ definitionId: "child", status: "complete" })).toBe(1);
     expect((await fast.getWorkflow(id)).status).toBe("runnable");
 
-    const again = await newHost(register(child, parent));
+    const again = await newHost(registers(child, parent));
     await clock.advance("2m");
 
     expect(await again.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 6 } });
@@ -79,11 +79,11 @@ scenarios("a sub-workflow and its parent on different hosts", (open) => {
   it("a child that is terminated while its parent's host is away fails the step when that is back", async () => {
     const { host: newHost, clock } = await open();
     const sleeper = new WorkflowBuilder<Data>().delay("1h").build("child", 1);
-    const host = await newHost(register(sleeper, parent));
+    const host = await newHost(registers(sleeper, parent));
     const id = await host.startWorkflow(parent, { n: 3 });
     await clock.settle();
     await host.stop();
-    const other = await newHost(register(sleeper));
+    const other = await newHost(registers(sleeper));
     const [row] = (await other.listWorkflows({ definitionId: "child" })).items;
 
     await other.terminateWorkflow(row?.id ?? "");
@@ -111,8 +111,8 @@ scenarios("a sub-workflow and its parent on different hosts", (open) => {
       )
       .build("parent", 1);
     const hosts = [
-      await newHost(register(slow, fanOut), { maxConcurrentWorkflows: 1 }),
-      await newHost(register(slow), { maxConcurrentWorkflows: 4 }),
+      await newHost(registers(slow, fanOut), { maxConcurrentWorkflows: 1 }),
+      await newHost(registers(slow), { maxConcurrentWorkflows: 4 }),
     ] as const;
 
     const id = await hosts[0].startWorkflow(fanOut, { n: 0 });
@@ -139,7 +139,7 @@ scenarios("a sub-workflow and its parent on different hosts", (open) => {
       return levels;
     };
     const levels = nested(10);
-    const host = await newHost(register(...levels), { maxConcurrentWorkflows: 1, maxConcurrentStepsPerWorkflow: 1 });
+    const host = await newHost(registers(...levels), { maxConcurrentWorkflows: 1, maxConcurrentStepsPerWorkflow: 1 });
 
     const id = await host.startWorkflow(levels.at(-1) ?? child, { n: 1 });
     await clock.advance("30s");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { defineEvent, ErrorBehavior, type LifecycleEvent, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { defineEvent, ErrorBehavior, type LifecycleEvent, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   seen: string[];
@@ -10,10 +10,6 @@ interface Data {
 const go = defineEvent<number>("go");
 const add = (value: string | number | undefined, data: Data): void => void data.seen.push(String(value));
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const fresh = (): Data => ({ seen: [] });
 const fail = (): never => {
   throw new Error("no");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { type Clock, defineEvent, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { type Clock, defineEvent, WorkflowBuilder } from "../../src/index.ts";
 import { meeting } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   n: number;
@@ -12,10 +12,6 @@ interface Data {
 const told = defineEvent<string>("told");
 const add = (text: string, data: Data): void => void data.seen.push(text);
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const fresh = (): Data => ({ n: 0, off: false, seen: [] });
 const seldom = { sweepInterval: "1d" } as const;
 const later = <T>(clock: Clock, ms: number, value: T): Promise<T> => new Promise((resolve) => void clock.setTimer(ms, () => resolve(value)));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { defineEvent, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { defineEvent, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Data {
   key: string;
@@ -11,10 +11,6 @@ const paid = defineEvent<number>("paid");
 const refused = defineEvent<string>("refused");
 const w = (): WorkflowBuilder<Data> => new WorkflowBuilder<Data>();
 const keep = (value: unknown, data: Data): void => void data.got.push(value);
-const registers =
-  (...definitions: readonly WorkflowDefinition<Data>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 const fresh = (): Data => ({ key: "k", got: [] });
 const seldom = { sweepInterval: "1d" } as const;
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { defineEvent, ErrorBehavior, type Providers, WorkflowBuilder, type WorkflowDefinition, type WorkflowHost } from "../../src/index.ts";
+import { defineEvent, ErrorBehavior, type Providers, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { meeting } from "../replacing.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Got {
   got: string[];
@@ -9,11 +9,6 @@ interface Got {
 
 const told = defineEvent<string>("told");
 const keep = (text: string, data: Got): void => void data.got.push(text);
-
-const registers =
-  (...definitions: readonly WorkflowDefinition<Got>[]) =>
-  (host: WorkflowHost): void =>
-    definitions.forEach((definition) => host.registerWorkflowDefinition(definition));
 
 /** A wait of an hour with a block behind its limit, then a step, each of which says so. */
 const limited: WorkflowDefinition<Got> = new WorkflowBuilder<Got>()

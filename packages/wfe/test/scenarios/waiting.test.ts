@@ -6,12 +6,11 @@ import {
   TimeoutError,
   WorkflowBuilder,
   type WorkflowDefinition,
-  type WorkflowHost,
   WorkflowNotFoundError,
   WorkflowSuspendedError,
   WorkflowTerminatedError,
 } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Count {
   n: number;
@@ -34,11 +33,6 @@ function failing(behavior: ErrorBehavior, broken: () => boolean = () => true): W
     .saveAs("n")
     .build("failing", 1);
 }
-
-const registers =
-  (definition: WorkflowDefinition<Count>) =>
-  (host: WorkflowHost): void =>
-    host.registerWorkflowDefinition(definition);
 
 scenarios("waiting for the end", (open) => {
   it("resolves by notification, without any time passing, for every waiter", async () => {

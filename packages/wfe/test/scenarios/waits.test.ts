@@ -8,9 +8,8 @@ import {
   type StepExecutionContext,
   WorkflowBuilder,
   type WorkflowDefinition,
-  type WorkflowHost,
 } from "../../src/index.ts";
-import { scenarios } from "./scenario.ts";
+import { registers, scenarios } from "./scenario.ts";
 
 interface Got {
   got: string[];
@@ -18,11 +17,6 @@ interface Got {
 
 const told = defineEvent<string>("told");
 const keep = (text: string, data: Got): void => void data.got.push(text);
-
-const registers =
-  (definition: WorkflowDefinition<Got>) =>
-  (host: WorkflowHost): void =>
-    host.registerWorkflowDefinition(definition);
 
 /** Waits three times, and keeps what comes. */
 const threeTimes: WorkflowDefinition<Got> = new WorkflowBuilder<Got>()
