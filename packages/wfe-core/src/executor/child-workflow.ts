@@ -15,7 +15,7 @@ import { handleFailure } from "./error-handler.ts";
 import { finish, openWait } from "./flow.ts";
 import { evaluate } from "./mappings.ts";
 import type { PassScope } from "./pass-scope.ts";
-import { childId } from "./pointer-factory.ts";
+import { childId, withoutWait } from "./pointer-factory.ts";
 
 /** A sub-workflow, ready to be created by the commit that waits for its end. */
 export async function newChild(
@@ -69,9 +69,8 @@ export function childEnded(scope: PassScope, pointer: PointerRow): boolean {
       finish(scope, step, running, "complete", { data: dataAfter(scope, step, running, end.data) });
       return true;
     }
-    const { eventData: _, ...anew } = running;
     const terminated = new ChildTerminatedError(childId(state.row, pointer), end.error);
-    handleFailure(scope, step, { ...anew, resultCount: pointer.resultCount + 1 }, terminated);
+    handleFailure(scope, step, withoutWait(running), terminated);
   } catch (error) {
     handleFailure(scope, step, running, error);
   }
@@ -93,7 +92,6 @@ function endOf({ services }: PassScope, pointer: PointerRow): WorkflowEnd {
 export function childTimedOut(scope: PassScope, pointer: PointerRow): void {
   const step = scope.definition.step(pointer.stepId);
   releaseWait(scope, pointer);
-  const { dueAt: _, ...rest } = pointer;
   const what = `the sub-workflow ${JSON.stringify(childId(scope.state.row, pointer))} of the step ${JSON.stringify(step.name)}`;
-  handleFailure(scope, step, { ...rest, status: "running", resultCount: pointer.resultCount + 1 }, new TimeoutError(what, step.timeoutMs));
+  handleFailure(scope, step, { ...withoutWait(pointer), status: "running" }, new TimeoutError(what, step.timeoutMs));
 }

@@ -8,7 +8,7 @@ import { withError } from "./error-record.ts";
 import { goOnBehind, hasForked, openStep } from "./flow.ts";
 import { instanceEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
-import { closed } from "./pointer-factory.ts";
+import { closed, withoutDue } from "./pointer-factory.ts";
 import { sagasAround, sagaState, type SagaState, withoutSagaState, withSagaState } from "./saga-state.ts";
 
 /** A failure that is to be compensated. */
@@ -58,8 +58,7 @@ export function resumeCompensation(scope: PassScope): void {
 /** Bodies that were running when the compensation began have taken too long: their outcome stays unknown. Those with a limit have their own. */
 export function stopAwaiting(scope: PassScope, saga: PointerRow): void {
   const { state, definition } = scope;
-  const { dueAt: _, ...rest } = saga;
-  state.put(rest);
+  state.put(withoutDue(saga));
   for (const pointer of state.openWithin(saga.id)) {
     if (isRunningBody(scope, pointer) && definition.step(pointer.stepId).timeoutMs === undefined) cancelPointer(scope, pointer);
   }
@@ -68,10 +67,7 @@ export function stopAwaiting(scope: PassScope, saga: PointerRow): void {
 /** Nothing is open in a saga that is being compensated: the next compensator is due, which only the store knows, or all have run. */
 export function compensatorEnded(scope: PassScope, saga: PointerRow): void {
   const { state } = scope;
-  if (saga.dueAt !== undefined) {
-    const { dueAt: _, ...rest } = saga;
-    state.put(rest);
-  }
+  if (saga.dueAt !== undefined) state.put(withoutDue(saga));
   if (sagaState(scope, saga)?.undoesItself === true) endCompensation(scope, state.pointer(saga.id) ?? saga);
   else scope.undo.add(saga.id);
 }

@@ -64,6 +64,11 @@ export class CompiledDefinition {
     return this.#watching.has(stepId);
   }
 
+  /** Whether an `onTimeout` block stands behind a step. */
+  hasTimeoutBlock({ next }: StepDefinition): boolean {
+    return next !== undefined && this.step(next).kind === "timeout";
+  }
+
   isSaga(stepId: number): boolean {
     return this.hasSagas && this.step(stepId).kind === "saga";
   }

@@ -9,7 +9,7 @@ import type { AwaitedTopic, BlockEntry } from "../primitives/primitive.ts";
 import { askCancelWhen, recordCancelFailure } from "./cancel-condition.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { instantOf, now, type PassScope } from "./pass-scope.ts";
-import { closed, labelledSubscriptionId, pendingPointer, type PointerPlace, subscriptionId } from "./pointer-factory.ts";
+import { closed, labelledSubscriptionId, pendingPointer, type PointerPlace, subscriptionId, withoutEvent } from "./pointer-factory.ts";
 import { isCompensating, isGivenUp, sagasAround } from "./saga-state.ts";
 
 /** How a step ended, as far as it decides where the flow goes on. */
@@ -200,11 +200,4 @@ function chainEnded(scope: PassScope, step: StepDefinition, pointer: PointerRow)
   if (isOfSaga) return;
   if (undone.error !== undefined) state.error ??= services.payloads.decode(undone.error, "the error of a step") as InstanceError; // a command has cleared it meanwhile
   goOnBehind(scope, owner, undone);
-}
-
-/** The payload of an event is not kept once its step has ended. */
-function withoutEvent(pointer: PointerRow): PointerRow {
-  if (pointer.eventData === undefined) return pointer;
-  const { eventData: _, ...rest } = pointer;
-  return rest;
 }

@@ -40,10 +40,22 @@ export function pendingPointer(step: StepDefinition, place: PointerPlace): Point
 }
 
 /** A pointer without its due time. Most have none: a copy with a rest pattern costs about eight times a plain one, and this is done for each step. */
-function withoutDue(pointer: PointerRow): PointerRow {
+export function withoutDue(pointer: PointerRow): PointerRow {
   if (pointer.dueAt === undefined) return pointer;
   const { dueAt: _, ...rest } = pointer;
   return rest;
+}
+
+/** The pointer without the event that its wait came to. */
+export function withoutEvent(pointer: PointerRow): PointerRow {
+  if (pointer.eventData === undefined) return pointer;
+  const { eventData: _, ...rest } = pointer;
+  return rest;
+}
+
+/** The pointer behind a wait that came to nothing: another attempt waits for something else, of another id. */
+export function withoutWait(pointer: PointerRow): PointerRow {
+  return { ...withoutDue(withoutEvent(pointer)), resultCount: pointer.resultCount + 1 };
 }
 
 /** The pointer as one more start of its body makes it. */

@@ -48,7 +48,7 @@ export async function runPoll(scope: PassScope, step: StepDefinition, pointer: P
   if (answer.satisfied) return { kind: "polled", answer: { status: answer.status, body: answer.body } };
   const nowMs = services.clock.now();
   if (nowMs < deadlineMs) return { kind: "pollAgain", polling, dueMs: Math.min(nowMs + config.interval, deadlineMs) };
-  if (step.next !== undefined && scope.definition.step(step.next).kind === "timeout") return { kind: "pollTimedOut" };
+  if (scope.definition.hasTimeoutBlock(step)) return { kind: "pollTimedOut" };
   throw new TimeoutError(`the poll of the step ${JSON.stringify(step.name)} (${answer.problem})`, config.timeout, { retryable: false });
 }
 

@@ -6,10 +6,11 @@ import { ACTIVITY_EVENT } from "../models/activity.ts";
 import { cancelWithin, endInstance, releaseWait } from "./cancellation.ts";
 import { handleFailure } from "./error-handler.ts";
 import { checkRoom, finish, goOnBehind, openBlocks, openStep, openWait } from "./flow.ts";
+import { keptState } from "./kept-state.ts";
 import { stepEvent } from "./lifecycle.ts";
 import { evaluate } from "./mappings.ts";
 import { contextOf, instantOf, now, type PassScope } from "./pass-scope.ts";
-import { closed, offerKey, started } from "./pointer-factory.ts";
+import { closed, offerKey, started, withoutDue, withoutWait } from "./pointer-factory.ts";
 import { dataAfter } from "./data-after.ts";
 
 /** Runs a pending primitive; a failure is handled as one of its step. */
@@ -25,7 +26,7 @@ export function enterPrimitive(scope: PassScope, pointer: PointerRow): void {
 /** The due time of a primitive has come: the end of its sleep, the limit of its wait, or its next attempt, as that of a body. */
 export function primitiveDue(scope: PassScope, pointer: PointerRow): void {
   const step = scope.definition.step(pointer.stepId);
-  const { dueAt: _, ...row } = pointer;
+  const row = withoutDue(pointer);
   const endsOwnSleep = pointer.persistenceData !== undefined && primitiveOf(step.kind)?.due !== undefined;
   if (pointer.status === "sleeping" && !endsOwnSleep) {
     scope.state.put({ ...row, status: "pending" });
@@ -137,12 +138,9 @@ function apply(scope: PassScope, step: StepDefinition, row: PointerRow, action: 
       openWait(scope, row, { topics: [topic], untilMs: action.untilMs, activity: { name: action.activity, input } });
       return;
     }
-    case "fail": {
-      // Another attempt waits for another one.
-      const { eventData: _, ...anew } = row;
-      handleFailure(scope, step, { ...anew, resultCount: row.resultCount + 1 }, action.error);
+    case "fail":
+      handleFailure(scope, step, withoutWait(row), action.error);
       return;
-    }
     case "goTo":
       goTo(scope, step, row, action.target);
       return;
@@ -182,19 +180,11 @@ function primitiveContext(scope: PassScope, step: StepDefinition, row: PointerRo
     call: (role) => evaluate(scope.definition, step, step.functions?.[role] ?? "", contextOf(scope, step, row)),
     stored: (value, what) => payloads.stored(value, what),
     has: (role) => step.functions?.[role] !== undefined,
-    state: () => stateOf(row, decoded),
+    state: () => keptState(payloads, row, "the state of a step"),
     outcome: () => decoded(row.outcome, "the outcome"),
     eventData: () => decoded(row.eventData, "the event data"),
     hasEvent: row.eventData !== undefined,
-    hasTimeoutBlock: step.next !== undefined && scope.definition.step(step.next).kind === "timeout",
+    hasTimeoutBlock: scope.definition.hasTimeoutBlock(step),
     endedIndex,
   };
-}
-
-/** By row, which stays the same over the iterations of a container: a long list is decoded once, not for each. */
-const STATES = new WeakMap<PointerRow, unknown>();
-
-function stateOf(row: PointerRow, decoded: (text: string | undefined, what: string) => unknown): unknown {
-  if (!STATES.has(row)) STATES.set(row, decoded(row.persistenceData, "the state of a step"));
-  return STATES.get(row);
 }

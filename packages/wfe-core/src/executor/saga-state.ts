@@ -1,5 +1,7 @@
 import type { InstanceError } from "../models/execution-error.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
+import { withError } from "./error-record.ts";
+import { keptState } from "./kept-state.ts";
 import type { PassScope } from "./pass-scope.ts";
 
 /** What a saga keeps with its pointer from the failure that is to be compensated on. */
@@ -17,24 +19,16 @@ export interface SagaState {
   readonly undoesItself: boolean;
 }
 
-const STATES = new WeakMap<PointerRow, SagaState | undefined>();
-
 /** The state of a saga's pointer; `undefined` while nothing has failed in it. */
 export function sagaState({ services }: PassScope, saga: PointerRow): SagaState | undefined {
-  if (!STATES.has(saga)) {
-    const text = saga.persistenceData;
-    STATES.set(saga, text === undefined ? undefined : (services.payloads.decode(text, "the state of a saga") as SagaState)); // written by withSagaState
-  }
-  return STATES.get(saga);
+  return keptState(services.payloads, saga, "the state of a saga") as SagaState | undefined; // written by withSagaState
 }
 
 /** The pointer of a saga with another state. */
-export function withSagaState({ services: { payloads } }: PassScope, saga: PointerRow, state: SagaState): PointerRow {
-  return {
-    ...saga,
-    persistenceData: payloads.encode(payloads.stored(state, "the state of a saga"), "the state of a saga"),
-    error: payloads.encode(payloads.stored(state.error, "the error of a saga"), "the error of a saga"),
-  };
+export function withSagaState(scope: PassScope, saga: PointerRow, state: SagaState): PointerRow {
+  const { payloads } = scope.services;
+  const persistenceData = payloads.encode(payloads.stored(state, "the state of a saga"), "the state of a saga");
+  return withError(scope, { ...saga, persistenceData }, state.error);
 }
 
 /** The pointer of a saga that has nothing to undo any more. */

@@ -5,7 +5,7 @@ import { childTimedOut } from "./child-workflow.ts";
 import { stopAwaiting } from "./compensation.ts";
 import { handleFailure } from "./error-handler.ts";
 import type { PassScope } from "./pass-scope.ts";
-import { labelsOf, subscriptionIds } from "./pointer-factory.ts";
+import { labelsOf, subscriptionIds, withoutDue } from "./pointer-factory.ts";
 import { primitiveDue } from "./primitive-runner.ts";
 
 /** The due time of a pointer has come. */
@@ -22,8 +22,7 @@ export function applyDue(scope: PassScope, pointer: PointerRow): void {
     primitiveDue(scope, pointer);
     return;
   }
-  const { dueAt: _, ...rest } = pointer;
-  scope.state.put({ ...rest, status: "pending" });
+  scope.state.put({ ...withoutDue(pointer), status: "pending" });
 }
 
 /** An event was assigned to a subscription; of an earlier wait it is ignored. */
@@ -38,7 +37,7 @@ export function applyDelivery(scope: PassScope, delivery: Delivery): void {
   state.effects.consume.push({ subscriptionId: delivery.subscriptionId, eventId: delivery.eventId });
   // The first of several has won: the others stay for later waits.
   state.effects.closeSubscriptions.push(...open.filter((id) => id !== delivery.subscriptionId));
-  const { dueAt: _, ...rest } = pointer;
+  const rest = withoutDue(pointer);
   // A body starts again with its event; for a wait of the engine it is the end of the attempt that began it.
   const attempt = definition.runsBody(pointer.stepId) ? pointer.attempt : pointer.attempt - 1;
   try {

@@ -1,4 +1,5 @@
 import { isWfeError, TERMINATE_COMMAND } from "wfe-core";
+import { claimMs } from "./claim-time.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import type { WorkflowCommands } from "./workflow-commands.ts";
 
@@ -32,7 +33,7 @@ export class CommandConsumer {
     const { persistence, clock, options } = this.#services;
     for (let handled = COMMANDS_PER_ROUND; handled === COMMANDS_PER_ROUND; ) {
       const now = clock.now();
-      const claimUntil = new Date(now + Math.min(options.sweepIntervalMs, options.lockTtlMs));
+      const claimUntil = new Date(now + claimMs(options));
       handled = await persistence.processCommands(new Date(now), { limit: COMMANDS_PER_ROUND, claimUntil }, (command) =>
         this.#carryOut(command.name, command.data),
       );

@@ -15,14 +15,12 @@ import {
 } from "wfe-core";
 import { checkSignal } from "./arguments.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { FIRST_POLL_MS, LONGEST_POLL_MS } from "./poll-intervals.ts";
 
 interface Waiter {
   readonly onSuspended: "reject" | "wait";
   readonly settle: (end: FinishedWorkflow<unknown> | Error) => void;
 }
-
-const FIRST_POLL_MS = 20;
-const LONGEST_POLL_MS = 1_000;
 
 /**
  * Wakes those who wait for the end of an instance: at once for what this host commits, and for what others do by asking for all awaited ids

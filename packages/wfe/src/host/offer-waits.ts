@@ -1,7 +1,5 @@
 import { type Clock, type Timer, WfeError } from "wfe-core";
-
-const FIRST_POLL_MS = 20;
-const LONGEST_POLL_MS = 1_000;
+import { FIRST_POLL_MS, LONGEST_POLL_MS } from "./poll-intervals.ts";
 
 /** A worker that waits for an offer. */
 export interface OfferWait {

@@ -1,4 +1,5 @@
 import type { DistributedLockProvider, Timer } from "wfe-core";
+import { claimMs } from "./claim-time.ts";
 import type { CommandConsumer } from "./command-consumer.ts";
 import type { EventConsumer } from "./event-consumer.ts";
 import { type HostServices, warn } from "./host-services.ts";
@@ -104,9 +105,4 @@ export class Sweeper {
     const before = new Date(this.#services.clock.now() - this.#services.options.eventRetentionMs);
     while (!this.#stopped && (await this.#services.persistence.deleteDeliveredEvents(before, RETENTION_BATCH)) === RETENTION_BATCH);
   }
-}
-
-/** How long what was found is hidden from the next look: until then it is at work, or whoever was to do it is found wanting. */
-function claimMs({ sweepIntervalMs, lockTtlMs }: HostServices["options"]): number {
-  return Math.min(sweepIntervalMs, lockTtlMs);
 }
