@@ -1,0 +1,90 @@
+import { LockError, PersistenceError, QueueError, WfeError } from "wfe-core";
+import { StatementFailure } from "./connection.ts";
+
+/** Code of PostgreSQL (`SQLSTATE`, five characters) or of the system (`ECONNRESET`); `undefined` when there is none. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code; // anything can be thrown
+  return typeof code === "string" ? code : undefined;
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+function isOneOf(code: string | undefined, families: readonly string[]): boolean {
+  return code !== undefined && families.some((family) => code.startsWith(family));
+}
+
+/** Whether the server has answered: it has then taken back the statement whole. */
+function isAnswer(code: string | undefined): code is string {
+  return code !== undefined && SQLSTATE.test(code) && /\d/.test(code);
+}
+
+/**
+ * Whether the connection, or the server behind it, is lost: it was ended, it is starting or stopping, it cannot be reached, or it has become
+ * a replica. Another connection may lead to a server that works.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "53300"]);
+  // Errors of the system have a code of another form; those of the driver have none.
+  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError) && !(error instanceof WfeError);
+}
+
+/** Whether the server has taken back the transaction because of others, so that the same one may succeed in a moment. */
+export function isTransient(error: unknown): boolean {
+  return isOneOf(codeOf(error), ["40001", "40P01", "55P03", "53200"]);
+}
+
+/** Whether a connection can be used further after this error. */
+export function mayKeepConnection(error: unknown): boolean {
+  return isAnswer(codeOf(error)) && !isConnectionLoss(error);
+}
+
+/** Whether a statement that failed so may have been carried out. */
+export function mayHaveHappened(failure: StatementFailure): boolean {
+  const code = codeOf(failure.cause);
+  return failure.sent && isConnectionLoss(failure.cause) && code !== "25006" && code !== "53300";
+}
+
+/**
+ * The typed error for what the driver or the server threw; errors of the engine stay as they are.
+ *
+ * @param store - What to call the database in messages; without secrets.
+ */
+export function storeError(error: unknown, store: string): WfeError {
+  if (error instanceof WfeError) return error;
+  const cause = error instanceof StatementFailure ? error.cause : error;
+  const code = codeOf(cause);
+  const make = (what: ConstructorParameters<typeof PersistenceError>[0], text: string, retryable: boolean): PersistenceError =>
+    new PersistenceError(what, text, { cause, retryable });
+  if (code === "25006") {
+    return make("WFE_STORE_READ_ONLY", `${store} is read-only: it is a replica, or its transactions are set to be; connect to the primary`, true);
+  }
+  if (isOneOf(code, ["28", "3D000"]) || code === "42501") {
+    return make("WFE_STORE_UNREACHABLE", `${store} refuses access: ${message(cause)}; check the role, its password and its rights`, false);
+  }
+  if (isTransient(cause)) return make("WFE_STORE_BUSY", `${store} has ended a transaction because of others: ${message(cause)}`, true);
+  if (isOneOf(code, ["53100"])) return make("WFE_STORE_FULL", `${store} cannot grow: its disk is full`, true);
+  if (isOneOf(code, ["XX001", "XX002"])) return make("WFE_STORE_CORRUPT", `${store} is damaged: ${message(cause)}`, false);
+  if (isConnectionLoss(cause)) {
+    const unknown = error instanceof StatementFailure && mayHaveHappened(error) ? "; whether the last operation was carried out is not known" : "";
+    return make("WFE_STORE_UNREACHABLE", `${store} cannot be reached: ${message(cause)}${unknown}`, true);
+  }
+  return make("WFE_PERSISTENCE_FAILED", `${store} refused an operation: ${message(cause)}`, isOneOf(code, ["57014"]));
+}
+
+/** The error of a lock provider for a failure of the store. */
+export function lockError(error: unknown): WfeError {
+  if (error instanceof LockError || !(error instanceof WfeError)) return error as WfeError; // the database maps everything else before
+  return new LockError(error.message, { cause: error, retryable: error.retryable });
+}
+
+/** The error of a queue provider for a failure of the store. */
+export function queueError(error: unknown): WfeError {
+  if (error instanceof QueueError || !(error instanceof WfeError)) return error as WfeError; // the database maps everything else before
+  return new QueueError(error.message, { cause: error, retryable: error.retryable });
+}
+
+function message(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(message).join("; "); // every address was tried
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,253 @@
+import pg from "pg";
+import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import { type PostgresPool, runOnPool, type SqlValue, StatementFailure, ignore, transactionOnPool } from "./connection.ts";
+import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
+import { migrate } from "./migrate.ts";
+import { MIGRATIONS } from "./migrations/migrations.ts";
+import type { PostgresOptions } from "./postgres-options.ts";
+import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.ts";
+import { Session } from "./session.ts";
+
+const SHORTEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 1_000;
+/** How long a pool of our own may take to give a connection. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** How long the farewell to a server may take that does not answer. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** How an operation is run. */
+export interface OperationOptions {
+  /** Whether it may be carried out twice; one that may not is not tried again when it may have happened. @default true */
+  readonly repeatable?: boolean;
+}
+
+/**
+ * One schema of one database, shared by the providers that are made over it: connected by the first start among them, closed by the last stop.
+ * Make it with {@link openPostgres}.
+ */
+export class PostgresDatabase {
+  /** @internal */
+  readonly names: SchemaNames;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Longest pause between two looks for what others have queued. @internal */
+  readonly pollIntervalMs: number;
+  /** The connection that is kept; `undefined` without notifications. @internal */
+  readonly session: Session | undefined;
+  /** What to call it in messages: without secrets. @internal */
+  readonly store: string;
+  readonly #options: PostgresOptions;
+  readonly #hasOwnClock: boolean;
+  readonly #retryTimeoutMs: number;
+  readonly #queryTimeoutMs: number;
+  readonly #run: SharedRun;
+  readonly #calls = new Map<RoutineName, string>();
+  /** Ends the pauses of operations that wait to be tried again. */
+  readonly #pauses = new Set<() => void>();
+  #pool: PostgresPool | undefined;
+
+  /** @throws RangeError when an option makes no sense. */
+  constructor(options: PostgresOptions) {
+    const { connectionString, pool, poolSize = 10, notifications = true } = options;
+    if ((connectionString === undefined) === (pool === undefined)) throw new RangeError("give either connectionString or pool");
+    if (!(Number.isSafeInteger(poolSize) && poolSize >= 1)) throw new RangeError(`poolSize must be a whole number, 1 or more: got ${poolSize}`);
+    if (pool !== undefined && notifications && (pool.options.max ?? 10) < 2) {
+      throw new RangeError("with notifications one connection is kept: give a pool of 2 or more, or notifications: false");
+    }
+    this.#options = options;
+    this.names = schemaNames(options.schema, options.tablePrefix);
+    this.clock = options.clock ?? systemClock;
+    this.entropy = options.entropy ?? systemEntropy;
+    this.#hasOwnClock = options.clock !== undefined;
+    this.pollIntervalMs = atLeast(10, options.pollInterval ?? (notifications ? "5s" : "200ms"), "pollInterval");
+    this.#retryTimeoutMs = durationMs(options.retryTimeout ?? "10s", "retryTimeout");
+    this.#queryTimeoutMs = atLeast(1, options.queryTimeout ?? "30s", "queryTimeout");
+    this.store = `the PostgreSQL database ${connectionString === undefined ? "of the pool" : placeOf(connectionString)} (schema ${JSON.stringify(this.names.schemaName)})`;
+    this.session = notifications
+      ? new Session({
+          pool: () => this.pool,
+          names: this.names,
+          clock: this.clock,
+          entropy: this.entropy,
+          queryTimeoutMs: this.#queryTimeoutMs,
+          store: this.store,
+        })
+      : undefined;
+    this.#run = new SharedRun({
+      open: () => this.#open(),
+      close: () => this.#close(),
+      notRunning: () => new PersistenceError("WFE_PROVIDER_NOT_RUNNING", "the PostgreSQL database is not open: call start() first"),
+    });
+  }
+
+  /** Connects and brings the tables up to date. Counted: as many stops close it. */
+  start(): Promise<void> {
+    return this.#run.start();
+  }
+
+  /** Closes the connections, when nobody uses the database any more; those of a caller's pool are given back. */
+  stop(): Promise<void> {
+    return this.#run.stop();
+  }
+
+  /** @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is closed. @internal */
+  get pool(): PostgresPool {
+    if (this.#pool === undefined) this.#run.check();
+    return this.#pool as PostgresPool; // set as long as the run's check passes
+  }
+
+  /**
+   * What leases and the queue are judged by: epoch milliseconds of the clock that was given, or `null`, for which the functions of the schema take
+   * the server's.
+   *
+   * @internal
+   */
+  get judgedNow(): number | null {
+    return this.#hasOwnClock ? this.clock.now() : null;
+  }
+
+  /** Calls a function of the schema: one round trip, one transaction. @internal */
+  call<TRow>(routine: RoutineName, values: readonly SqlValue[], options?: OperationOptions): Promise<readonly TRow[]> {
+    let text = this.#calls.get(routine);
+    if (text === undefined) {
+      text = `SELECT * FROM ${this.names.routine[routine]}(${values.map((_, index) => `$${index + 1}`).join(", ")})`;
+      this.#calls.set(routine, text);
+    }
+    return this.query<TRow>(text, values, options);
+  }
+
+  /** Runs one statement in a transaction of its own. @internal */
+  query<TRow>(text: string, values: readonly SqlValue[], options?: OperationOptions): Promise<readonly TRow[]> {
+    return this.#tried(() => runOnPool<TRow>(this.pool, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }), options);
+  }
+
+  /** Runs an operation until it succeeds, fails for good, or the time for it is over. */
+  async #tried<T>(operation: () => Promise<T>, { repeatable = true }: OperationOptions = {}): Promise<T> {
+    const deadlineMs = this.clock.monotonic() + this.#retryTimeoutMs;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await operation();
+      } catch (error) {
+        if (!(error instanceof StatementFailure)) throw storeError(error, this.store);
+        const passing = isConnectionLoss(error.cause) || isTransient(error.cause);
+        if (!passing || (!repeatable && mayHaveHappened(error)) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store);
+      }
+      await this.#pause(attempt);
+      this.#checkOpen();
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#pool === undefined) this.#run.check();
+  }
+
+  #pause(attempt: number): Promise<void> {
+    // With jitter: hosts that lost one server together would come back together.
+    const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** attempt);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const timer = this.clock.setTimer(Math.ceil(longest * (0.5 + 0.5 * this.entropy.random())), end);
+      this.#pauses.add(end);
+    });
+  }
+
+  async #open(): Promise<void> {
+    const { connectionString } = this.#options;
+    const pool =
+      this.#options.pool ??
+      new pg.Pool({
+        connectionString,
+        max: (this.#options.poolSize ?? 10) + (this.session === undefined ? 0 : 1),
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        keepAlive: true,
+        application_name: "wfe",
+      });
+    pool.on("error", ignore);
+    this.#pool = pool;
+    try {
+      await this.#refuseIsolation();
+      await this.#tried(() =>
+        migrate(
+          {
+            names: this.names,
+            store: this.store,
+            run: (text, values = []) => runOnPool(pool, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
+            transaction: (work) => transactionOnPool(pool, this.#queryTimeoutMs, work),
+          },
+          MIGRATIONS,
+          this.clock.now(),
+        ),
+      );
+      await this.session?.start();
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
+  }
+
+  /** What a commit sees of others depends on it. */
+  async #refuseIsolation(): Promise<void> {
+    const [found] = await this.query<{ isolation: string }>("SELECT current_setting('default_transaction_isolation') AS isolation", []);
+    if (found?.isolation === "read committed") return;
+    throw new PersistenceError(
+      "WFE_PERSISTENCE_FAILED",
+      `${this.store} sets default_transaction_isolation to ${JSON.stringify(found?.isolation)}: wfe needs "read committed", so give it a role or connections without that setting`,
+    );
+  }
+
+  async #close(): Promise<void> {
+    await this.session?.stop();
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    for (const end of this.#pauses) end();
+    pool?.off("error", ignore);
+    if (!(pool instanceof pg.Pool) || pool === this.#options.pool) return;
+    pool.on("error", ignore);
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.setTimer(CLOSE_TIMEOUT_MS, resolve);
+      void pool.end().then(() => {
+        timer.cancel();
+        resolve();
+      }, resolve);
+    });
+  }
+}
+
+/**
+ * A database for several providers, to be shared by them: `new PostgresPersistenceProvider(database)`. Nothing is connected before a provider
+ * starts.
+ *
+ * @throws RangeError when an option makes no sense.
+ */
+export function openPostgres(options: PostgresOptions): PostgresDatabase {
+  return new PostgresDatabase(options);
+}
+
+/** The database of a provider: the one it was given, or one of its own. */
+export function databaseOf(from: PostgresDatabase | PostgresOptions): PostgresDatabase {
+  return from instanceof PostgresDatabase ? from : new PostgresDatabase(from);
+}
+
+function atLeast(leastMs: number, duration: Parameters<typeof durationMs>[0], what: string): number {
+  const ms = durationMs(duration, what);
+  if (ms < leastMs) throw new RangeError(`${what} must be ${leastMs} ms or more: got ${ms} ms`);
+  return ms;
+}
+
+/** Host, port and database of a connection string. */
+function placeOf(connectionString: string): string {
+  try {
+    const { host, pathname } = new URL(connectionString);
+    return JSON.stringify(`${host}${pathname}`);
+  } catch {
+    return "of the connection string"; // a socket's path, say
+  }
+}

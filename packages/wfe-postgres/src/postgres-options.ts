@@ -1,0 +1,62 @@
+import type { Clock, Duration, Entropy } from "wfe-core";
+import type { PostgresPool } from "./connection.ts";
+
+/** Where the database is and how it is used. One of `connectionString` and `pool` is needed. */
+export interface PostgresOptions {
+  /** Where the server is: `postgres://user:password@host:port/database`, with the parameters that the driver `pg` knows. */
+  readonly connectionString?: string;
+  /**
+   * An open `Pool` of the driver `pg`, which is used and never closed; its settings, `search_path` among them, are left alone. With
+   * `notifications` one of its connections is kept for as long as a provider runs, so it needs 2 or more.
+   */
+  readonly pool?: PostgresPool;
+  /** Connections at most, with `connectionString`; besides the one for `notifications`. @default 10 */
+  readonly poolSize?: number;
+  /**
+   * Schema of the tables, made if it does not exist: a letter or `_`, then letters, digits, `_` and `-`; 63 characters at most, and not
+   * beginning with `pg_`. Upper and lower case are told apart.
+   *
+   * @default "wfe"
+   */
+  readonly schema?: string;
+  /** What the names of tables, indexes and functions begin with: of the same characters, 24 at most. @default "" */
+  readonly tablePrefix?: string;
+  /**
+   * Whether a connection of its own is kept open for `LISTEN` and for presence: other machines are then woken at once, and the work of a host
+   * that was killed is taken over at once. Not possible through a pooler in transaction mode (PgBouncer); with `false` the queue is polled,
+   * and take-over takes the whole ttl of a lock.
+   *
+   * @default true
+   */
+  readonly notifications?: boolean;
+  /**
+   * Longest pause between two looks for what other machines have queued, 10 ms or more. With notifications it is a safety net only; without,
+   * it begins with 10 ms after something came, and grows to this.
+   *
+   * @default "5s" with notifications, "200ms" without
+   */
+  readonly pollInterval?: Duration;
+  /**
+   * How long an operation is tried again, with growing pauses, while the server cannot be reached, fails over, or has ended the transaction
+   * (serialization failure, deadlock), before it rejects.
+   *
+   * @default "10s"
+   */
+  readonly retryTimeout?: Duration;
+  /**
+   * How long the server may take to answer one operation, 1 ms or more. The connection is then given up, and the operation tried again as
+   * after any other loss of a connection.
+   *
+   * @default "30s"
+   */
+  readonly queryTimeout?: Duration;
+  /**
+   * Timers go by it. One that is given here judges leases and the queue, too, which is for tests in virtual time; otherwise these are judged by the
+   * clock of the server, which all machines share.
+   *
+   * @default the clock of the machine
+   */
+  readonly clock?: Clock;
+  /** @default the randomness of the machine */
+  readonly entropy?: Entropy;
+}

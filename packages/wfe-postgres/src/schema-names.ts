@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+
+const TABLES = [
+  "schema_versions",
+  "definitions",
+  "workflows",
+  "workflow_names",
+  "pointers",
+  "events",
+  "subscriptions",
+  "consumed_events",
+  "errors",
+  "commands",
+  "definition_sequences",
+  "leases",
+  "queue",
+] as const;
+
+const ROUTINES = [
+  "commit_v1",
+  "insert_workflows_v1",
+  "insert_events_v1",
+  "insert_commands_v1",
+  "upsert_pointers_v1",
+  "earliest_event_v1",
+  "deliveries_v1",
+  "create_workflows_v1",
+  "load_v1",
+  "deliver_v1",
+  "claim_due_v1",
+  "command_v1",
+  "delete_workflows_v1",
+  "acquire_leases_v1",
+  "extend_leases_v1",
+  "release_leases_v1",
+  "orphans_v1",
+  "queue_turn_v1",
+] as const;
+
+/** A table of the schema. */
+export type TableName = (typeof TABLES)[number];
+/** A function of the schema; its version stands in its name, so that hosts of the version before keep the one they know. */
+export type RoutineName = (typeof ROUTINES)[number];
+
+/** Names in the database, quoted and with their schema, ready to stand in a statement. */
+export interface SchemaNames {
+  /** As it was given. */
+  readonly schemaName: string;
+  /** As it was given. */
+  readonly tablePrefix: string;
+  /** The schema. */
+  readonly schema: string;
+  readonly table: Readonly<Record<TableName, string>>;
+  readonly routine: Readonly<Record<RoutineName, string>>;
+  /** Name of an index, without its schema: it stands in that of its table. */
+  index(name: string): string;
+  /** Channel of its notifications. */
+  readonly channel: string;
+  /** Key of the advisory lock under which migrations run: 64 bits, as text. */
+  readonly migrationLock: string;
+  /** First half of the keys of the advisory locks that hosts hold: 32 bits. */
+  readonly presenceSpace: number;
+}
+
+const PLAIN = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+/** Bytes that PostgreSQL keeps of a name; it cuts the rest off without a word. */
+const LONGEST_NAME = 63;
+const LONGEST_PREFIX = 24;
+
+/** @throws RangeError for a schema or a prefix that cannot be a name, or would need other characters than plain ones. */
+export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
+  if (!PLAIN.test(schemaName) || schemaName.length > LONGEST_NAME || schemaName.startsWith("pg_")) {
+    throw new RangeError(
+      `schema must be a letter or "_", then letters, digits, "_" or "-", ${LONGEST_NAME} at most, not beginning with "pg_": got ${JSON.stringify(schemaName)}`,
+    );
+  }
+  if (tablePrefix !== "" && (!PLAIN.test(tablePrefix) || tablePrefix.length > LONGEST_PREFIX)) {
+    throw new RangeError(
+      `tablePrefix must be a letter or "_", then letters, digits, "_" or "-", ${LONGEST_PREFIX} at most, or empty: got ${JSON.stringify(tablePrefix)}`,
+    );
+  }
+  const schema = quoted(schemaName);
+  const qualified = <T extends string>(names: readonly T[]): Record<T, string> =>
+    Object.fromEntries(names.map((name) => [name, `${schema}.${quoted(tablePrefix + name)}`])) as Record<T, string>; // an entry for each name
+  const digest = createHash("sha256").update(`${schemaName}.${tablePrefix}`).digest();
+  return {
+    schemaName,
+    tablePrefix,
+    schema,
+    table: qualified(TABLES),
+    routine: qualified(ROUTINES),
+    index: (name) => quoted(tablePrefix + name),
+    channel: `wfe_${digest.toString("hex", 0, 12)}`,
+    migrationLock: digest.readBigInt64BE(16).toString(),
+    presenceSpace: digest.readInt32BE(24),
+  };
+}
+
+function quoted(name: string): string {
+  return `"${name}"`; // made of plain characters
+}
