@@ -116,6 +116,7 @@ export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry
 export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, WorkflowRepository } from "./traits/workflow-repository.ts";
 
 // runtime
+export { matchesData } from "./runtime/data-filter.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";

@@ -45,6 +45,21 @@ export function mayHaveHappened(failure: StatementFailure): boolean {
   return failure.sent && isConnectionLoss(failure.cause) && code !== "25006" && code !== "53300";
 }
 
+/** Code of the schema's functions for a name or an id that another instance has; the detail is it. */
+const NAME_TAKEN = "WF001";
+
+/** The name, as it is stored, that another instance has; `undefined` for any other error. */
+export function takenName(error: unknown): string | undefined {
+  const cause = error instanceof WfeError ? error.cause : error;
+  const { detail } = (cause ?? {}) as { readonly detail?: unknown }; // of the driver
+  return codeOf(cause) === NAME_TAKEN && typeof detail === "string" ? detail : undefined;
+}
+
+/** Whether one request of several may be the reason for an error of the store, and not the store as a whole. */
+export function mayBeOnes(error: unknown): boolean {
+  return error instanceof PersistenceError && error.code === "WFE_PERSISTENCE_FAILED";
+}
+
 /**
  * The typed error for what the driver or the server threw; errors of the engine stay as they are.
  *

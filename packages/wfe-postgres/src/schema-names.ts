@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+// The sequence of events stands among them: what holds for the name of a table holds for its.
 const TABLES = [
   "schema_versions",
   "definitions",
@@ -7,6 +8,7 @@ const TABLES = [
   "workflow_names",
   "pointers",
   "events",
+  "event_arrivals",
   "subscriptions",
   "consumed_events",
   "errors",
@@ -18,15 +20,17 @@ const TABLES = [
 
 const ROUTINES = [
   "commit_v1",
+  "create_workflows_v1",
   "insert_workflows_v1",
+  "insert_pointers_v1",
   "insert_events_v1",
   "insert_commands_v1",
-  "upsert_pointers_v1",
   "earliest_event_v1",
+  "keep_events_v1",
   "deliveries_v1",
-  "create_workflows_v1",
   "load_v1",
   "deliver_v1",
+  "purge_events_v1",
   "claim_due_v1",
   "command_v1",
   "delete_workflows_v1",

@@ -63,8 +63,7 @@ function conditionsOf(filter: WorkflowFilter): Condition[] {
   if (filter.createdBefore !== undefined) add("w.created_at < ?", filter.createdBefore.getTime());
   if (filter.completedBefore !== undefined) add("w.completed_at < ?", filter.completedBefore.getTime());
   if (filter.hasError !== undefined) add(`w.error IS ${filter.hasError ? "NOT " : ""}NULL`);
-  const data = Object.entries(filter.data ?? {});
-  if (data.length > 0) add("wfe_matches_data(w.data, ?)", JSON.stringify(data));
+  if (Object.keys(filter.data ?? {}).length > 0) add("wfe_matches_data(w.data, ?)", JSON.stringify(filter.data));
   return conditions;
 }
 

@@ -1,6 +1,7 @@
 import type { Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
 import type { WorkflowRow } from "../../models/workflow-row.ts";
 import type { InMemoryStore } from "./in-memory-store.ts";
+import { matchesData } from "../../runtime/data-filter.ts";
 
 /** Instances that match, the newest first (by creation, then id). Copies. @throws RangeError for a limit or a cursor that cannot be. */
 export function listWorkflows(store: InMemoryStore, filter: WorkflowFilter, page: PageRequest): Page<WorkflowRow> {
@@ -58,26 +59,4 @@ function matches(row: WorkflowRow, filter: WorkflowFilter): boolean {
     (hasError === undefined || (row.error !== undefined) === hasError) &&
     (filter.data === undefined || matchesData(row.data, filter.data))
   );
-}
-
-/** Equality of JSON scalars at dotted paths, type included; data that is not JSON (a codec's cipher text) matches nothing. */
-function matchesData(data: string, wanted: NonNullable<WorkflowFilter["data"]>): boolean {
-  const entries = Object.entries(wanted);
-  if (entries.length === 0) return true;
-  let root: unknown;
-  try {
-    root = JSON.parse(data);
-  } catch {
-    return false;
-  }
-  return entries.every(([path, expected]) => valueAt(root, path) === expected);
-}
-
-function valueAt(root: unknown, path: string): unknown {
-  let value = root;
-  for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.prototype.propertyIsEnumerable.call(value, key)) return undefined; // not the length of an array
-    value = (value as Record<string, unknown>)[key]; // an object that is not null: asked above
-  }
-  return value;
 }

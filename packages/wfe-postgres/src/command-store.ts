@@ -1,0 +1,53 @@
+import type { ScheduledCommand } from "wfe-core";
+import type { PostgresDatabase } from "./postgres-database.ts";
+import { type CommandColumns, commandList, scheduledCommand } from "./rows.ts";
+
+/** Commands owed to other instances. */
+export class CommandStore {
+  readonly #database: PostgresDatabase;
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database;
+  }
+
+  async scheduleCommand(command: ScheduledCommand): Promise<void> {
+    await this.#database.call("insert_commands_v1", [JSON.stringify([commandList(command)])]);
+  }
+
+  async processCommands(
+    asAt: Date,
+    options: { readonly limit: number; readonly claimUntil: Date },
+    handler: (command: ScheduledCommand) => Promise<void>,
+  ): Promise<number> {
+    const { commands } = this.#database.names.table;
+    const token = this.#database.entropy.id();
+    const claimed = await this.#database.query<CommandColumns & { readonly due_at: number }>(
+      // What was remembered for after the former handling is served by this one.
+      `WITH found AS (
+         SELECT row, execute_at FROM ${commands} WHERE execute_at <= $1 ORDER BY execute_at, row LIMIT $2 FOR UPDATE SKIP LOCKED
+       ), claimed AS (
+         UPDATE ${commands} c SET execute_at = $3, token = $4, again_at = NULL FROM found f WHERE c.row = f.row
+         RETURNING c.row, c.name, c.data, f.execute_at)
+       SELECT row, name, data, execute_at FROM claimed ORDER BY execute_at, row`,
+      [asAt.getTime(), options.limit, options.claimUntil.getTime(), token],
+    );
+    // Started in order, not one after the other's end: what they write then shares a transaction, and none holds up the rest.
+    const handled = await Promise.allSettled(
+      claimed.map(async (command) => {
+        await handler(scheduledCommand(command));
+        await this.#finish(command.row, token);
+      }),
+    );
+    return handled.filter(({ status }) => status === "fulfilled").length;
+  }
+
+  /** Removes a handled command, or leaves what was scheduled meanwhile; nothing when its claim was over and another has it. */
+  async #finish(row: number, token: string): Promise<void> {
+    const { commands } = this.#database.names.table;
+    await this.#database.query(
+      `WITH done AS (DELETE FROM ${commands} WHERE row = $1 AND token = $2 AND again_at IS NULL)
+       UPDATE ${commands} SET execute_at = again_at, token = NULL, again_at = NULL WHERE row = $1 AND token = $2 AND again_at IS NOT NULL`,
+      [row, token],
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
+import { Batches } from "./batches.ts";
+import { mayBeOnes } from "./error-mapping.ts";
+import type { PostgresDatabase } from "./postgres-database.ts";
+import { type EventColumns, newEventList, storedEvent } from "./rows.ts";
+import { fromText, toText } from "./text.ts";
+import { topicOf } from "./topic.ts";
+
+/** Subscriptions served in one transaction; an event may have very many, and others want to write too. */
+const DELIVERY_BATCH = 500;
+/** Topics that one delivery locks at most; the server has room for few locks of a transaction. */
+const MOST_TOPICS = 64;
+/** Events that are stored in one call at most. */
+const LARGEST_PUBLICATION = 500;
+
+interface DeliveryColumns {
+  readonly reached: readonly string[];
+  /** Highest subscription that was served; `null` when none is left. */
+  readonly last: number | null;
+  /** As the server writes its arrays; goes back as it came. */
+  readonly arrivals: string;
+}
+
+/** Events and their delivery. */
+export class EventStore {
+  readonly #database: PostgresDatabase;
+  readonly #publications: Batches<{ readonly event: EventRow; readonly now: number }, string>;
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database;
+    this.#publications = new Batches({
+      clock: database.clock,
+      limit: LARGEST_PUBLICATION,
+      concurrency: 2,
+      keyOf: ({ event }) => event.id,
+      send: async (publications) => {
+        await database.call("insert_events_v1", [JSON.stringify(publications.map(({ event, now }) => newEventList(event, now)))]);
+        return publications.map(({ event }) => ({ value: event.id }));
+      },
+      mayBeOnes,
+    });
+  }
+
+  createEvent(event: EventRow, now: Date): Promise<string> {
+    return this.#publications.request({ event, now: now.getTime() });
+  }
+
+  async getEvent(id: string): Promise<StoredEvent | undefined> {
+    const [found] = await this.#database.query<EventColumns>(`SELECT * FROM ${this.#database.names.table.events} WHERE id = $1`, [toText(id)]);
+    return found === undefined ? undefined : storedEvent(found);
+  }
+
+  async getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      `SELECT id FROM ${this.#database.names.table.events} WHERE topic = $1 AND name = $2 AND key = $3 AND time >= $4 ORDER BY time, arrival`,
+      [topicOf(name, key), toText(name), toText(key), asOf.getTime()],
+    );
+    return rows.map(({ id }) => fromText(id));
+  }
+
+  async getRunnableEvents(asAt: Date, options: { readonly limit: number; readonly claimUntil: Date }): Promise<readonly RunnableEvent[]> {
+    const { events } = this.#database.names.table;
+    const rows = await this.#database.query<Pick<EventColumns, "id" | "name" | "key">>(
+      `WITH found AS (
+         SELECT arrival FROM ${events} WHERE NOT delivered AND visible_at <= $1 ORDER BY time, arrival LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+       ), claimed AS (
+         UPDATE ${events} e SET visible_at = $3 FROM found f WHERE e.arrival = f.arrival RETURNING e.arrival, e.time, e.id, e.name, e.key)
+       SELECT id, name, key FROM claimed ORDER BY time, arrival`,
+      [asAt.getTime(), options.limit, options.claimUntil.getTime()],
+    );
+    return rows.map(({ id, name, key }) => ({ id: fromText(id), name: fromText(name), key: fromText(key) }));
+  }
+
+  async deliverEvents(topics: readonly Topic[], now: Date): Promise<readonly string[]> {
+    const distinct = [...new Map(topics.map((topic) => [topicOf(topic.name, topic.key), topic])).values()];
+    const parts = Array.from({ length: Math.ceil(distinct.length / MOST_TOPICS) }, (_, part) =>
+      distinct.slice(part * MOST_TOPICS, (part + 1) * MOST_TOPICS),
+    );
+    const reached = await Promise.all(parts.map((part) => this.#deliver(part, now.getTime())));
+    return [...new Set(reached.flat())];
+  }
+
+  async #deliver(topics: readonly Topic[], now: number): Promise<readonly string[]> {
+    const given = [topics.map(({ name, key }) => topicOf(name, key)), topics.map(({ name }) => toText(name)), topics.map(({ key }) => toText(key))];
+    const reached: string[] = [];
+    let after: number | null = null;
+    let arrivals: string | null = null;
+    do {
+      const [batch]: readonly DeliveryColumns[] = await this.#database.call<DeliveryColumns>("deliver_v1", [
+        ...given,
+        after,
+        arrivals,
+        DELIVERY_BATCH,
+        now,
+      ]);
+      const { reached: ids, last, arrivals: begun } = batch as DeliveryColumns; // the function gives one row
+      reached.push(...ids.map(fromText));
+      after = last;
+      arrivals = begun;
+    } while (after !== null);
+    return reached;
+  }
+
+  async deleteDeliveredEvents(storedBefore: Date, limit: number): Promise<number> {
+    const [row] = await this.#database.call<{ deleted: number }>("purge_events_v1", [storedBefore.getTime(), limit]);
+    return (row as { deleted: number }).deleted; // the function gives one row
+  }
+}

@@ -1,0 +1,170 @@
+import type { SchemaNames } from "../../schema-names.ts";
+import { POINTER_COLUMNS, POINTER_NAMES, POINTER_UPDATES } from "./pointer-columns.ts";
+
+const POINTER_PARAMETERS = POINTER_COLUMNS.map(([name, type]) => `p_${name} ${type}[]`).join(", ");
+const POINTER_LISTS = POINTER_COLUMNS.map(([name]) => `p_${name}`).join(", ");
+
+/**
+ * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each
+ * pointer, of the change at `p_change`, counted from 1); the rest, which few have, as one JSON object, or NULL.
+ */
+export const commitSql = ({ table: t, routine: r }: SchemaNames): string => `
+  -- The earliest stored event (by time, then arrival) that a subscription may take; NULL when there is none. What a delivery has found eligible is
+  -- so for everybody: a commit whose instant is a little behind (it waited, its host's clock is slow) would pass the event over, and nobody
+  -- would come to it again.
+  CREATE FUNCTION ${r.earliest_event_v1} (workflow_ bigint, topic_ bigint, name_ text, key_ text, effective_date_ bigint, created_arrival_ bigint, now_ bigint)
+    RETURNS bigint LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    IF effective_date_ IS NULL THEN
+      RETURN (
+        SELECT e.arrival FROM ${t.events} e
+        WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND e.arrival > created_arrival_
+          AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
+          AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
+        ORDER BY e.time, e.arrival LIMIT 1);
+    END IF;
+    RETURN (
+      SELECT e.arrival FROM ${t.events} e
+      WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND e.time >= effective_date_
+        AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
+        AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
+      ORDER BY e.time, e.arrival LIMIT 1);
+  END $wfe$;
+
+  -- Events assigned to the subscriptions of an instance and not yet used, in order of delivery; what was assigned together by time, then by
+  -- arrival. Each is [subscription, pointer, event, data].
+  CREATE FUNCTION ${r.deliveries_v1} (workflow_ bigint) RETURNS json LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  BEGIN
+    RETURN (
+      SELECT json_agg(json_build_array(s.id, s.pointer_id, e.id, e.data) ORDER BY s.delivered_seq, e.time, e.arrival, s.row)
+      FROM ${t.subscriptions} s JOIN ${t.events} e ON e.arrival = s.event
+      WHERE s.workflow = workflow_ AND s.event IS NOT NULL);
+  END $wfe$;
+
+  -- Keeps events that were given to subscriptions from being purged at the same moment; where one is gone already, what gave it is done again.
+  CREATE FUNCTION ${r.keep_events_v1} (events_ bigint[]) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  BEGIN
+    PERFORM 1 FROM (SELECT e.arrival FROM ${t.events} e WHERE e.arrival = ANY (events_) ORDER BY e.arrival FOR KEY SHARE) kept
+      HAVING count(*) < cardinality(events_);
+    IF FOUND THEN
+      RAISE EXCEPTION 'an event was purged while it was given to a subscription' USING ERRCODE = 'serialization_failure';
+    END IF;
+  END $wfe$;
+
+  CREATE FUNCTION ${r.commit_v1} (
+    nows_ bigint[], ids_ text[], commit_ids_ text[], revisions_ bigint[], control_seqs_ bigint[], inbox_seqs_ bigint[], seen_inbox_seqs_ bigint[],
+    statuses_ text[], data_ text[], sequences_ bigint[], due_ bigint[], errors_ text[], completed_ bigint[],
+    p_change int[], ${POINTER_PARAMETERS}, rest_ json)
+    RETURNS TABLE (change int, outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint, deliveries json) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    topic_ bigint;
+    -- Row of each change that is accepted; NULL for the others.
+    rows_ bigint[];
+    given_ bigint[];
+    events_ bigint[];
+  BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE EXCEPTION 'a commit needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
+    END IF;
+    -- Who opens a subscription and who delivers to its topic come one after the other. By a statement before the ones that look: a lock that is
+    -- taken within the look comes after its snapshot.
+    IF rest_ IS NOT NULL THEN
+      FOR topic_ IN SELECT DISTINCT x.value::bigint FROM json_array_elements_text(rest_->'topics') x ORDER BY 1 LOOP
+        PERFORM pg_advisory_xact_lock(topic_);
+      END LOOP;
+    END IF;
+    -- In the order of ids: batches that meet do not wait for each other crosswise.
+    IF cardinality(ids_) > 1 THEN
+      PERFORM 1 FROM (SELECT w.row FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR NO KEY UPDATE) locked;
+    END IF;
+
+    WITH x AS (
+      SELECT * FROM unnest(nows_, ids_, commit_ids_, revisions_, control_seqs_, inbox_seqs_, seen_inbox_seqs_, statuses_, data_, sequences_, due_, errors_,
+        completed_) WITH ORDINALITY AS x (now, id, commit_id, revision, control_seq, inbox_seq, seen, status, data, sequence, due_at, error, completed_at, change)
+    ), moved AS (
+      UPDATE ${t.workflows} w SET
+        status = x.status, data = coalesce(x.data, w.data), revision = w.revision + 1, commit_id = x.commit_id, sequence = x.sequence,
+        -- Something was delivered that the pass has not seen: it is to look again at once. By a counter of the row, which is read again when the
+        -- row was locked by others; a look into other rows would not be.
+        due_at = CASE WHEN w.inbox_seq > x.seen THEN x.now ELSE x.due_at END,
+        error = x.error, completed_at = x.completed_at
+      FROM x
+      WHERE w.id = x.id AND w.commit_id IS DISTINCT FROM x.commit_id AND w.revision = x.revision AND w.control_seq = x.control_seq
+        AND (x.inbox_seq IS NULL OR w.inbox_seq = x.inbox_seq)
+      RETURNING x.change, w.row)
+    SELECT array_agg(m.row ORDER BY x.change) INTO rows_ FROM x LEFT JOIN moved m ON m.change = x.change;
+
+    IF rest_ IS NOT NULL THEN
+      INSERT INTO ${t.consumed_events} (workflow, event)
+        SELECT rows_[(c.value->>0)::int], e.arrival FROM json_array_elements(rest_->'consume') c JOIN ${t.events} e ON e.id = c.value->>2
+        WHERE rows_[(c.value->>0)::int] IS NOT NULL
+        ON CONFLICT DO NOTHING;
+      DELETE FROM ${t.subscriptions} s USING json_array_elements(rest_->'close') c
+        WHERE s.id = c.value->>1 AND s.workflow = rows_[(c.value->>0)::int];
+    END IF;
+
+    INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
+      SELECT rows_[x.change], ${POINTER_COLUMNS.map(([name]) => `x.${name}`).join(", ")}
+      FROM unnest(p_change, ${POINTER_LISTS}) AS x (change, ${POINTER_NAMES})
+      WHERE rows_[x.change] IS NOT NULL
+      ON CONFLICT (workflow, id) DO UPDATE SET ${POINTER_UPDATES};
+
+    IF rest_ IS NOT NULL THEN
+      WITH opened AS (
+        INSERT INTO ${t.subscriptions} (id, workflow, pointer_id, name, key, topic, effective_date, activity, activity_topic, input, event, delivered_seq)
+        SELECT o.id, w.row, o.pointer_id, o.name, o.key, o.topic, o.effective_date, o.activity, o.activity_topic, o.input, o.event,
+          CASE WHEN o.event IS NOT NULL THEN w.inbox_seq + 1 END
+        FROM (
+          SELECT o.*, rows_[o.change] AS workflow,
+            ${r.earliest_event_v1}(rows_[o.change], o.topic, o.name, o.key, o.effective_date,
+              (SELECT w.created_arrival FROM ${t.workflows} w WHERE w.row = rows_[o.change]), nows_[o.change]) AS event
+          FROM json_to_recordset(rest_->'open') AS o (change int, place int, id text, pointer_id text, name text, key text, topic bigint,
+            effective_date bigint, activity text, activity_topic bigint, input text)
+          WHERE rows_[o.change] IS NOT NULL) o
+        JOIN ${t.workflows} w ON w.row = o.workflow
+        ORDER BY o.place
+        RETURNING workflow, event)
+      SELECT array_agg(DISTINCT o.workflow), array_agg(DISTINCT o.event) INTO given_, events_ FROM opened o WHERE o.event IS NOT NULL;
+      PERFORM ${r.keep_events_v1}(events_);
+      -- A pick-up is a delivery; those of one commit move the counter once.
+      UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = nows_[g.change]
+        FROM unnest(rows_) WITH ORDINALITY AS g (row, change) WHERE w.row = g.row AND g.row = ANY (given_);
+
+      PERFORM ${r.insert_events_v1}(x.list) FROM (
+        SELECT json_agg(e.value->1 ORDER BY e.ordinality) AS list FROM json_array_elements(rest_->'events') WITH ORDINALITY e
+        WHERE rows_[(e.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
+      PERFORM ${r.insert_commands_v1}(x.list) FROM (
+        SELECT json_agg(c.value->1) AS list FROM json_array_elements(rest_->'commands') c
+        WHERE rows_[(c.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
+      INSERT INTO ${t.errors} (workflow, pointer_id, step, attempt, at, code, message, stack, data)
+        SELECT rows_[(e.value->>0)::int], e.value->>1, e.value->>2, (e.value->>3)::bigint, (e.value->>4)::bigint, e.value->>5, e.value->>6, e.value->>7,
+          e.value->>8
+        FROM json_array_elements(rest_->'errors') WITH ORDINALITY e WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality;
+      PERFORM ${r.insert_workflows_v1}(x.list) FROM (
+        SELECT json_agg(c.value->1) AS list FROM json_array_elements(rest_->'children') c
+        WHERE rows_[(c.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
+    END IF;
+
+    RETURN QUERY
+      SELECT x.change::int,
+        CASE WHEN rows_[x.change] IS NOT NULL THEN 'committed'
+          WHEN w.row IS NULL THEN 'missing'
+          WHEN w.commit_id = x.commit_id THEN 'committed'
+          WHEN w.revision <> x.revision THEN 'revision'
+          WHEN w.control_seq <> x.control_seq THEN 'control'
+          WHEN w.inbox_seq <> x.inbox_seq THEN 'inbox'
+          ELSE 'missing' END,
+        w.status, w.revision, w.control_seq, w.inbox_seq,
+        -- Nothing was ever delivered to most instances.
+        CASE WHEN w.inbox_seq > 0 AND (rows_[x.change] IS NOT NULL OR w.commit_id = x.commit_id) THEN ${r.deliveries_v1}(w.row) END
+      FROM unnest(ids_, commit_ids_, revisions_, control_seqs_, inbox_seqs_) WITH ORDINALITY AS x (id, commit_id, revision, control_seq, inbox_seq, change)
+      LEFT JOIN ${t.workflows} w ON w.id = x.id
+      ORDER BY x.change;
+  END $wfe$;
+`;

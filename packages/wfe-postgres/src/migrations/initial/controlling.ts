@@ -1,0 +1,65 @@
+import type { SchemaNames } from "../../schema-names.ts";
+
+const OPEN = "('pending', 'running', 'sleeping', 'waitingForEvent', 'failed')";
+
+/** What moves instances besides their commits: commands, and their removal. */
+export const controllingSql = ({ table: t, routine: r }: SchemaNames): string => `
+  -- Changes the status of an instance from one of from_. @returns What came of it (done, status, revision), and what the row then holds; no row when
+  -- there is no such instance.
+  CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ json, event_ json, child_command_ text)
+    RETURNS TABLE (outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    found_ record;
+    outcome_ text := 'done';
+  BEGIN
+    SELECT w.row, w.status, w.revision INTO found_ FROM ${t.workflows} w WHERE w.id = id_ FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+      RETURN;
+    END IF;
+    IF NOT found_.status = ANY (from_) THEN
+      outcome_ := 'status';
+    ELSIF command_ = 'suspend' THEN
+      UPDATE ${t.workflows} w SET status = 'suspended', control_seq = w.control_seq + 1, due_at = NULL WHERE w.row = found_.row;
+    ELSIF command_ = 'resume' THEN
+      UPDATE ${t.workflows} w SET status = 'runnable', control_seq = w.control_seq + 1, due_at = now_, error = NULL WHERE w.row = found_.row;
+    ELSIF command_ = 'retry' AND found_.revision <> revision_ THEN
+      outcome_ := 'revision';
+    ELSIF command_ = 'retry' THEN
+      UPDATE ${t.workflows} w SET status = 'runnable', control_seq = w.control_seq + 1, due_at = now_, error = NULL, completed_at = NULL
+        WHERE w.row = found_.row;
+      PERFORM ${r.insert_pointers_v1}(found_.row, pointers_);
+    ELSE
+      UPDATE ${t.workflows} w SET status = 'terminated', control_seq = w.control_seq + 1, due_at = NULL, completed_at = now_ WHERE w.row = found_.row;
+      UPDATE ${t.pointers} p SET status = 'cancelled', ended_at = now_ WHERE p.workflow = found_.row AND p.status IN ${OPEN};
+      DELETE FROM ${t.subscriptions} s WHERE s.workflow = found_.row;
+      IF event_ IS NOT NULL THEN
+        PERFORM ${r.insert_events_v1}(json_build_array(event_));
+      END IF;
+      PERFORM ${r.insert_commands_v1}(x.list) FROM (
+        SELECT json_agg(json_build_array(child_command_, w.id, now_)) AS list FROM ${t.workflows} w
+        WHERE w.parent_id = id_ AND w.status IN ('runnable', 'suspended')) x WHERE x.list IS NOT NULL;
+    END IF;
+    RETURN QUERY SELECT outcome_, w.status, w.revision, w.control_seq, w.inbox_seq FROM ${t.workflows} w WHERE w.row = found_.row;
+  END $wfe$;
+
+  -- Removes instances that are over, with all that is theirs. @returns How many.
+  CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[]) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    found_ bigint[];
+  BEGIN
+    SELECT array_agg(w.row) INTO found_ FROM (
+      SELECT w.row FROM ${t.workflows} w WHERE w.id = ANY (ids_) AND w.status IN ('complete', 'terminated') ORDER BY w.id FOR UPDATE) w;
+    DELETE FROM ${t.queue} q USING ${t.workflows} w WHERE w.row = ANY (found_) AND q.type = 'workflow' AND q.id = w.id;
+    DELETE FROM ${t.pointers} p WHERE p.workflow = ANY (found_);
+    DELETE FROM ${t.subscriptions} s WHERE s.workflow = ANY (found_);
+    DELETE FROM ${t.consumed_events} c WHERE c.workflow = ANY (found_);
+    DELETE FROM ${t.errors} e WHERE e.workflow = ANY (found_);
+    DELETE FROM ${t.workflow_names} n USING ${t.workflows} w WHERE w.row = ANY (found_) AND n.name IN (w.id, w.name) AND n.workflow = w.row;
+    DELETE FROM ${t.workflows} w WHERE w.row = ANY (found_);
+    RETURN QUERY SELECT coalesce(cardinality(found_), 0)::bigint;
+  END $wfe$;
+`;

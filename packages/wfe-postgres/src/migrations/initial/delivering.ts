@@ -1,0 +1,109 @@
+import type { SchemaNames } from "../../schema-names.ts";
+
+/** How events come to those who wait, and due instances and events to those who look for them. */
+export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => `
+  -- Serves the next subscriptions on topics, so many at most; with the last of them, the events that there were when the first were served
+  -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
+  CREATE FUNCTION ${r.deliver_v1} (topics_ bigint[], names_ text[], keys_ text[], after_ bigint, arrivals_ bigint[], limit_ bigint, now_ bigint)
+    RETURNS TABLE (reached json, last bigint, arrivals bigint[]) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    topic_ bigint;
+    found_ bigint[];
+    events_ bigint[];
+    reached_ json;
+  BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
+    END IF;
+    FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
+      PERFORM pg_advisory_xact_lock(topic_);
+    END LOOP;
+    -- Only these are marked in the end: an event that becomes visible later was not looked for on behalf of everybody.
+    IF arrivals_ IS NULL THEN
+      SELECT coalesce(array_agg(e.arrival), '{}') INTO arrivals_
+        FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+        JOIN ${t.events} e ON e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered
+        WHERE e.eligible_at IS NULL OR e.eligible_at <= now_;
+    END IF;
+    SELECT array_agg(o.row ORDER BY o.row) INTO found_ FROM (
+      SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+      CROSS JOIN LATERAL (
+        SELECT s.row FROM ${t.subscriptions} s
+        WHERE s.topic = x.topic AND s.name = x.name AND s.key = x.key AND s.event IS NULL AND s.row > coalesce(after_, 0)
+        ORDER BY s.row LIMIT limit_) s
+      ORDER BY s.row LIMIT limit_) o;
+    -- In the order of ids, as commits do. What is read before the locks is read again after them.
+    PERFORM 1 FROM (
+      SELECT w.row FROM ${t.workflows} w
+      WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
+      ORDER BY w.id FOR NO KEY UPDATE) locked;
+    WITH seekers AS (
+      SELECT s.row, s.workflow, w.inbox_seq,
+        ${r.earliest_event_v1}(s.workflow, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
+      FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
+      WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
+    ), given AS (
+      UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
+      FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
+      RETURNING s.workflow, s.event
+    ), woken AS (
+      UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
+      WHERE w.row IN (SELECT g.workflow FROM given g)
+      RETURNING w.id)
+    SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g) INTO reached_, events_;
+    PERFORM ${r.keep_events_v1}(events_);
+    IF cardinality(found_) >= limit_ THEN
+      RETURN QUERY SELECT reached_, found_[cardinality(found_)], arrivals_;
+    ELSE
+      UPDATE ${t.events} e SET delivered = true WHERE e.arrival = ANY (arrivals_);
+      RETURN QUERY SELECT reached_, NULL::bigint, arrivals_;
+    END IF;
+  END $wfe$;
+
+  -- Removes delivered events that were stored before an instant, so many at most, but for those that a subscription was given and has not used.
+  CREATE FUNCTION ${r.purge_events_v1} (stored_before_ bigint, limit_ bigint) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    found_ bigint[];
+  BEGIN
+    SELECT array_agg(e.arrival) INTO found_ FROM (
+      SELECT e.arrival FROM ${t.events} e
+      WHERE e.delivered AND e.stored_at < stored_before_
+        AND NOT EXISTS (SELECT 1 FROM ${t.subscriptions} s WHERE s.event = e.arrival)
+      ORDER BY e.stored_at LIMIT limit_ FOR UPDATE SKIP LOCKED) e;
+    -- Asked again once they are locked: nobody can be given one any more.
+    DELETE FROM ${t.events} e
+      WHERE e.arrival = ANY (found_) AND NOT EXISTS (SELECT 1 FROM ${t.subscriptions} s WHERE s.event = e.arrival);
+    GET DIAGNOSTICS limit_ = ROW_COUNT;
+    RETURN QUERY SELECT limit_;
+  END $wfe$;
+
+  -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.
+  CREATE FUNCTION ${r.claim_due_v1} (ids_ text[], versions_ bigint[], fingerprints_ text[], as_at_ bigint, limit_ bigint, until_ bigint)
+    RETURNS TABLE (id text) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    found_ bigint[];
+  BEGIN
+    -- One look into an index for each definition: instances of others, however many are due, cost nothing. Who is being written by another is passed
+    -- over: it is looked at anyway.
+    SELECT array_agg(o.row ORDER BY o.due_at, o.row) INTO found_ FROM (
+      SELECT w.row, w.due_at FROM (
+        SELECT DISTINCT d.row FROM ${t.definitions} d
+        JOIN unnest(ids_, versions_, fingerprints_) AS x (id, version, fingerprint) ON d.id = x.id AND d.version = x.version AND d.fingerprint = x.fingerprint) d
+      CROSS JOIN LATERAL (
+        SELECT w.row, w.due_at FROM ${t.workflows} w
+        WHERE w.definition = d.row AND w.status = 'runnable' AND w.due_at IS NOT NULL AND w.due_at <= as_at_
+        ORDER BY w.due_at LIMIT limit_ FOR NO KEY UPDATE SKIP LOCKED) w
+      ORDER BY w.due_at, w.row LIMIT limit_) o;
+    IF found_ IS NULL THEN
+      RETURN;
+    END IF;
+    UPDATE ${t.workflows} w SET due_at = until_ WHERE w.row = ANY (found_);
+    RETURN QUERY SELECT w.id FROM unnest(found_) WITH ORDINALITY AS f (row, place) JOIN ${t.workflows} w ON w.row = f.row ORDER BY f.place;
+  END $wfe$;
+`;

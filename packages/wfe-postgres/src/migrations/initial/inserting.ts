@@ -1,0 +1,118 @@
+import type { SchemaNames } from "../../schema-names.ts";
+import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-columns.ts";
+
+/** What several functions write: instances, pointers, events, commands. Lists come as JSON. */
+export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
+  -- Pointers of one instance, new or changed, as JSON lists of their columns.
+  CREATE FUNCTION ${r.insert_pointers_v1} (workflow_ bigint, given_ json) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
+    SELECT workflow_, ${pointerFromJson("p.value")} FROM json_array_elements(given_) p
+    ON CONFLICT (workflow, id) DO UPDATE SET ${POINTER_UPDATES};
+  END $wfe$;
+
+  -- Events, undelivered; one whose id exists keeps what it has. Each is [id, name, key, topic, data, time,
+  -- eligible_at, stored_at].
+  CREATE FUNCTION ${r.insert_events_v1} (given_ json) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    INSERT INTO ${t.events} (id, name, key, topic, data, time, eligible_at, stored_at, visible_at)
+    SELECT e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
+      (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
+    FROM json_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality
+    ON CONFLICT (id) DO NOTHING;
+  END $wfe$;
+
+  -- Commands; one that waits already gets the earlier of the two times, one that is being handled is remembered for after. Each is
+  -- [name, data, execute_at].
+  CREATE FUNCTION ${r.insert_commands_v1} (given_ json) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    INSERT INTO ${t.commands} AS c (name, data, execute_at)
+    SELECT g.value->>0, g.value->>1, min((g.value->>2)::bigint) FROM json_array_elements(given_) g GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (name, data) DO UPDATE SET
+      execute_at = CASE WHEN c.token IS NULL THEN least(c.execute_at, excluded.execute_at) ELSE c.execute_at END,
+      again_at = CASE WHEN c.token IS NULL THEN NULL ELSE least(c.again_at, excluded.execute_at) END;
+  END $wfe$;
+
+  -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
+  -- carries it. @returns The ids of those that are new.
+  CREATE FUNCTION ${r.insert_workflows_v1} (given_ json) RETURNS text[] LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    arrival_ bigint;
+    new_ids_ text[];
+    new_rows_ bigint[];
+    taken_ text;
+  BEGIN
+    INSERT INTO ${t.definitions} (id, version, fingerprint)
+      SELECT DISTINCT x.definition_id, x.version, x.fingerprint
+      FROM json_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
+      WHERE NOT EXISTS (
+        SELECT 1 FROM ${t.definitions} d WHERE d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint)
+      ORDER BY 1, 2, 3
+      ON CONFLICT DO NOTHING;
+    SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO arrival_ FROM ${t.event_arrivals} s;
+    -- In the order of ids, as everywhere: two that make the same ones do not wait for each other crosswise.
+    WITH made AS (
+      INSERT INTO ${t.workflows} (id, name, definition, status, revision, control_seq, inbox_seq, sequence, due_at, created_at, created_arrival,
+        creation_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, data)
+      SELECT x.id, x.name, d.row, 'runnable', 0, 0, 0, x.sequence, x.due_at, x.created_at, arrival_,
+        x.creation_id, x.input_digest, x.reference, x.description, x.parent_id, x.parent_pointer_id, x.parent_depth, x.root_id, x.data
+      FROM json_to_recordset(given_) AS x (id text, name text, definition_id text, version bigint, fingerprint text, sequence bigint, due_at bigint,
+        created_at bigint, creation_id text, input_digest text, reference text, description text, parent_id text, parent_pointer_id text,
+        parent_depth bigint, root_id text, data text)
+      JOIN ${t.definitions} d ON d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint
+      ORDER BY x.id COLLATE "C"
+      ON CONFLICT (id) DO NOTHING
+      RETURNING id, row)
+    SELECT array_agg(id), array_agg(row) INTO new_ids_, new_rows_ FROM made;
+    IF new_ids_ IS NULL THEN
+      RETURN '{}';
+    END IF;
+    INSERT INTO ${t.workflow_names} (name, workflow)
+      SELECT n.name, n.row FROM (
+        SELECT w.id AS name, w.row FROM ${t.workflows} w WHERE w.row = ANY (new_rows_)
+        UNION
+        SELECT w.name, w.row FROM ${t.workflows} w WHERE w.row = ANY (new_rows_)) n
+      ORDER BY n.name
+      ON CONFLICT (name) DO NOTHING;
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row) THEN w.id ELSE w.name END
+      INTO taken_
+      FROM ${t.workflows} w
+      WHERE w.row = ANY (new_rows_) AND (
+        NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row)
+        OR NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.id AND n.workflow = w.row))
+      LIMIT 1;
+    IF taken_ IS NOT NULL THEN
+      RAISE EXCEPTION 'the name is taken' USING ERRCODE = 'WF001', DETAIL = taken_;
+    END IF;
+    INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
+      SELECT w.row, ${pointerFromJson("p.value")}
+      FROM json_to_recordset(given_) AS x (id text, pointers json)
+      JOIN ${t.workflows} w ON w.id = x.id AND w.row = ANY (new_rows_)
+      CROSS JOIN json_array_elements(x.pointers) p;
+    RETURN new_ids_;
+  END $wfe$;
+
+  -- New instances. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
+  CREATE FUNCTION ${r.create_workflows_v1} (given_ json)
+    RETURNS TABLE (id text, is_new boolean, definition_id text, version bigint, input_digest text) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    new_ids_ text[];
+  BEGIN
+    new_ids_ := ${r.insert_workflows_v1}(given_);
+    RETURN QUERY
+      SELECT x.id, x.id = ANY (new_ids_) OR w.creation_id = x.creation_id, d.id, d.version, w.input_digest
+      FROM json_to_recordset(given_) AS x (id text, creation_id text)
+      JOIN ${t.workflows} w ON w.id = x.id
+      JOIN ${t.definitions} d ON d.row = w.definition;
+  END $wfe$;
+`;

@@ -1,0 +1,69 @@
+import type { EventSubscription } from "wfe-core";
+import type { PostgresDatabase } from "./postgres-database.ts";
+import { eventSubscription, type SubscriptionColumns } from "./rows.ts";
+import { toText } from "./text.ts";
+import { activityTopic, topicOf } from "./topic.ts";
+
+/** Open subscriptions, and the claims of outside workers on them. */
+export class SubscriptionStore {
+  readonly #database: PostgresDatabase;
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database;
+  }
+
+  get #select(): string {
+    const { subscriptions, workflows, events } = this.#database.names.table;
+    return `SELECT s.id, w.id AS workflow_id, s.pointer_id, s.name, s.key, s.effective_date, s.activity, s.input, e.id AS event_id, s.token,
+        s.worker_id, s.token_expires_at
+      FROM ${subscriptions} s JOIN ${workflows} w ON w.row = s.workflow LEFT JOIN ${events} e ON e.arrival = s.event`;
+  }
+
+  async getSubscription(id: string): Promise<EventSubscription | undefined> {
+    const [found] = await this.#database.query<SubscriptionColumns>(`${this.#select} WHERE s.id = $1`, [toText(id)]);
+    return found === undefined ? undefined : eventSubscription(found);
+  }
+
+  async getSubscriptions(name: string, key: string, asOf: Date): Promise<readonly EventSubscription[]> {
+    const rows = await this.#database.query<SubscriptionColumns>(
+      `${this.#select} WHERE s.topic = $1 AND s.name = $2 AND s.key = $3 AND s.event IS NULL AND (s.effective_date IS NULL OR s.effective_date <= $4)
+       ORDER BY s.row`,
+      [topicOf(name, key), toText(name), toText(key), asOf.getTime()],
+    );
+    return rows.map(eventSubscription);
+  }
+
+  async getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
+    const [found] = await this.#database.query<SubscriptionColumns>(
+      `${this.#select} WHERE s.activity_topic = $1 AND s.activity = $2 AND s.activity IS NOT NULL AND s.event IS NULL
+         AND (s.token IS NULL OR s.token_expires_at <= $3) AND w.status = 'runnable' ORDER BY s.row LIMIT 1`,
+      [activityTopic(activity), toText(activity), now.getTime()],
+    );
+    return found === undefined ? undefined : eventSubscription(found);
+  }
+
+  setSubscriptionToken(id: string, token: string, workerId: string, expiresAt: Date, now: Date): Promise<boolean> {
+    return this.#change(
+      `SET token = $2, worker_id = $3, token_expires_at = $4 WHERE id = $1 AND event IS NULL AND (token IS NULL OR token_expires_at <= $5)`,
+      [toText(id), toText(token), toText(workerId), expiresAt.getTime(), now.getTime()],
+    );
+  }
+
+  extendSubscriptionToken(id: string, token: string, expiresAt: Date, now: Date): Promise<boolean> {
+    return this.#change("SET token_expires_at = $3 WHERE id = $1 AND event IS NULL AND token = $2 AND token_expires_at > $4", [
+      toText(id),
+      toText(token),
+      expiresAt.getTime(),
+      now.getTime(),
+    ]);
+  }
+
+  clearSubscriptionToken(id: string, token: string): Promise<boolean> {
+    return this.#change("SET token = NULL, worker_id = NULL, token_expires_at = NULL WHERE id = $1 AND token = $2", [toText(id), toText(token)]);
+  }
+
+  async #change(assignment: string, values: readonly (string | number)[]): Promise<boolean> {
+    const rows = await this.#database.query(`UPDATE ${this.#database.names.table.subscriptions} ${assignment} RETURNING row`, values);
+    return rows.length > 0;
+  }
+}

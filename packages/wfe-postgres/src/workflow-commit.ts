@@ -1,0 +1,152 @@
+import { type CommitResult, ConflictError, type ConflictReason, type WorkflowChange, type WorkflowStatus } from "wfe-core";
+import { Batches, type Outcome } from "./batches.ts";
+import type { SqlValue } from "./connection.ts";
+import { mayBeOnes } from "./error-mapping.ts";
+import { type PointerColumns, pointerValues } from "./pointer-rows.ts";
+import type { PostgresDatabase } from "./postgres-database.ts";
+import { commandList, type DeliveryList, delivery, errorList, newEventList, toInstantOrNull } from "./rows.ts";
+import { toText, toTextOrNull } from "./text.ts";
+import { activityTopic, topicOf } from "./topic.ts";
+import { newWorkflowObject, takenNameError } from "./workflow-creation.ts";
+
+/** Instances of one call at most. */
+const LARGEST_BATCH = 200;
+/** Topics that one call locks at most; the server has room for few locks of a transaction. */
+const MOST_TOPICS = 64;
+const POINTER_COLUMN_COUNT = 24;
+
+interface Commit {
+  readonly change: WorkflowChange;
+  readonly now: number;
+}
+
+interface CommitColumns {
+  readonly outcome: "committed" | ConflictReason;
+  readonly status: WorkflowStatus;
+  readonly revision: number;
+  readonly control_seq: number;
+  readonly inbox_seq: number;
+  readonly deliveries: readonly DeliveryList[] | null;
+}
+
+/** Commits instances; those that are wanted at the same moment in one call, which is one transaction. */
+export class WorkflowCommits {
+  readonly #database: PostgresDatabase;
+  readonly #batches: Batches<Commit, CommitResult>;
+
+  constructor(database: PostgresDatabase) {
+    this.#database = database;
+    this.#batches = new Batches({
+      clock: database.clock,
+      limit: LARGEST_BATCH,
+      concurrency: 2,
+      keyOf: ({ change }) => change.workflowId,
+      sizeOf: ({ change }) => Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS),
+      send: (commits) => this.#send(commits),
+      mayBeOnes,
+    });
+  }
+
+  /** @throws ConflictError, WorkflowNameTakenError */
+  async commit(change: WorkflowChange, now: Date): Promise<CommitResult> {
+    try {
+      return await this.#batches.request({ change, now: now.getTime() });
+    } catch (error) {
+      throw takenNameError(error);
+    }
+  }
+
+  async #send(commits: readonly Commit[]): Promise<readonly Outcome<CommitResult>[]> {
+    const rows = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
+    return rows.map((row, index) => {
+      const { workflowId } = (commits[index] as Commit).change; // a row for each, in their order
+      if (row.outcome === "committed") {
+        return { value: { revision: row.revision, inboxSeq: row.inbox_seq, pendingDeliveries: (row.deliveries ?? []).map(delivery) } };
+      }
+      const { revision, control_seq: controlSeq, inbox_seq: inboxSeq, status } = row;
+      const current = row.outcome === "missing" ? undefined : { revision, controlSeq, inboxSeq, status };
+      return { error: new ConflictError(workflowId, row.outcome, current) };
+    });
+  }
+}
+
+/** Parameters of the function, in their order. */
+function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
+  const changes = commits.map(({ change }) => change);
+  const pointerChanges: number[] = [];
+  const pointers: SqlValue[][] = Array.from({ length: POINTER_COLUMN_COUNT }, () => []);
+  changes.forEach((change, index) => {
+    for (const columns of distinctPointers(change)) {
+      pointerChanges.push(index + 1);
+      for (let column = 0; column < POINTER_COLUMN_COUNT; column += 1) (pointers[column] as SqlValue[]).push(columns[column] as SqlValue);
+    }
+  });
+  return [
+    commits.map(({ now }) => now),
+    changes.map(({ workflowId }) => toText(workflowId)),
+    changes.map(({ commitId }) => toText(commitId)),
+    changes.map(({ expected }) => expected.revision),
+    changes.map(({ expected }) => expected.controlSeq),
+    changes.map(({ expected }) => expected.inboxSeq ?? null),
+    changes.map(({ seenInboxSeq }) => seenInboxSeq),
+    changes.map(({ status }) => status),
+    changes.map(({ data }) => toTextOrNull(data)),
+    changes.map(({ sequence }) => sequence),
+    changes.map(({ dueAt }) => toInstantOrNull(dueAt)),
+    changes.map(({ error }) => toTextOrNull(error)),
+    changes.map(({ completedAt }) => toInstantOrNull(completedAt)),
+    pointerChanges,
+    ...(pointers as readonly SqlValue[]),
+    restOf(commits),
+  ];
+}
+
+/** What few changes have, each with the number of its change; `null` when none has any. */
+function restOf(commits: readonly Commit[]): string | null {
+  const rest: Record<"topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children", unknown[]> = {
+    topics: [],
+    consume: [],
+    close: [],
+    open: [],
+    events: [],
+    commands: [],
+    errors: [],
+    children: [],
+  };
+  commits.forEach(({ change, now }, index) => {
+    const number = index + 1;
+    for (const { subscriptionId, eventId } of change.consume) {
+      rest.consume.push([number, toText(subscriptionId), toText(eventId)]);
+      rest.close.push([number, toText(subscriptionId)]);
+    }
+    for (const id of change.closeSubscriptions) rest.close.push([number, toText(id)]);
+    for (const subscription of change.openSubscriptions) {
+      const topic = topicOf(subscription.name, subscription.key);
+      rest.topics.push(topic);
+      rest.open.push({
+        change: number,
+        place: rest.open.length,
+        id: toText(subscription.id),
+        pointer_id: toText(subscription.pointerId),
+        name: toText(subscription.name),
+        key: toText(subscription.key),
+        topic,
+        effective_date: "effectiveDate" in subscription.bound ? subscription.bound.effectiveDate.getTime() : null,
+        activity: toTextOrNull(subscription.activity),
+        activity_topic: subscription.activity === undefined ? null : activityTopic(subscription.activity),
+        input: toTextOrNull(subscription.input),
+      });
+    }
+    for (const event of change.events) rest.events.push([number, newEventList(event, now)]);
+    for (const command of change.commands) rest.commands.push([number, commandList(command)]);
+    for (const error of change.errors) rest.errors.push([number, ...errorList(error)]);
+    // One that exists is left as it is, so nobody asks who has made it.
+    for (const child of change.children) rest.children.push([number, newWorkflowObject(child, "")]);
+  });
+  return Object.values(rest).every((list) => list.length === 0) ? null : JSON.stringify(rest);
+}
+
+/** The pointers of a change; of one that stands in it twice the last, as one write after the other would leave it. */
+function distinctPointers({ pointers }: WorkflowChange): readonly PointerColumns[] {
+  return [...new Map(pointers.map((pointer) => [pointer.id, pointer])).values()].map(pointerValues);
+}
