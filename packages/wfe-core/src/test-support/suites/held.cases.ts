@@ -79,8 +79,9 @@ export const HELD_CASES: readonly SuiteCase<PersistenceContext>[] = [
           waiting.push(call());
           await context.elapse(UNITS);
         }
+        const ended = Promise.allSettled(waiting);
         await release();
-        const { refusals } = settled(await Promise.allSettled(waiting));
+        const { refusals } = settled(await ended);
 
         for (const error of refusals) await conflictOf("inbox", Promise.reject(error));
         assert.deepEqual(await inboxOf(second), refusals.length === 1 ? [`${id}: e${round}`] : [], order);
@@ -128,8 +129,9 @@ export const HELD_CASES: readonly SuiteCase<PersistenceContext>[] = [
           waiting.push(call());
           await context.elapse(UNITS);
         }
+        const ended = Promise.allSettled(waiting);
         await release();
-        const { refusals } = settled(await Promise.allSettled(waiting));
+        const { refusals } = settled(await ended);
 
         for (const error of refusals) await conflictOf("control", Promise.reject(error));
         const record = await recordOf(second);
