@@ -111,9 +111,8 @@ BEGIN
     -- Others are told of an entry when none has waited before it: of that one they were told, and look again when it comes due. So a backlog is
     -- queued without a word, and one notification tells of any number of rows. Their queue would fail this turn if it was full.
     CONTINUE WHEN pg_notification_queue_usage() > 0.9;
-    IF CASE WHEN next.token IS NULL
-      THEN EXISTS (SELECT 1 FROM unnest(types_, ids_) AS u (type, id) WHERE u.type = of_type AND u.id = next.id)
-      ELSE of_type = ANY (later) END
+    IF (next.token IS NULL AND EXISTS (SELECT 1 FROM unnest(types_, ids_) AS u (type, id) WHERE u.type = of_type AND u.id = next.id))
+      OR (next.token IS NOT NULL AND of_type = ANY (later))
     THEN
       PERFORM pg_notify('${names.channel}', 'queue ' || of_type || ' ' || sender_);
     END IF;
