@@ -169,7 +169,7 @@ export const RETRY_CASES: readonly SuiteCase<PersistenceContext>[] = [
         const finished = samplePointer({ seq: 2, status: "complete", stepName: `commit ${round}` });
         const change = sampleChange(
           "w",
-          `c${round}`,
+          `round ${round}`,
           { status: "suspended", error: '"e"', pointers: [finished] },
           { revision, controlSeq, inboxSeq },
         );
