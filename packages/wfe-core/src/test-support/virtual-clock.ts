@@ -37,6 +37,10 @@ export class VirtualClock implements Clock {
   /** Counts signs of work: timers set, cancelled and fired, tasks deferred and run. */
   #activity = 0;
   #movement: Promise<void> = Promise.resolve();
+  /** Work elsewhere that is under way. */
+  #tracked = 0;
+  /** Called when some of it has ended. */
+  #trackedEnds: (() => void)[] = [];
 
   constructor(options: VirtualClockOptions = {}) {
     this.#startWall = Math.trunc(Number(options.start ?? Date.UTC(2026, 0, 1)));
@@ -102,14 +106,36 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets everything run that is ready, without moving time: microtasks, deferred tasks, timers that are due, I/O callbacks at hand. */
+  /**
+   * Makes `advance` and `settle` wait for work elsewhere, a query that a server answers for example: time does not move while it is under way.
+   *
+   * @returns The same promise.
+   */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#activity += 1;
+    this.#tracked += 1;
+    const end = (): void => {
+      this.#activity += 1;
+      this.#tracked -= 1;
+      for (const tell of this.#trackedEnds.splice(0)) tell();
+    };
+    work.then(end, end);
+    return work;
+  }
+
+  /**
+   * Lets everything run that is ready, without moving time: microtasks, deferred tasks, timers that are due, I/O callbacks at hand, and what
+   * comes of the work that is tracked.
+   */
   async settle(): Promise<void> {
     let seen = this.#activity;
     let quiet = 0;
     for (let turn = 0; quiet < QUIET_TURNS; turn += 1) {
+      // Without turning: what works elsewhere may need this processor.
+      if (this.#tracked > 0) await new Promise<void>((resolve) => this.#trackedEnds.push(resolve));
       if (turn === MOST_TURNS) throw new Error(`the virtual clock does not come to rest: still busy after ${MOST_TURNS} turns at one instant`);
       await new Promise<void>((resolve) => nextTask(resolve));
-      quiet = this.#deferred === 0 && this.#activity === seen ? quiet + 1 : 0;
+      quiet = this.#deferred === 0 && this.#tracked === 0 && this.#activity === seen ? quiet + 1 : 0;
       seen = this.#activity;
     }
   }

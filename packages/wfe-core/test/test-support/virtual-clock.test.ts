@@ -143,6 +143,36 @@ describe("VirtualClock", () => {
     stopped = true;
   });
 
+  it("does not move while work that is tracked is under way, and runs what comes of it before the next timer", async () => {
+    const clock = new VirtualClock();
+    const log: string[] = [];
+    let answer = (): void => {};
+    clock.setTimer(10, () => {
+      log.push("first timer");
+      const query = new Promise<void>((resolve) => (answer = resolve));
+      void clock.track(query).then(() => log.push(`answer at ${clock.monotonic()}`));
+    });
+    clock.setTimer(20, () => log.push("second timer"));
+
+    const moved = clock.advance(20);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    const before = [...log];
+    answer();
+    await moved;
+
+    expect(before).toEqual(["first timer"]);
+    expect(log).toEqual(["first timer", "answer at 1010", "second timer"]);
+  });
+
+  it("goes on when work that is tracked fails, and leaves its failure to who has asked for it", async () => {
+    const clock = new VirtualClock();
+    const work = clock.track(new Promise<void>((_resolve, reject) => setImmediate(() => reject(new Error("lost")))));
+
+    await Promise.all([clock.advance(1), expect(work).rejects.toThrow("lost")]);
+
+    expect(clock.monotonic()).toBe(1001);
+  });
+
   it("passes 30 days of timers in moments", async () => {
     const clock = new VirtualClock();
     let ticks = 0;
