@@ -70,18 +70,19 @@ BEGIN
         THEN q.mark_at IS NULL OR q.mark_at > excluded.due_at
         ELSE q.token IS NOT NULL OR q.due_at > excluded.due_at END;
       IF change.delay > 0 THEN later := later || change.type; END IF;
+    -- By the primary key: without the 0 the other index would do, which for a planner without statistics is as good, and reads all that is hidden.
     WHEN 'ack' THEN
       DELETE FROM ${names.table.queue} AS q
-      WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at > now_ AND q.mark_at IS NULL;
+      WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at + 0 > now_ AND q.mark_at IS NULL;
       IF NOT FOUND THEN
         UPDATE ${names.table.queue} AS q SET due_at = q.mark_at, seq = change.seq, token = NULL, mark_at = NULL
-        WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at > now_;
+        WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at + 0 > now_;
         IF FOUND THEN later := later || change.type; END IF;
       END IF;
     WHEN 'retry' THEN
       UPDATE ${names.table.queue} AS q
       SET due_at = least(q.mark_at, now_ + change.delay), seq = change.seq, token = NULL, mark_at = NULL
-      WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at > now_;
+      WHERE q.type = change.type AND q.id = change.id AND q.token = change.token AND q.due_at + 0 > now_;
       IF FOUND AND change.delay > 0 THEN later := later || change.type; END IF;
     END CASE;
   END LOOP;
