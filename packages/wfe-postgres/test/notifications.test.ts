@@ -1,0 +1,152 @@
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { QueueType } from "wfe-core";
+import { eventually } from "wfe-core/test-support";
+import { queueListener } from "../src/notifications.ts";
+import type { PostgresOptions } from "../src/postgres-options.ts";
+import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
+import { schemaNames } from "../src/schema-names.ts";
+import { type QueueServer, startQueueServer } from "./queue-server.ts";
+
+let server: QueueServer;
+beforeAll(async () => {
+  server = await startQueueServer();
+});
+afterAll(() => server.stop());
+
+describe("notifications of the queue", () => {
+  let schema: string;
+  let queue: PostgresQueueProvider;
+  let listener: pg.Client;
+  const heard: string[] = [];
+  const others: PostgresQueueProvider[] = [];
+
+  beforeEach(async () => {
+    schema = server.newSchema();
+    queue = new PostgresQueueProvider({ connectionString: server.url("queue"), schema, pollInterval: "1h" });
+    await queue.start();
+    listener = new pg.Client({ connectionString: server.url("listener") });
+    await listener.connect();
+    heard.length = 0;
+    listener.on("notification", ({ payload }) => void heard.push(payload ?? ""));
+    await listener.query(`LISTEN ${schemaNames(schema).channel}`);
+  });
+
+  afterEach(async () => {
+    for (const each of [queue, ...others.splice(0)]) await each.stop();
+    await listener.end();
+  });
+
+  async function startOther(options: Partial<PostgresOptions> = {}, visibility = 30_000): Promise<PostgresQueueProvider> {
+    const other = new PostgresQueueProvider({ connectionString: server.url("other"), schema, pollInterval: "1h", ...options }, { visibility });
+    others.push(other);
+    await other.start();
+    return other;
+  }
+
+  /** The types that were told of so far. */
+  async function told(): Promise<readonly string[]> {
+    await listener.query("SELECT 1"); // what was committed before it has come before its answer
+    return heard.splice(0).map((payload) => payload.split(" ")[1] ?? "");
+  }
+
+  it("tells once of a thousand ids", async () => {
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => queue.queueWork(`w-${index}`, "workflow")));
+
+    expect(await told()).toEqual(["workflow"]);
+  });
+
+  it("tells of each type in a turn", async () => {
+    await Promise.all([queue.queueWork("x", "workflow"), queue.queueWork("x", "event"), queue.queueWork("y", "workflow")]);
+
+    expect([...(await told())].sort()).toEqual(["event", "workflow"]);
+  });
+
+  it("says nothing of what stands behind a backlog, or was taken in the same turn, or is acked", async () => {
+    await queue.queueWork("first", "workflow");
+    expect(await told()).toEqual(["workflow"]);
+
+    await queue.queueWork("second", "workflow");
+    await queue.queueWork("third", "workflow", { delay: "1h" });
+    const items = await queue.dequeueWork("workflow", { limit: 5, wait: 0 });
+    for (const item of items) await item.ack();
+    const waiting = queue.dequeueWork("event", { limit: 1, wait: "1m" });
+    await queue.queueWork("x", "event");
+    await waiting;
+
+    expect(await told()).toEqual([]);
+  });
+
+  it("tells of what an ack, a retry or the pull of an entry brings to the front", async () => {
+    await queue.queueWork("acked", "workflow");
+    const [acked] = await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+    await told();
+    await queue.queueWork("acked", "workflow");
+    expect(await told()).toEqual([]);
+    await acked?.ack();
+    expect(await told()).toEqual(["workflow"]);
+
+    const [retried] = await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+    await retried?.retry(0);
+    expect(await told()).toEqual(["workflow"]);
+
+    await queue.queueWork("pulled", "event", { delay: "1h" });
+    expect(await told()).toEqual(["event"]);
+    await queue.queueWork("pulled", "event");
+    expect(await told()).toEqual(["event"]);
+  });
+
+  it("tells of an entry for later while all that comes before it is being worked on", async () => {
+    await queue.queueWork("x", "workflow");
+    await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+    await told();
+
+    await queue.queueWork("y", "workflow", { delay: "1h" });
+
+    expect(await told()).toEqual(["workflow"]);
+  });
+
+  it("is told by who does not listen", async () => {
+    const deaf = await startOther({ notifications: false });
+    const waiting = queue.dequeueWork("workflow", { limit: 1, wait: "10m" });
+
+    await deaf.queueWork("x", "workflow");
+
+    expect((await waiting).map(({ id }) => id)).toEqual(["x"]);
+  });
+
+  it("commits without waiting for the disk, and leaves the connection as it was", async () => {
+    const [found] = await server.query(
+      `SELECT (SELECT count(*) FROM ${schema}.queue_turn_v1(NULL, 's', '{put}', '{workflow}', '{x}', '{NULL}', '{0}', '{}', '{}', 't', 1)) AS rows,
+         current_setting('synchronous_commit') AS within`,
+    );
+    const [after] = await server.query("SELECT current_setting('synchronous_commit') AS after");
+
+    expect({ ...found, ...after }).toEqual({ rows: "1", within: "off", after: "on" });
+  });
+
+  it("finds what was queued while its listening connection was lost", async () => {
+    const other = await startOther();
+    const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10m" });
+    await eventually(async () => (await server.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'other'")).length > 1);
+
+    await server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'other'");
+    await queue.queueWork("x", "workflow");
+
+    expect((await waiting).map(({ id }) => id)).toEqual(["x"]);
+  });
+});
+
+describe("queueListener", () => {
+  it("passes on what others have queued, and looks for everything when it was deaf", () => {
+    const calls: (readonly QueueType[])[] = [];
+    const { onMessage, onRestored } = queueListener({ sender: "me", onQueued: (types) => void calls.push(types) });
+
+    for (const payload of ["queue workflow other", "queue workflow me", "queue event other", "queue strange other", "something else", ""]) {
+      onMessage?.(payload);
+    }
+    onRestored?.();
+
+    expect(calls).toEqual([["workflow"], ["event"], ["workflow", "event"]]);
+  });
+});
