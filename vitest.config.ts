@@ -1,14 +1,23 @@
 import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Siblings are read from their sources, so that tests need no build. Without "import", which Vitest would make hold for `require` as well.
 const conditions = ["wfe-source", "node"];
 
+// Starts the servers that tests of these projects share.
+const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
+const withServices = ["wfe-postgres", "wfe"];
+
 // One project for each workspace package that has tests; a package without content has none.
 const projects = ["packages", "examples", "tools"].flatMap((group) =>
   readdirSync(group)
     .filter((name) => existsSync(`${group}/${name}/test`))
-    .map((name) => ({ extends: true as const, root: `${group}/${name}`, test: { name, include: ["test/**/*.test.ts"] } })),
+    .map((name) => ({
+      extends: true as const,
+      root: `${group}/${name}`,
+      test: { name, include: ["test/**/*.test.ts"], ...(withServices.includes(name) ? { globalSetup: services } : {}) },
+    })),
 );
 
 // CI counts what has passed from this file.

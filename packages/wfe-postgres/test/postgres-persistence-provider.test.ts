@@ -1,9 +1,12 @@
 import { describe, it } from "vitest";
 import { persistenceSuite } from "wfe-core/test-support";
-import { persistenceTarget } from "./persistence-target.ts";
+import { testSchema } from "wfe-test-services/vitest";
+import { persistenceTarget } from "./postgres-targets.ts";
 
-persistenceSuite("persistence suite on PostgreSQL", persistenceTarget("wfe_suite"), { describe, it });
-persistenceSuite("persistence suite on PostgreSQL, in a schema of another name and with a prefix", persistenceTarget("Other-Schema", "p_"), {
+const server = testSchema("persistence");
+
+persistenceSuite("persistence suite on PostgreSQL", persistenceTarget(server), { describe, it });
+persistenceSuite("persistence suite on PostgreSQL with a prefix", persistenceTarget(server, { schema: server.another(), tablePrefix: "Of-Ours_" }), {
   describe,
   it,
 });

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { afterAll, afterEach } from "vitest";
+
+/** Where the tests of a file have a schema of their own. */
+export interface TestSchema {
+  readonly url: string;
+  /** Its name; who uses it makes it. */
+  readonly schema: string;
+  /** Another one, removed with it. */
+  another(): string;
+  /** Takes everything out of the tables of a schema, but not the record of their versions; does nothing where there are none. */
+  empty(schema: string): Promise<void>;
+}
+
+/** The server that the tests of a run share. */
+export function postgresUrl(): string {
+  const url = process.env["WFE_TEST_POSTGRES_URL"];
+  if (url === undefined) throw new Error("no PostgreSQL server: run the tests from the root of the repository, or name one by WFE_TEST_POSTGRES_URL");
+  return url;
+}
+
+/**
+ * A schema for the tests of a file, to be called at its top level or within `describe`: removed after the last of them, unless one has failed; its name is then
+ * printed.
+ */
+export function testSchema(name: string): TestSchema {
+  const url = postgresUrl();
+  const schemas: string[] = [];
+  const another = (): string => {
+    const schema = `${name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "_")
+      .slice(0, 40)}_${randomBytes(4).toString("hex")}`;
+    schemas.push(schema);
+    return schema;
+  };
+  const schema = another();
+  let client: pg.Client | undefined;
+  const connected = async (): Promise<pg.Client> => {
+    if (client === undefined) {
+      client = new pg.Client({ connectionString: url });
+      client.on("error", () => {}); // the server of a run outlives its tests
+      await client.connect();
+    }
+    return client;
+  };
+  let failed = false;
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === "fail";
+  });
+  afterAll(async () => {
+    if (failed) console.error(`tests have failed: their data is left in the schemas ${schemas.join(", ")} of ${url}`);
+    else for (const each of schemas) await (await connected()).query(`DROP SCHEMA IF EXISTS "${each}" CASCADE`);
+    await client?.end();
+  });
+  return {
+    url,
+    schema,
+    another,
+    empty: async (each) => void (await (await connected()).query(emptying(each))),
+  };
+}
+
+function emptying(schema: string): string {
+  return `DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '${schema}' AND tablename NOT LIKE '%schema\\_versions' LOOP
+      EXECUTE format('DELETE FROM %I.%I', '${schema}', name);
+    END LOOP;
+  END $$`;
+}
