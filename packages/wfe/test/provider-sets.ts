@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
+import { afterAll } from "vitest";
+import { postgresProviders } from "wfe-postgres";
 import { sqliteProviders } from "wfe-sqlite";
+import { type TestSchema, testSchema } from "wfe-test-services/vitest";
 import type { Clock, Providers } from "../src/index.ts";
 import {
   InMemoryLockProvider,
@@ -10,7 +14,9 @@ import {
   InMemoryQueueProvider,
   InMemoryQueueStore,
   InMemoryStore,
+  VirtualClock,
 } from "../src/test-support/index.ts";
+import { trackedPool } from "./tracked-pool.ts";
 
 /** One store, from which any number of hosts can be given providers, as processes on one database are. */
 export interface ProviderStore {
@@ -21,6 +27,8 @@ export interface ProviderStore {
 /** A kind of store on which every scenario has to run. */
 export interface ProviderSet {
   readonly name: string;
+  /** To be called where tests are defined, before any is run. */
+  prepare?(): void;
   create(clock?: Clock): Promise<ProviderStore>;
 }
 
@@ -55,5 +63,33 @@ const sqlite: ProviderSet = {
   },
 };
 
+/** What the stores of a test file share: connections, and a schema that is emptied for each. */
+let shared: { readonly server: TestSchema; readonly pool: pg.Pool } | undefined;
+
+function sharedSchema(): { readonly server: TestSchema; readonly pool: pg.Pool } {
+  if (shared === undefined) {
+    const server = testSchema("scenarios");
+    const pool = new pg.Pool({ connectionString: server.url, max: 8 });
+    afterAll(() => pool.end());
+    shared = { server, pool };
+  }
+  return shared;
+}
+
+const postgres: ProviderSet = {
+  name: "postgres",
+  prepare: () => void sharedSchema(),
+  create: async (clock) => {
+    const { server, pool } = sharedSchema();
+    await server.empty(server.schema);
+    // In virtual time nothing comes by itself from outside of it: others are found by the sweep, as on SQLite.
+    const virtual = clock instanceof VirtualClock ? { clock, pool: trackedPool(pool, clock), notifications: false, pollInterval: "1h" as const } : { pool };
+    return {
+      open: () => postgresProviders({ schema: server.schema, tablePrefix: "of-ours_", ...virtual }),
+      dispose: () => Promise.resolve(),
+    };
+  },
+};
+
 /** All of them. */
-export const providerSets: readonly ProviderSet[] = [memory, sqlite];
+export const providerSets: readonly ProviderSet[] = [memory, sqlite, postgres];

@@ -24,12 +24,15 @@ import type {
   WorkflowInstance,
 } from "wfe-core";
 import type { ActivityController, SubmittedFailure } from "./activity-controller.ts";
+import { UnderWay } from "./under-way.ts";
 import type { WorkflowController } from "./workflow-controller.ts";
 
 /** The verbs of {@link WorkflowClient}, typed for their callers; a controller does the work. */
 export abstract class ClientVerbs implements WorkflowClient {
   protected abstract readonly controller: WorkflowController;
   protected abstract readonly activities: ActivityController;
+  /** Verbs that are not answered yet: the providers are not stopped before. @internal */
+  protected readonly underWay: UnderWay = new UnderWay();
 
   startWorkflow<TData, TInput>(
     definition: WorkflowDefinition<TData, TInput>,
@@ -43,7 +46,7 @@ export abstract class ClientVerbs implements WorkflowClient {
     options?: StartOptions,
   ): Promise<WorkflowId<unknown>>;
   startWorkflow(definition: string | AnyDefinition, ...args: readonly unknown[]): Promise<WorkflowId> {
-    return this.controller.startWorkflow(definition, args);
+    return this.underWay.track(this.controller.startWorkflow(definition, args));
   }
 
   runWorkflow<TData, TInput>(
@@ -51,64 +54,64 @@ export abstract class ClientVerbs implements WorkflowClient {
     input: NoInfer<TInput>,
     options?: StartOptions & WaitForOptions,
   ): Promise<TData> {
-    return this.controller.runWorkflow(definition as AnyDefinition, [input, options], options ?? {}) as Promise<TData>; // the definition's own data
+    return this.underWay.track(this.controller.runWorkflow(definition as AnyDefinition, [input, options], options ?? {})) as Promise<TData>; // the definition's own data
   }
 
   waitForWorkflow<TData>(definition: WorkflowDefinition<TData, never>, id: string, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
   waitForWorkflow<TData>(id: WorkflowId<TData>, options?: WaitForOptions): Promise<FinishedWorkflow<TData>>;
   waitForWorkflow(...args: readonly unknown[]): Promise<FinishedWorkflow<never>> {
     const [id, options] = (typeof args[0] === "string" ? args : args.slice(1)) as [string, WaitForOptions | undefined];
-    return this.controller.waitForWorkflow(id, options ?? {}) as Promise<FinishedWorkflow<never>>; // as the id's type, or the definition, says
+    return this.underWay.track(this.controller.waitForWorkflow(id, options ?? {})) as Promise<FinishedWorkflow<never>>; // as the id's type, or the definition, says
   }
 
   getWorkflow<TData>(idOrName: WorkflowId<TData>): Promise<WorkflowInstance<TData>> {
-    return this.controller.getWorkflow(idOrName) as Promise<WorkflowInstance<TData>>; // as the id's type says
+    return this.underWay.track(this.controller.getWorkflow(idOrName)) as Promise<WorkflowInstance<TData>>; // as the id's type says
   }
 
   publishEvent<TPayload>(event: EventDefinition<TPayload>, key: string, payload: NoInfer<TPayload>, options?: PublishOptions): Promise<string>;
   publishEvent<TPayload extends DurableShape<TPayload>>(name: string, key: string, payload: TPayload, options?: PublishOptions): Promise<string>;
   publishEvent(event: string | EventDefinition<unknown>, key: string, payload: unknown, options?: PublishOptions): Promise<string> {
-    return this.controller.publishEvent(event, key, payload, options ?? {});
+    return this.underWay.track(this.controller.publishEvent(event, key, payload, options ?? {}));
   }
 
   suspendWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "suspend");
+    return this.underWay.track(this.controller.command(idOrName, "suspend"));
   }
 
   resumeWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "resume");
+    return this.underWay.track(this.controller.command(idOrName, "resume"));
   }
 
   terminateWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "terminate");
+    return this.underWay.track(this.controller.command(idOrName, "terminate"));
   }
 
   retryWorkflow(idOrName: string): Promise<boolean> {
-    return this.controller.command(idOrName, "retry");
+    return this.underWay.track(this.controller.command(idOrName, "retry"));
   }
 
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>> {
-    return this.controller.listWorkflows(filter ?? {}, page ?? {});
+    return this.underWay.track(this.controller.listWorkflows(filter ?? {}, page ?? {}));
   }
 
   countWorkflows(filter?: WorkflowFilter): Promise<number> {
-    return this.controller.countWorkflows(filter ?? {});
+    return this.underWay.track(this.controller.countWorkflows(filter ?? {}));
   }
 
   getErrors(idOrName: string): Promise<readonly ExecutionError[]> {
-    return this.controller.getErrors(idOrName);
+    return this.underWay.track(this.controller.getErrors(idOrName));
   }
 
   getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
-    return this.controller.getHistory(idOrName);
+    return this.underWay.track(this.controller.getHistory(idOrName));
   }
 
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {
-    return this.controller.getEvent(id);
+    return this.underWay.track(this.controller.getEvent(id));
   }
 
   purgeWorkflows(options: PurgeOptions): Promise<number> {
-    return this.controller.purgeWorkflows(options);
+    return this.underWay.track(this.controller.purgeWorkflows(options));
   }
 
   getPendingActivity<TIn, TOut>(
@@ -117,23 +120,23 @@ export abstract class ClientVerbs implements WorkflowClient {
     options: { readonly lease: Duration; readonly wait?: Duration },
   ): Promise<PendingActivity<TIn, TOut> | undefined> {
     const name: unknown = typeof activity === "object" ? (activity as ActivityDefinition<TIn, TOut> | null)?.name : activity;
-    const pending = this.activities.getPending(name, workerId, options);
+    const pending = this.underWay.track(this.activities.getPending(name, workerId, options));
     return pending as Promise<PendingActivity<TIn, TOut> | undefined>; // as the definition of the activity says
   }
 
   submitActivitySuccess<TOut>(token: ActivityToken<TOut>, result: NoInfer<TOut>): Promise<void> {
-    return this.activities.success(token, result);
+    return this.underWay.track(this.activities.success(token, result));
   }
 
   submitActivityFailure(token: ActivityToken<never>, error: SubmittedFailure): Promise<void> {
-    return this.activities.failure(token, error);
+    return this.underWay.track(this.activities.failure(token, error));
   }
 
   extendActivity(token: ActivityToken<never>, lease: Duration): Promise<boolean> {
-    return this.activities.extend(token, lease);
+    return this.underWay.track(this.activities.extend(token, lease));
   }
 
   releaseActivity(token: ActivityToken<never>): Promise<void> {
-    return this.activities.release(token);
+    return this.underWay.track(this.activities.release(token));
   }
 }

@@ -88,13 +88,14 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     });
   }
 
-  /** Stops the providers. Idempotent. */
+  /** Waits for the answers to what was asked, then stops the providers. Idempotent. */
   stop(): Promise<void> {
     return this.#changes.run(async () => {
       if (!this.#running) return;
       this.#running = false;
       this.#waiter.stop();
       this.activities.stop();
+      await this.underWay.settled();
       await stopAll(this.#providers);
     });
   }

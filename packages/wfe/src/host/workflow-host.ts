@@ -215,7 +215,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
 
   /**
    * Takes no new work, lets running bodies finish and commits them, then calls the rest off: they run again with the next host, and no crash
-   * is counted. Starts no successor. Then stops the providers. Idempotent; the host may be started again.
+   * is counted. Starts no successor. Waits for the answers to what was asked, then stops the providers. Idempotent; the host may be started again.
    *
    * @param options.timeout - How long bodies may take. @default the option `shutdownTimeout`
    * @throws RangeError for a bad timeout: nothing is stopped then; what a provider throws that cannot be stopped; the host and the other providers are stopped all the same.
@@ -234,6 +234,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       this.#bus.stop();
       this.#state = "stopped";
       await this.#stopPublisher(timeoutMs);
+      await this.underWay.settled();
       await stopAll(this.#stores().reverse());
     });
   }

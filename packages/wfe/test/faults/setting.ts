@@ -17,6 +17,7 @@ export interface Setting {
 /** Defines tests once for each provider set. */
 export function onEachStore(name: string, define: (open: () => Promise<Setting>) => void): void {
   for (const set of providerSets) {
+    set.prepare?.();
     describe(`${name}, on ${set.name}`, () => {
       const ends: (() => Promise<void>)[] = [];
       afterEach(async () => {

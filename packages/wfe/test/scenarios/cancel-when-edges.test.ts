@@ -299,7 +299,7 @@ scenarios("cancelWhen", (open) => {
         .output(add)
         .build(id, 1);
     const [ends, goesOn] = [cancelled("ends", false), cancelled("goes on", true)];
-    const host = await newHost(registers(ends, goesOn));
+    const host = await newHost(registers(ends, goesOn), { sweepInterval: "10m" });
 
     const ids = [await host.startWorkflow(ends, fresh()), await host.startWorkflow(goesOn, fresh())];
     await clock.advance("1d");

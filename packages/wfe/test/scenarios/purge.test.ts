@@ -228,7 +228,7 @@ scenarios("purging workflows", (open) => {
 
   it("leaves runnable and suspended instances as they are, however old", async () => {
     const { host: newHost, clock } = await open();
-    const host = await newHost(both, { sweepInterval: "1h", lockTtl: "1h" });
+    const host = await newHost(both, { sweepInterval: "1d", lockTtl: "1d" });
     await host.startWorkflow(waits, { n: 0 }, { id: "running" });
     await host.startWorkflow(waits, { n: 0 }, { id: "suspended" });
     await clock.advance("2s");

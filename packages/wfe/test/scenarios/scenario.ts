@@ -42,6 +42,7 @@ export function scenarios(
   { prepare = (builder) => builder, lasting = false }: ScenarioOptions = {},
 ): void {
   for (const set of providerSets) {
+    set.prepare?.();
     describe(`${name} on ${set.name}`, () => {
       const ends: (() => Promise<void>)[] = [];
       (lasting ? afterAll : afterEach)(async () => {

@@ -1,0 +1,34 @@
+import type { Duration, Providers } from "wfe-core";
+import { openPostgres } from "./postgres-database.ts";
+import { PostgresLockProvider } from "./postgres-lock-provider.ts";
+import type { PostgresOptions } from "./postgres-options.ts";
+import { PostgresPersistenceProvider } from "./postgres-persistence-provider.ts";
+import { PostgresQueueProvider } from "./postgres-queue-provider.ts";
+
+/** Where the database is, and how its providers behave. */
+export interface PostgresProvidersOptions extends PostgresOptions {
+  /** A queue item that is neither acked nor retried for so long is given out again; 1 ms or more. @default "30s" */
+  readonly visibility?: Duration;
+}
+
+/** The three of one database. */
+export interface PostgresProviders extends Providers {
+  readonly persistence: PostgresPersistenceProvider;
+  readonly locks: PostgresLockProvider;
+  readonly queue: PostgresQueueProvider;
+}
+
+/**
+ * Everything a host needs from one PostgreSQL database, over one pool. Nothing is connected before the first provider starts; the connections
+ * close with the last that stops.
+ *
+ * @throws RangeError when an option makes no sense.
+ */
+export function postgresProviders(options: PostgresProvidersOptions): PostgresProviders {
+  const database = openPostgres(options);
+  return {
+    persistence: new PostgresPersistenceProvider(database),
+    locks: new PostgresLockProvider(database),
+    queue: new PostgresQueueProvider(database, options.visibility === undefined ? {} : { visibility: options.visibility }),
+  };
+}
