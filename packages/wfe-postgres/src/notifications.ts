@@ -10,8 +10,8 @@ export interface QueueListenerOptions {
 }
 
 /**
- * Hears what the turns of other senders have left in the queue. Each turn tells of a type once at most, and only when the entry has none before
- * it: `queue <type> <sender>`, sent within the turn. It is committed without waiting for the disk, so that the lock that all notifications of a
+ * Hears what the turns of other senders have left in the queue. Each turn tells of a type once at most, and not at all behind a
+ * backlog: `queue <type> <sender>`, sent within the turn. It is committed without waiting for the disk, so that the lock that all notifications of a
  * server share is held for a moment only, and never for as long as a commit of the engine takes. Also who keeps no session sends them, which works
  * through every pooler: others of the fleet may listen.
  */

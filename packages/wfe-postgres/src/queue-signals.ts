@@ -7,6 +7,11 @@ const REQUESTS_PER_TURN = 500;
 /** Pause before the next look while others write, or hold what is due. */
 const SHORTEST_PAUSE_MS = 10;
 const GROWTH = 1.5;
+/**
+ * A look that comes up empty is made once more after so long. Of what is queued behind a backlog nobody is told (see the function), and the
+ * backlog may be taken in the instant before that queueing is committed: who looks in between sees neither.
+ */
+const CONFIRM_MS = 50;
 /** How long a stop waits for what is under way. */
 const SETTLE_MS = 1_000;
 
@@ -29,7 +34,11 @@ interface Lane {
   again: boolean;
   /** Pause before what is due, but held by others, is looked for again. */
   heldPauseMs: number;
+  /** Whether the look is to be confirmed if it comes up empty. */
+  isNews: boolean;
 }
+
+type TimerKey = QueueType | `confirm ${QueueType}` | "poll";
 
 /** A change; or a look, which takes for those who wait when it is sent. */
 interface Request {
@@ -49,7 +58,7 @@ export class QueueSignals {
   readonly #options: QueueSignalsOptions;
   readonly #lanes: Readonly<Record<QueueType, Lane>>;
   readonly #turns: Batches<Request, QueueAnswer>;
-  readonly #timers: Timers<QueueType | "poll">;
+  readonly #timers: Timers<TimerKey>;
   /** Requests without an answer. */
   readonly #open = new Set<Promise<unknown>>();
   #requests = 0;
@@ -64,7 +73,7 @@ export class QueueSignals {
       clock,
       // Due times are the server's: what is left until then is counted here.
       on: "monotonic",
-      onDue: (keys) => keys.forEach((key) => (key === "poll" ? this.#onPoll() : this.#look(key))),
+      onDue: (keys) => keys.forEach((key) => this.#onDue(key)),
     });
     this.#turns = new Batches({
       clock,
@@ -115,7 +124,7 @@ export class QueueSignals {
 
   #newLane(type: QueueType): Lane {
     const waiters = new QueueWaiters(this.#options.clock, () => this.#rest(type));
-    return { waiters, look: "none", again: false, heldPauseMs: SHORTEST_PAUSE_MS };
+    return { waiters, look: "none", again: false, heldPauseMs: SHORTEST_PAUSE_MS, isNews: false };
   }
 
   #request(type: QueueType, change?: QueueChange): Promise<QueueAnswer> {
@@ -146,8 +155,9 @@ export class QueueSignals {
   }
 
   /** Looks for those who wait, with the next turn. */
-  #look(type: QueueType): void {
+  #look(type: QueueType, isNews = true): void {
     const lane = this.#lanes[type];
+    if (isNews && this.#options.isTold) lane.isNews = true;
     lane.again = true;
     if (lane.look !== "none" || lane.waiters.size === 0) return;
     lane.look = "wanted";
@@ -168,7 +178,7 @@ export class QueueSignals {
       lane.waiters.fail(error);
     }
     lane.look = "none";
-    if (lane.again) this.#look(type);
+    if (lane.again) this.#look(type, false);
   }
 
   /** When to look next. */
@@ -188,21 +198,30 @@ export class QueueSignals {
     } else {
       this.#schedule(type, dueInMs);
     }
+    if (isHeld || !lane.isNews) return;
+    lane.isNews = false;
+    this.#schedule(`confirm ${type}`, CONFIRM_MS);
   }
 
-  #onPoll(): void {
-    this.#pollPauseMs = Math.min(this.#options.pollIntervalMs, Math.ceil(this.#pollPauseMs * GROWTH));
-    this.#schedule("poll", this.#pollPauseMs);
-    this.look(QUEUE_TYPES);
+  #onDue(key: TimerKey): void {
+    if (key === "poll") {
+      this.#pollPauseMs = Math.min(this.#options.pollIntervalMs, Math.ceil(this.#pollPauseMs * GROWTH));
+      this.#schedule("poll", this.#pollPauseMs);
+    }
+    for (const type of QUEUE_TYPES) {
+      if (key === type) this.#look(type);
+      else if (key === "poll" || key === `confirm ${type}`) this.#look(type, false);
+    }
   }
 
-  #schedule(key: QueueType | "poll", inMs: number): void {
+  #schedule(key: TimerKey, inMs: number): void {
     this.#timers.schedule(key, this.#options.clock.monotonic() + inMs);
   }
 
   /** Stops what nobody waits for. */
   #rest(type: QueueType): void {
     this.#timers.cancel(type);
+    this.#timers.cancel(`confirm ${type}`);
     if (QUEUE_TYPES.every((each) => this.#lanes[each].waiters.size === 0)) this.#timers.cancel("poll");
   }
 }

@@ -44,8 +44,8 @@ export interface QueueAnswer {
 }
 
 type Row = { readonly of_type: QueueType } & (
-  | { readonly taken_id: string; readonly due_in: null }
-  | { readonly taken_id: null; readonly due_in: number }
+  | { readonly taken_key: string; readonly due_in: null }
+  | { readonly taken_key: null; readonly due_in: number }
 );
 
 /** Makes one turn: one round trip and one transaction, which may be repeated. @returns What came of a type. */
@@ -57,7 +57,7 @@ export async function queueTurn(database: PostgresDatabase, turn: QueueTurn): Pr
     sender,
     changes.map(({ kind }) => kind),
     changes.map(({ type }) => type),
-    changes.map((change) => toText(change.kind === "put" ? change.id : change.delivery.id)),
+    changes.map((change) => keyOf(change.type, change.kind === "put" ? change.id : change.delivery.id)),
     changes.map((change) => (change.kind === "put" ? null : change.delivery.token)),
     changes.map((change) => (change.kind === "ack" ? null : change.delayMs)),
     takes.map(({ type }) => type),
@@ -68,11 +68,19 @@ export async function queueTurn(database: PostgresDatabase, turn: QueueTurn): Pr
   return (wanted) => {
     const taken: QueueDelivery[] = [];
     let dueInMs: number | undefined;
-    for (const { of_type, taken_id, due_in } of rows) {
+    for (const { of_type, taken_key, due_in } of rows) {
       if (of_type !== wanted) continue;
-      if (taken_id === null) dueInMs = due_in;
-      else taken.push({ id: fromText(taken_id), token });
+      if (taken_key === null) dueInMs = due_in;
+      else taken.push({ id: idOf(wanted, taken_key), token });
     }
     return { taken, dueInMs };
   };
+}
+
+function keyOf(type: QueueType, id: string): string {
+  return `${type}:${toText(id)}`;
+}
+
+function idOf(type: QueueType, key: string): string {
+  return fromText(key.slice(type.length + 1));
 }

@@ -1,6 +1,16 @@
-import type { Clock, Entropy } from "wfe-core";
-import type { PostgresPool } from "./connection.ts";
+import { type Clock, type Entropy, PersistenceError, type Timer } from "wfe-core";
+import { ignore, type PostgresClient, type PostgresPool, runOn } from "./connection.ts";
+import { storeError } from "./error-mapping.ts";
 import type { SchemaNames } from "./schema-names.ts";
+import { keepsSessions } from "./session-check.ts";
+
+const SHORTEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 1_000;
+/** A connection that was lost without a word is found within this time and the time of an answer. */
+const HEARTBEAT_MS = 10_000;
+const HEARTBEAT_TIMEOUT_MS = 5_000;
+/** Numbers of 31 bits, which the server shows as they are. */
+const PRESENCES = 2 ** 31 - 1;
 
 /** What a {@link Session} works with. */
 export interface SessionOptions {
@@ -21,28 +31,169 @@ export interface SessionListener {
   readonly onRestored?: () => void;
 }
 
+interface Held {
+  readonly client: PostgresClient;
+  readonly presence: number;
+  /** Takes the listeners off. */
+  readonly leave: () => void;
+}
+
 /**
  * One connection that is kept for as long as a provider runs: notifications come over it, and its advisory lock is the presence of this process,
- * which others see in `pg_locks` and which the server takes away within a moment of the process's death.
+ * which others see in `pg_locks` and which the server takes away within a moment of the process's death. When it is lost it is made anew, under
+ * another presence.
  */
 export class Session {
+  readonly #options: SessionOptions;
+  readonly #listeners = new Set<SessionListener>();
+  #running = false;
+  #held: Held | undefined;
+  #heartbeat: Timer | undefined;
+  /** Ends the pause before another attempt. */
+  #endPause: (() => void) | undefined;
+  #restoring: Promise<void> | undefined;
+
   constructor(options: SessionOptions) {
-    void options;
+    this.#options = options;
   }
 
-  /** Connects, listens and takes presence. @throws WfeError when it cannot, or when what is connected to keeps no sessions. */
-  async start(): Promise<void> {}
+  /**
+   * Connects, listens and takes presence.
+   *
+   * @throws PersistenceError `WFE_STORE_SESSION_REQUIRED` when what is connected to keeps no sessions (a pooler in transaction mode); else what
+   * the connection has.
+   */
+  async start(): Promise<void> {
+    this.#running = true;
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.#running = false;
+      throw storeError(error, this.#options.store);
+    }
+  }
 
-  async stop(): Promise<void> {}
+  /** Gives the connection up, and with it the presence; resolves when nothing of it is left. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#endPause?.();
+    this.#drop();
+    await this.#restoring;
+  }
 
   /** The presence of this process, a number that no other has; `undefined` while the connection is lost. */
   get presence(): number | undefined {
-    return undefined;
+    return this.#held?.presence;
   }
 
   /** @returns Ends it. */
   listen(listener: SessionListener): () => void {
-    void listener;
-    return () => {};
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async #connect(): Promise<void> {
+    const { pool, names, store, queryTimeoutMs } = this.#options;
+    const client = await pool().connect();
+    const lost = (): void => this.#onLost(client);
+    const onMessage = (message: { readonly channel: string; readonly payload?: string | undefined }): void => {
+      if (message.channel === names.channel) for (const listener of this.#listeners) listener.onMessage?.(message.payload ?? "");
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    client.on("notification", onMessage);
+    const leave = (): void => {
+      client.off("error", lost);
+      client.off("end", lost);
+      client.off("notification", onMessage);
+      client.on("error", ignore); // what is still to come of a connection that is given up
+    };
+    let held = false;
+    try {
+      const presence = await this.#takePresence(client);
+      await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
+      if (!(await keepsSessions(client, pool(), { presence, space: names.presenceSpace, timeoutMs: queryTimeoutMs }))) {
+        throw new PersistenceError(
+          "WFE_STORE_SESSION_REQUIRED",
+          `${store} is reached through a pooler that keeps no sessions (PgBouncer in transaction mode): connect to the server itself, or set notifications: false`,
+        );
+      }
+      if (!this.#running) return; // stopped meanwhile
+      held = true;
+      this.#held = { client, presence, leave };
+      this.#beat(client);
+    } finally {
+      if (!held) {
+        leave();
+        client.release(true);
+      }
+    }
+  }
+
+  async #takePresence(client: PostgresClient): Promise<number> {
+    const { names, entropy, queryTimeoutMs } = this.#options;
+    for (;;) {
+      const presence = Math.floor(entropy.random() * PRESENCES);
+      const [taken] = await runOn<{ taken: boolean }>(
+        client,
+        "SELECT pg_try_advisory_lock($1::int, $2::int) AS taken",
+        [names.presenceSpace, presence],
+        queryTimeoutMs,
+      );
+      if (taken?.taken === true) return presence;
+    }
+  }
+
+  #beat(client: PostgresClient): void {
+    this.#heartbeat = this.#options.clock.setTimer(HEARTBEAT_MS, () => {
+      runOn(client, "SELECT 1", [], HEARTBEAT_TIMEOUT_MS).then(
+        () => {
+          if (this.#held?.client === client) this.#beat(client);
+        },
+        () => this.#onLost(client),
+      );
+    });
+  }
+
+  #onLost(client: PostgresClient): void {
+    if (this.#held?.client !== client) return;
+    this.#drop();
+    if (this.#running) this.#restoring ??= this.#restore().finally(() => (this.#restoring = undefined));
+  }
+
+  /** The end of the connection is the end of its lock and of its listening. */
+  #drop(): void {
+    this.#heartbeat?.cancel();
+    this.#heartbeat = undefined;
+    const held = this.#held;
+    this.#held = undefined;
+    held?.leave();
+    held?.client.release(true);
+  }
+
+  async #restore(): Promise<void> {
+    for (let attempt = 0; this.#running && this.#held === undefined; attempt += 1) {
+      if (attempt > 0) await this.#pause(attempt);
+      try {
+        if (this.#running) await this.#connect();
+      } catch {
+        // Whatever it was, it is tried again until it works: the others of the database tell of it.
+      }
+    }
+    if (this.#held !== undefined) for (const listener of this.#listeners) listener.onRestored?.();
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const { clock, entropy } = this.#options;
+    const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** attempt);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#endPause = undefined;
+        resolve();
+      };
+      const timer = clock.setTimer(Math.ceil(longest * (0.5 + 0.5 * entropy.random())), end);
+      this.#endPause = end;
+    });
   }
 }

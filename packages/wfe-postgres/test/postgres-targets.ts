@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { PersistenceProvider, Provider } from "wfe-core";
-import type { SuiteStore, SuiteTarget } from "wfe-core/test-support";
+import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
+import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
 import type { TestSchema } from "wfe-test-services/vitest";
+import type { PostgresPool } from "../src/connection.ts";
 import { openPostgres, type PostgresDatabase } from "../src/postgres-database.ts";
 import type { PostgresOptions } from "../src/postgres-options.ts";
+import { PostgresLockProvider } from "../src/postgres-lock-provider.ts";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
+import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 
 /** What differs from one target to another. */
@@ -14,22 +17,47 @@ export interface TargetOptions extends Pick<PostgresOptions, "tablePrefix" | "no
   readonly schema?: string;
 }
 
+/** A pool whose process can be killed: its connections end without a farewell, and it makes no more. */
+export function mortalPool(url: string): { readonly pool: PostgresPool; readonly kill: () => void; readonly end: () => Promise<void> } {
+  const pool = new pg.Pool({ connectionString: url, max: 5 });
+  const clients = new Set<pg.PoolClient>();
+  let dead = false;
+  pool.on("error", () => {}); // its killing
+  pool.on("connect", (client) => void clients.add(client));
+  pool.on("remove", (client) => void clients.delete(client));
+  return {
+    pool: {
+      options: pool.options,
+      connect: async () => {
+        if (dead) throw new Error("the process is dead");
+        return await pool.connect();
+      },
+      on: (event, listener) => pool.on(event, listener),
+      off: (event, listener) => pool.off(event, listener),
+    },
+    kill: () => {
+      dead = true;
+      for (const client of clients) (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    },
+    end: () => pool.end(),
+  };
+}
+
 /** Two opens are two pools on one schema, as of two processes. */
 export function onSchema<TProvider extends Provider, TOptions>(
   server: TestSchema,
   options: TargetOptions,
   make: (database: PostgresDatabase, options: TOptions | undefined) => TProvider,
-): () => Promise<SuiteStore<TProvider, TOptions> & { readonly databases: ReadonlyMap<TProvider, PostgresDatabase> }> {
-  const where = { connectionString: server.url, schema: server.schema, poolSize: 4, ...options };
-  return async () => {
+): SuiteTarget<TProvider, TOptions>["createStore"] {
+  const where = { schema: server.schema, ...options };
+  return async (): Promise<SuiteStore<TProvider, TOptions>> => {
     await server.empty(where.schema);
-    const databases = new Map<TProvider, PostgresDatabase>();
+    const processes = new Map<TProvider, ReturnType<typeof mortalPool>>();
     return {
-      databases,
       open: async (given) => {
-        const database = openPostgres(where);
-        const provider = make(database, given);
-        databases.set(provider, database);
+        const process = mortalPool(server.url);
+        const provider = make(openPostgres({ pool: process.pool, ...where }), given);
+        processes.set(provider, process);
         return provider;
       },
       elapse: (ms) => sleep(ms),
@@ -43,7 +71,11 @@ export function onSchema<TProvider extends Provider, TOptions>(
           await session.end();
         };
       },
-      dispose: async () => {},
+      kill: async (provider) => {
+        processes.get(provider)?.kill();
+        await provider.stop(); // what is left of it in this process
+      },
+      dispose: async () => void (await Promise.all([...processes.values()].map(({ end }) => end()))),
     };
   };
 }
@@ -53,5 +85,22 @@ export function persistenceTarget(server: TestSchema, options: TargetOptions = {
     // Its own connection is for the queue and the locks.
     createStore: onSchema(server, { notifications: false, ...options }, (database) => new PostgresPersistenceProvider(database)),
     capabilities: ["hold"],
+  };
+}
+
+export function lockTarget(server: TestSchema, options: TargetOptions = {}): SuiteTarget<DistributedLockProvider> {
+  return {
+    createStore: onSchema(server, options, (database) => new PostgresLockProvider(database)),
+    capabilities: options.notifications === false ? [] : ["presence"],
+  };
+}
+
+export function queueTarget(server: TestSchema, options: TargetOptions = {}): SuiteTarget<QueueProvider, QueueOpenOptions> {
+  return {
+    createStore: onSchema<QueueProvider, QueueOpenOptions>(
+      server,
+      options,
+      (database, given) => new PostgresQueueProvider(database, given?.visibilityMs === undefined ? {} : { visibility: given.visibilityMs }),
+    ),
   };
 }

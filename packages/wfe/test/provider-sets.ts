@@ -83,7 +83,8 @@ const postgres: ProviderSet = {
     const { server, pool } = sharedSchema();
     await server.empty(server.schema);
     // In virtual time nothing comes by itself from outside of it: others are found by the sweep, as on SQLite.
-    const virtual = clock instanceof VirtualClock ? { clock, pool: trackedPool(pool, clock), notifications: false, pollInterval: "1h" as const } : { pool };
+    const virtual =
+      clock instanceof VirtualClock ? { clock, pool: trackedPool(pool, clock), notifications: false, pollInterval: "1h" as const } : { pool };
     return {
       open: () => postgresProviders({ schema: server.schema, tablePrefix: "of-ours_", ...virtual }),
       dispose: () => Promise.resolve(),

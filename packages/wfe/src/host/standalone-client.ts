@@ -88,14 +88,14 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     });
   }
 
-  /** Waits for the answers to what was asked, then stops the providers. Idempotent. */
+  /** Waits for the answers to what was asked, for the option `shutdownTimeout` at most, then stops the providers. Idempotent. */
   stop(): Promise<void> {
     return this.#changes.run(async () => {
       if (!this.#running) return;
       this.#running = false;
       this.#waiter.stop();
       this.activities.stop();
-      await this.underWay.settled();
+      await this.underWay.settled(this.#parts.clock, this.#parts.options.shutdownTimeoutMs);
       await stopAll(this.#providers);
     });
   }

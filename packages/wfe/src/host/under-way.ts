@@ -1,3 +1,5 @@
+import type { Clock } from "wfe-core";
+
 /** Knows what was asked for and is not answered yet. */
 export class UnderWay {
   readonly #work = new Set<Promise<unknown>>();
@@ -10,8 +12,19 @@ export class UnderWay {
     return work;
   }
 
-  /** Resolves when all of it is answered, also what is asked for meanwhile; never rejects. */
-  async settled(): Promise<void> {
+  /** Resolves when all of it is answered, also what is asked for meanwhile, or when this time is over; never rejects. */
+  async settled(clock: Clock, timeoutMs: number): Promise<void> {
+    if (this.#work.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimer(timeoutMs, resolve);
+      void this.#settled().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #settled(): Promise<void> {
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 }

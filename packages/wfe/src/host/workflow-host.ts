@@ -234,7 +234,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       this.#bus.stop();
       this.#state = "stopped";
       await this.#stopPublisher(timeoutMs);
-      await this.underWay.settled();
+      await this.underWay.settled(this.#parts.clock, timeoutMs);
       await stopAll(this.#stores().reverse());
     });
   }

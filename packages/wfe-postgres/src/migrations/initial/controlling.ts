@@ -53,7 +53,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
   BEGIN
     SELECT array_agg(w.row) INTO found_ FROM (
       SELECT w.row FROM ${t.workflows} w WHERE w.id = ANY (ids_) AND w.status IN ('complete', 'terminated') ORDER BY w.id FOR UPDATE) w;
-    DELETE FROM ${t.queue} q USING ${t.workflows} w WHERE w.row = ANY (found_) AND q.type = 'workflow' AND q.id = w.id;
+    DELETE FROM ${t.queue} q USING ${t.workflows} w WHERE w.row = ANY (found_) AND q.key = 'workflow:' || w.id;
     DELETE FROM ${t.pointers} p WHERE p.workflow = ANY (found_);
     DELETE FROM ${t.subscriptions} s WHERE s.workflow = ANY (found_);
     DELETE FROM ${t.consumed_events} c WHERE c.workflow = ANY (found_);

@@ -1,6 +1,82 @@
 import type { SchemaNames } from "../../schema-names.ts";
 
-export const leasesSql = (names: SchemaNames): string => {
-  void names;
-  return "";
-};
+/** Who holds what until when, by the clock of the server. */
+export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string => `
+  CREATE TABLE ${t.leases} (
+    resource text COLLATE "C" PRIMARY KEY,
+    token text COLLATE "C" NOT NULL,
+    -- The presence of the holder; NULL when it has none, and is not known to be gone before its lease is over.
+    owner integer,
+    ttl_ms bigint NOT NULL,
+    expires_at bigint NOT NULL
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
+  CREATE INDEX ${index("leases_owner")} ON ${t.leases} (owner) WHERE owner IS NOT NULL;
+
+  -- Acquires, extends and releases, in the order of resources: those that meet do not wait for each other crosswise. A lease is held while its end is
+  -- ahead. An acquisition that is made again, because its answer was lost, finds its own token. @returns The numbers of those that succeeded.
+  CREATE FUNCTION ${r.change_leases_v1} (now_ bigint, owner_ integer, kinds_ text[], resources_ text[], tokens_ text[], ttls_ bigint[])
+    RETURNS TABLE (place bigint) LANGUAGE plpgsql
+    SET enable_seqscan TO off SET enable_bitmapscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    change_ record;
+  BEGIN
+    now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
+    -- A crash of the server may lose the last half second of leases, which costs double work at most; nobody waits for the disk.
+    PERFORM set_config('synchronous_commit', 'off', true);
+    FOR change_ IN
+      SELECT * FROM unnest(kinds_, resources_, tokens_, ttls_) WITH ORDINALITY AS c (kind, resource, token, ttl, place)
+      ORDER BY c.resource COLLATE "C", c.place
+    LOOP
+      CASE change_.kind
+      WHEN 'acquire' THEN
+        INSERT INTO ${t.leases} AS l (resource, token, owner, ttl_ms, expires_at)
+          VALUES (change_.resource, change_.token, owner_, change_.ttl, now_ + change_.ttl)
+          ON CONFLICT (resource) DO UPDATE SET
+            token = excluded.token, owner = excluded.owner, ttl_ms = excluded.ttl_ms, expires_at = excluded.expires_at
+          WHERE l.expires_at <= now_ OR l.token = excluded.token;
+      WHEN 'extend' THEN
+        UPDATE ${t.leases} l SET owner = owner_, ttl_ms = change_.ttl, expires_at = now_ + change_.ttl
+          WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
+      WHEN 'release' THEN
+        DELETE FROM ${t.leases} l WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
+      END CASE;
+      IF FOUND THEN
+        place := change_.place;
+        RETURN NEXT;
+      END IF;
+    END LOOP;
+  END $wfe$;
+
+  -- Presences of holders that are not there, by the locks that those who are there hold.
+  CREATE FUNCTION ${r.absent_owners_v1} (space_ integer) RETURNS TABLE (owner integer) LANGUAGE plpgsql
+    SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    RETURN QUERY
+      SELECT DISTINCT l.owner FROM ${t.leases} l
+      WHERE l.owner IS NOT NULL AND NOT l.owner = ANY (ARRAY (
+        SELECT k.objid::integer FROM pg_locks k
+        WHERE k.locktype = 'advisory' AND k.granted AND k.classid = space_::oid AND k.objsubid = 2
+          AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())));
+  END $wfe$;
+
+  -- Ends leases of those of these holders that are not there now either. After a start of the server nobody is there until all have connected
+  -- again, which a lease waits for as long as it lasts. @returns The resources of those that were not over, so many at most.
+  CREATE FUNCTION ${r.end_orphans_v1} (now_ bigint, space_ integer, owners_ integer[], limit_ bigint) RETURNS TABLE (resource text) LANGUAGE plpgsql
+    SET plan_cache_mode TO force_generic_plan AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    gone_ integer[];
+    up_ms_ bigint := extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000;
+  BEGIN
+    now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
+    gone_ := ARRAY (SELECT a.owner FROM ${r.absent_owners_v1}(space_) a WHERE a.owner = ANY (owners_));
+    DELETE FROM ${t.leases} l WHERE l.resource IN (
+      SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.expires_at <= now_ ORDER BY o.resource FOR UPDATE SKIP LOCKED);
+    RETURN QUERY
+      DELETE FROM ${t.leases} l WHERE l.resource IN (
+        SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.ttl_ms < up_ms_ ORDER BY o.resource LIMIT limit_ FOR UPDATE SKIP LOCKED)
+      RETURNING l.resource;
+  END $wfe$;
+`;

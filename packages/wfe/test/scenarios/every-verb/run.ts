@@ -50,6 +50,7 @@ function isRefused(verb: Verb, container: Container, reason: string): void {
 }
 
 async function works({ shared: host, clock, store, warnings }: Opened, verb: Verb, container: Container, lab: Lab): Promise<void> {
+  await clock.advance(1); // what ran before was created before
   const createdAfter = new Date(clock.now());
   const warned = warnings.length;
   const definition = framed(verb, container, lab);
