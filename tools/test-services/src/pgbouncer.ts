@@ -1,0 +1,142 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { freePort } from "./free-port.ts";
+import { unprivilegedUser } from "./unprivileged-user.ts";
+
+const READY_TIMEOUT_MS = 20_000;
+/** Asked by packages before they start a service. */
+const POLICY_FILE = "/usr/sbin/policy-rc.d";
+
+/** How a pooler is set up. */
+export interface PgBouncerOptions {
+  /** Whose connections it pools. */
+  readonly server: { readonly url: string };
+  readonly poolMode: "session" | "transaction" | "statement";
+  /** Settings besides the usual ones, by name. @default none */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** A PgBouncer in front of a server. */
+export interface PgBouncer {
+  /** Of the server's database, by way of the pooler. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends it. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Starts a PgBouncer on a free port: the one on the `PATH`; on Debian it is installed when there is none and this is root.
+ *
+ * @throws Error that says what to do, when there is none.
+ */
+export async function startPgBouncer({ server, poolMode, settings = {} }: PgBouncerOptions): Promise<PgBouncer> {
+  const program = pgBouncerProgram();
+  const user = unprivilegedUser();
+  const folder = mkdtempSync(join(tmpdir(), "wfe-pgbouncer-"));
+  const port = await freePort();
+  const to = new URL(server.url);
+  const database = to.pathname.slice(1);
+  const lines = {
+    listen_addr: "127.0.0.1",
+    listen_port: port,
+    unix_socket_dir: "",
+    auth_type: "any", // whoever comes is the user of the server's url
+    pool_mode: poolMode,
+    max_client_conn: 300,
+    default_pool_size: 20,
+    ...settings,
+  };
+  const file = join(folder, "pgbouncer.ini");
+  writeFileSync(
+    file,
+    [
+      "[databases]",
+      `${database} = host=${to.hostname} port=${to.port} dbname=${database} user=${to.username}`,
+      "[pgbouncer]",
+      ...Object.entries(lines).map(([name, value]) => `${name} = ${value}`),
+      "",
+    ].join("\n"),
+  );
+  chmodSync(folder, 0o755);
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+
+  let output = "";
+  const child = spawn(program, [file], { ...user, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<void>((resolve) => void child.once("close", () => resolve()));
+  child.once("error", (error) => (output += error.message));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
+  const dispose = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const own = new URL(server.url);
+  own.hostname = "127.0.0.1";
+  own.port = String(port);
+  try {
+    await ready(own.href, () => {
+      if (child.exitCode !== null || child.pid === undefined) throw new Error(`PgBouncer has ended: ${output}`);
+    });
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { url: own.href, port, dispose };
+}
+
+function pgBouncerProgram(): string {
+  const found = onPath();
+  if (found !== undefined) return found;
+  const advice = "there is no pgbouncer on the PATH: install it (Debian and Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)";
+  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) throw new Error(advice);
+  const failure = install();
+  // Also when another process was faster.
+  const installed = onPath();
+  if (installed === undefined) throw new Error(`${advice}; apt-get has failed: ${failure}`);
+  return installed;
+}
+
+function onPath(): string | undefined {
+  // Where Debian has it, which is not on everybody's path.
+  return ["pgbouncer", "/usr/sbin/pgbouncer"].find((program) => spawnSync(program, ["--version"]).status === 0);
+}
+
+/** @returns What apt-get said when it has failed. */
+function install(): string | undefined {
+  const options = { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+  // The service of the package, on its usual port, is not wanted.
+  const hadPolicy = existsSync(POLICY_FILE);
+  if (!hadPolicy) writeFileSync(POLICY_FILE, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "pgbouncer"]]) {
+      const { status, stderr } = spawnSync("apt-get", args, options);
+      if (status !== 0) return stderr.trim();
+    }
+    return undefined;
+  } finally {
+    if (!hadPolicy) rmSync(POLICY_FILE, { force: true });
+  }
+}
+
+async function ready(url: string, check: () => void): Promise<void> {
+  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; ) {
+    check();
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => {}); // its end is found by the query
+    try {
+      await client.connect();
+      await client.query("SELECT 1");
+      return;
+    } catch (error) {
+      if (Date.now() >= deadline) throw new Error("PgBouncer does not become ready", { cause: error });
+    } finally {
+      await client.end();
+    }
+    await sleep(20);
+  }
+}
