@@ -1,3 +1,5 @@
+import { systemClock } from "wfe-core";
+
 /** A value of a parameter; lists become arrays of PostgreSQL. */
 export type SqlValue = string | number | boolean | null | readonly (string | number | boolean | null)[];
 
@@ -31,6 +33,7 @@ export interface PostgresClient {
 export interface PostgresPool {
   readonly options: { readonly max?: number };
   connect(): Promise<PostgresClient>;
+  connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void;
   on(event: "error", listener: (error: Error) => void): unknown;
   off(event: "error", listener: (error: Error) => void): unknown;
 }
@@ -68,6 +71,37 @@ export async function runOn<TRow>(client: PostgresClient, text: string, values: 
   return rows as readonly TRow[]; // the caller knows the columns of its statement
 }
 
+/** How long a pool may take to give a connection; one of ours gives up before. */
+const TAKE_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes a client from a pool, with a listener to its errors, which would end the process: a pool listens to the clients that nobody has taken.
+ * By the driver's callback: its promise comes a moment later, and the end of a connection may be in the same packet as its beginning.
+ */
+export function takeFrom(pool: PostgresPool): Promise<PostgresClient> {
+  return new Promise((resolve, reject) => {
+    let given = false;
+    // A caller's pool has no limit by itself, and a server that is lost to the network never answers. By the machine's clock, as the driver's limits.
+    const timer = systemClock.setTimer(TAKE_TIMEOUT_MS, () => {
+      given = true;
+      reject(new Error(`the pool has given no connection within ${TAKE_TIMEOUT_MS / 1_000} s`));
+    });
+    pool.connect((error, client) => {
+      timer.cancel();
+      if (client === undefined) return reject(error as Error); // one of the two is given
+      if (given) return client.release();
+      client.on("error", ignore);
+      resolve(client);
+    });
+  });
+}
+
+/** Gives back what {@link takeFrom} has given. @param destroy - Whether it cannot be used further. */
+export function giveBack(client: PostgresClient, destroy: boolean): void {
+  client.off("error", ignore);
+  client.release(destroy); // which listens again
+}
+
 /**
  * Runs one statement on a client of the pool, outside of any transaction.
  *
@@ -81,12 +115,10 @@ export async function runOnPool<TRow>(
 ): Promise<readonly TRow[]> {
   let client: PostgresClient;
   try {
-    client = await pool.connect();
+    client = await takeFrom(pool);
   } catch (error) {
     throw new StatementFailure(error, false);
   }
-  // A pool listens to the clients that nobody has taken; an error of one that is taken would end the process.
-  client.on("error", ignore);
   let destroy = true;
   try {
     const rows = await runOn<TRow>(client, text, values, options.timeoutMs);
@@ -96,8 +128,7 @@ export async function runOnPool<TRow>(
     destroy = !options.mayKeep(error);
     throw new StatementFailure(error, true);
   } finally {
-    client.off("error", ignore);
-    client.release(destroy);
+    giveBack(client, destroy);
   }
 }
 
@@ -115,11 +146,10 @@ export type RunInTransaction = <TRow>(text: string, values?: readonly SqlValue[]
 export async function transactionOnPool<T>(pool: PostgresPool, timeoutMs: number, work: (run: RunInTransaction) => Promise<T>): Promise<T> {
   let client: PostgresClient;
   try {
-    client = await pool.connect();
+    client = await takeFrom(pool);
   } catch (error) {
     throw new StatementFailure(error, false);
   }
-  client.on("error", ignore);
   const run: RunInTransaction = async <TRow>(text: string, values: readonly SqlValue[] = []): Promise<readonly TRow[]> => {
     try {
       return await runOn<TRow>(client, text, values, timeoutMs);
@@ -135,7 +165,6 @@ export async function transactionOnPool<T>(pool: PostgresPool, timeoutMs: number
     finished = true;
     return value;
   } finally {
-    client.off("error", ignore);
-    client.release(!finished); // the end of a connection rolls back
+    giveBack(client, !finished); // the end of a connection rolls back
   }
 }

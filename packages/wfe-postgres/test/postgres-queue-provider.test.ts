@@ -269,7 +269,8 @@ describe("PostgresQueueProvider", () => {
     await failing.start();
     const waiting = failing.dequeueWork("workflow", { limit: 1, wait: LONG });
     const { connect } = own.pool;
-    own.pool.connect = () => Promise.reject(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }));
+    own.pool.connect = ((callback: (error: Error) => void) =>
+      callback(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }))) as typeof connect;
 
     const [outcome] = await Promise.allSettled([waiting]);
     own.pool.connect = connect;
