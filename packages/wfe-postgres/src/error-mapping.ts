@@ -64,8 +64,9 @@ export function mayBeOnes(error: unknown): boolean {
  * The typed error for what the driver or the server threw; errors of the engine stay as they are.
  *
  * @param store - What to call the database in messages; without secrets.
+ * @param mayBeDone - Whether what has failed may have been carried out all the same.
  */
-export function storeError(error: unknown, store: string): WfeError {
+export function storeError(error: unknown, store: string, mayBeDone = false): WfeError {
   if (error instanceof WfeError) return error;
   const cause = error instanceof StatementFailure ? error.cause : error;
   const code = codeOf(cause);
@@ -81,7 +82,7 @@ export function storeError(error: unknown, store: string): WfeError {
   if (isOneOf(code, ["53100"])) return make("WFE_STORE_FULL", `${store} cannot grow: its disk is full`, true);
   if (isOneOf(code, ["XX001", "XX002"])) return make("WFE_STORE_CORRUPT", `${store} is damaged: ${message(cause)}`, false);
   if (isConnectionLoss(cause)) {
-    const unknown = error instanceof StatementFailure && mayHaveHappened(error) ? "; whether the last operation was carried out is not known" : "";
+    const unknown = mayBeDone ? "; whether the operation was carried out is not known" : "";
     return make("WFE_STORE_UNREACHABLE", `${store} cannot be reached: ${message(cause)}${unknown}`, true);
   }
   return make("WFE_PERSISTENCE_FAILED", `${store} refused an operation: ${message(cause)}`, isOneOf(code, ["57014"]));

@@ -15,6 +15,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the farewell to a server may take that does not answer. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Values of a statement; they may depend on whether it may have been carried out before, its answer lost. */
+export type SqlValues = readonly SqlValue[] | ((repeated: boolean) => readonly SqlValue[]);
+
 /** How an operation is run. */
 export interface OperationOptions {
   /** Whether it may be carried out twice; one that may not is not tried again when it may have happened. @default true */
@@ -117,20 +120,31 @@ export class PostgresDatabase {
   }
 
   /** Runs one statement in a transaction of its own. @internal */
-  query<TRow>(text: string, values: readonly SqlValue[], options?: OperationOptions): Promise<readonly TRow[]> {
-    return this.#tried(() => runOnPool<TRow>(this.pool, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }), options);
+  query<TRow>(text: string, values: SqlValues, options?: OperationOptions): Promise<readonly TRow[]> {
+    return this.#tried((repeated) => {
+      const given = typeof values === "function" ? values(repeated) : values;
+      return runOnPool<TRow>(this.pool, text, given, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection });
+    }, options);
   }
 
-  /** Runs an operation until it succeeds, fails for good, or the time for it is over. */
-  async #tried<T>(operation: () => Promise<T>, { repeatable = true }: OperationOptions = {}): Promise<T> {
-    const deadlineMs = this.clock.monotonic() + this.#retryTimeoutMs;
+  /**
+   * Runs an operation until it succeeds, fails for good, or the time for it is over.
+   *
+   * @param operation - Is told whether it may have been carried out before.
+   */
+  async #tried<T>(operation: (repeated: boolean) => Promise<T>, { repeatable = true }: OperationOptions = {}): Promise<T> {
+    let repeated = false;
+    // Counted from the first failure: what takes long to fail is tried again, too.
+    let deadlineMs: number | undefined;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await operation();
+        return await operation(repeated);
       } catch (error) {
         if (!(error instanceof StatementFailure)) throw storeError(error, this.store);
+        repeated ||= mayHaveHappened(error);
+        deadlineMs ??= this.clock.monotonic() + this.#retryTimeoutMs;
         const passing = isConnectionLoss(error.cause) || isTransient(error.cause);
-        if (!passing || (!repeatable && mayHaveHappened(error)) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store);
+        if (!passing || (repeated && !repeatable) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store, repeated);
       }
       await this.#pause(attempt);
       this.#checkOpen();
