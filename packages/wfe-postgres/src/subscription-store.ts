@@ -42,27 +42,32 @@ export class SubscriptionStore {
     return found === undefined ? undefined : eventSubscription(found);
   }
 
+  // Done again because the answer was lost, each finds what it has left itself, and answers as it has the first time.
+
   setSubscriptionToken(id: string, token: string, workerId: string, expiresAt: Date, now: Date): Promise<boolean> {
     return this.#change(
-      `SET token = $2, worker_id = $3, token_expires_at = $4 WHERE id = $1 AND event IS NULL AND (token IS NULL OR token_expires_at <= $5)`,
-      [toText(id), toText(token), toText(workerId), expiresAt.getTime(), now.getTime()],
+      `SET token = $2, worker_id = $3, token_expires_at = $4
+       WHERE id = $1 AND event IS NULL AND (token IS NULL OR token_expires_at <= $5 OR ($6 AND token = $2))`,
+      (repeated) => [toText(id), toText(token), toText(workerId), expiresAt.getTime(), now.getTime(), repeated],
     );
   }
 
   extendSubscriptionToken(id: string, token: string, expiresAt: Date, now: Date): Promise<boolean> {
-    return this.#change("SET token_expires_at = $3 WHERE id = $1 AND event IS NULL AND token = $2 AND token_expires_at > $4", [
-      toText(id),
-      toText(token),
-      expiresAt.getTime(),
-      now.getTime(),
-    ]);
+    return this.#change(
+      `SET token_expires_at = $3
+       WHERE id = $1 AND event IS NULL AND token = $2 AND (token_expires_at > $4 OR ($5 AND token_expires_at = $3))`,
+      (repeated) => [toText(id), toText(token), expiresAt.getTime(), now.getTime(), repeated],
+    );
   }
 
   clearSubscriptionToken(id: string, token: string): Promise<boolean> {
-    return this.#change("SET token = NULL, worker_id = NULL, token_expires_at = NULL WHERE id = $1 AND token = $2", [toText(id), toText(token)]);
+    return this.#change(
+      "SET token = NULL, worker_id = NULL, token_expires_at = NULL WHERE id = $1 AND (token = $2 OR ($3 AND token IS NULL))",
+      (repeated) => [toText(id), toText(token), repeated],
+    );
   }
 
-  async #change(assignment: string, values: readonly (string | number)[]): Promise<boolean> {
+  async #change(assignment: string, values: (repeated: boolean) => readonly (string | number | boolean)[]): Promise<boolean> {
     const rows = await this.#database.query(`UPDATE ${this.#database.names.table.subscriptions} ${assignment} RETURNING row`, values);
     return rows.length > 0;
   }

@@ -130,7 +130,14 @@ export class WorkflowStore {
   }
 
   async deleteWorkflows(ids: readonly string[]): Promise<number> {
-    const [row] = await this.#database.call<{ deleted: number }>("delete_workflows_v1", [ids.map(toText)]);
+    const { table, routine } = this.#database.names;
+    const [row] = await this.#database.query<{ deleted: number }>(
+      // Done again because the answer was lost, it counts those that are gone. They are looked for as they were before this statement.
+      `SELECT d.deleted + CASE WHEN NOT $2 THEN 0 ELSE (
+         SELECT count(DISTINCT x.id) FROM unnest($1::text[]) AS x (id) WHERE NOT EXISTS (SELECT 1 FROM ${table.workflows} w WHERE w.id = x.id)) END AS deleted
+       FROM ${routine.delete_workflows_v1}($1) d`,
+      (repeated) => [ids.map(toText), repeated],
+    );
     return (row as { deleted: number }).deleted; // the function gives one row
   }
 }
