@@ -1,5 +1,3 @@
-import { systemClock } from "wfe-core";
-
 /** A value of a parameter; lists become arrays of PostgreSQL. */
 export type SqlValue = string | number | boolean | null | readonly (string | number | boolean | null)[];
 
@@ -21,6 +19,8 @@ export interface PostgresQuery {
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<PostgresResult>;
   release(destroy?: boolean): void;
+  /** What it goes over; absent with the native driver. */
+  readonly connection?: { readonly stream?: { destroy(): unknown } };
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "end", listener: () => void): unknown;
   on(event: "notification", listener: (message: { readonly channel: string; readonly payload?: string | undefined }) => void): unknown;
@@ -35,7 +35,16 @@ export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "connect", listener: (client: PostgresClient) => void): unknown;
   off(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "connect", listener: (client: PostgresClient) => void): unknown;
+}
+
+/** Where statements get their connections. */
+export interface ConnectionSource {
+  take(): Promise<PostgresClient>;
+  /** @param failure - Why it cannot be used further; `undefined` when it can. */
+  give(client: PostgresClient, failure?: { readonly cause: unknown }): void;
 }
 
 // What comes back is text but for these: 64-bit numbers are instants and counters, which stay far below 2^53.
@@ -71,64 +80,34 @@ export async function runOn<TRow>(client: PostgresClient, text: string, values: 
   return rows as readonly TRow[]; // the caller knows the columns of its statement
 }
 
-/** How long a pool may take to give a connection; one of ours gives up before. */
-const TAKE_TIMEOUT_MS = 30_000;
-
 /**
- * Takes a client from a pool, with a listener to its errors, which would end the process: a pool listens to the clients that nobody has taken.
- * By the driver's callback: its promise comes a moment later, and the end of a connection may be in the same packet as its beginning.
- */
-export function takeFrom(pool: PostgresPool): Promise<PostgresClient> {
-  return new Promise((resolve, reject) => {
-    let given = false;
-    // A caller's pool has no limit by itself, and a server that is lost to the network never answers. By the machine's clock, as the driver's limits.
-    const timer = systemClock.setTimer(TAKE_TIMEOUT_MS, () => {
-      given = true;
-      reject(new Error(`the pool has given no connection within ${TAKE_TIMEOUT_MS / 1_000} s`));
-    });
-    pool.connect((error, client) => {
-      timer.cancel();
-      if (client === undefined) return reject(error as Error); // one of the two is given
-      if (given) return client.release();
-      client.on("error", ignore);
-      resolve(client);
-    });
-  });
-}
-
-/** Gives back what {@link takeFrom} has given. @param destroy - Whether it cannot be used further. */
-export function giveBack(client: PostgresClient, destroy: boolean): void {
-  client.off("error", ignore);
-  client.release(destroy); // which listens again
-}
-
-/**
- * Runs one statement on a client of the pool, outside of any transaction.
+ * Runs one statement on a connection, outside of any transaction.
  *
  * @throws StatementFailure for whatever the pool or the driver throws.
  */
 export async function runOnPool<TRow>(
-  pool: PostgresPool,
+  connections: ConnectionSource,
   text: string,
   values: readonly SqlValue[],
   options: { readonly timeoutMs: number; readonly mayKeep: (error: unknown) => boolean },
 ): Promise<readonly TRow[]> {
-  let client: PostgresClient;
+  const client = await taken(connections);
+  let failure: { readonly cause: unknown } | undefined;
   try {
-    client = await takeFrom(pool);
+    return await runOn<TRow>(client, text, values, options.timeoutMs);
+  } catch (cause) {
+    if (!options.mayKeep(cause)) failure = { cause };
+    throw new StatementFailure(cause, true);
+  } finally {
+    connections.give(client, failure);
+  }
+}
+
+async function taken(connections: ConnectionSource): Promise<PostgresClient> {
+  try {
+    return await connections.take();
   } catch (error) {
     throw new StatementFailure(error, false);
-  }
-  let destroy = true;
-  try {
-    const rows = await runOn<TRow>(client, text, values, options.timeoutMs);
-    destroy = false;
-    return rows;
-  } catch (error) {
-    destroy = !options.mayKeep(error);
-    throw new StatementFailure(error, true);
-  } finally {
-    giveBack(client, destroy);
   }
 }
 
@@ -143,13 +122,12 @@ export type RunInTransaction = <TRow>(text: string, values?: readonly SqlValue[]
  *
  * @throws StatementFailure for whatever the pool or the driver throws; nothing is then changed, unless the answer to the COMMIT was lost.
  */
-export async function transactionOnPool<T>(pool: PostgresPool, timeoutMs: number, work: (run: RunInTransaction) => Promise<T>): Promise<T> {
-  let client: PostgresClient;
-  try {
-    client = await takeFrom(pool);
-  } catch (error) {
-    throw new StatementFailure(error, false);
-  }
+export async function transactionOnPool<T>(
+  connections: ConnectionSource,
+  timeoutMs: number,
+  work: (run: RunInTransaction) => Promise<T>,
+): Promise<T> {
+  const client = await taken(connections);
   const run: RunInTransaction = async <TRow>(text: string, values: readonly SqlValue[] = []): Promise<readonly TRow[]> => {
     try {
       return await runOn<TRow>(client, text, values, timeoutMs);
@@ -157,14 +135,16 @@ export async function transactionOnPool<T>(pool: PostgresPool, timeoutMs: number
       throw new StatementFailure(error, true);
     }
   };
-  let finished = false;
+  let failure: { readonly cause: unknown } | undefined;
   try {
     await run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     const value = await work(run);
     await run("COMMIT");
-    finished = true;
     return value;
+  } catch (error) {
+    failure = { cause: error instanceof StatementFailure ? error.cause : error }; // the end of a connection rolls back
+    throw error;
   } finally {
-    giveBack(client, !finished); // the end of a connection rolls back
+    connections.give(client, failure);
   }
 }

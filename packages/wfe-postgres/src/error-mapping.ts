@@ -25,8 +25,22 @@ function isAnswer(code: string | undefined): code is string {
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
   if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "53300"]);
+  if (isHopeless(error)) return false;
   // Errors of the system have a code of another form; those of the driver have none.
   return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError) && !(error instanceof WfeError);
+}
+
+/** What the driver begins its errors with when a password is missing or of another kind than the server wants, and for a pool that its owner has ended. */
+const REFUSALS = ["SASL: "];
+const ENDED_POOL = "Cannot use a pool after calling end on the pool";
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSALS.some((beginning) => error.message.startsWith(beginning));
+}
+
+/** Whether no other connection can be any better, though the server has not said so. */
+function isHopeless(error: unknown): boolean {
+  return isRefusal(error) || (error instanceof Error && error.message === ENDED_POOL);
 }
 
 /** Whether the server has taken back the transaction because of others, so that the same one may succeed in a moment. */
@@ -37,6 +51,17 @@ export function isTransient(error: unknown): boolean {
 /** Whether a connection can be used further after this error. */
 export function mayKeepConnection(error: unknown): boolean {
   return isAnswer(codeOf(error)) && !isConnectionLoss(error);
+}
+
+/** What the driver says when the server has not answered in time. */
+const NO_ANSWER = "Query read timeout";
+
+/**
+ * Whether what was connected to has led astray with a connection that seems to be well: no answer comes, as in a lost network, or it is a replica.
+ * Others that were made before it would, too.
+ */
+export function leadsAstray(error: unknown): boolean {
+  return codeOf(error) === "25006" || (error instanceof Error && error.message === NO_ANSWER);
 }
 
 /** Whether a statement that failed so may have been carried out. */
@@ -75,7 +100,7 @@ export function storeError(error: unknown, store: string, mayBeDone = false): Wf
   if (code === "25006") {
     return make("WFE_STORE_READ_ONLY", `${store} is read-only: it is a replica, or its transactions are set to be; connect to the primary`, true);
   }
-  if (isOneOf(code, ["28", "3D000"]) || code === "42501") {
+  if (isOneOf(code, ["28", "3D000"]) || code === "42501" || isRefusal(cause)) {
     return make("WFE_STORE_UNREACHABLE", `${store} refuses access: ${message(cause)}; check the role, its password and its rights`, false);
   }
   if (isTransient(cause)) return make("WFE_STORE_BUSY", `${store} has ended a transaction because of others: ${message(cause)}`, true);

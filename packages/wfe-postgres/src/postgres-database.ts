@@ -1,6 +1,6 @@
-import pg from "pg";
 import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
-import { type PostgresPool, runOnPool, type SqlValue, StatementFailure, ignore, transactionOnPool } from "./connection.ts";
+import { type PostgresPool, runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
+import { Connections } from "./connections.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
@@ -10,10 +10,6 @@ import { Session } from "./session.ts";
 
 const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1_000;
-/** How long a pool of our own may take to give a connection. */
-const CONNECT_TIMEOUT_MS = 5_000;
-/** How long the farewell to a server may take that does not answer. */
-const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Values of a statement; they may depend on whether it may have been carried out before, its answer lost. */
 export type SqlValues = readonly SqlValue[] | ((repeated: boolean) => readonly SqlValue[]);
@@ -47,7 +43,7 @@ export class PostgresDatabase {
   readonly #calls = new Map<RoutineName, string>();
   /** Ends the pauses of operations that wait to be tried again. */
   readonly #pauses = new Set<() => void>();
-  #pool: PostgresPool | undefined;
+  #connections: Connections | undefined;
 
   /** @throws RangeError when an option makes no sense. */
   constructor(options: PostgresOptions) {
@@ -95,8 +91,7 @@ export class PostgresDatabase {
 
   /** @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is closed. @internal */
   get pool(): PostgresPool {
-    if (this.#pool === undefined) this.#run.check();
-    return this.#pool as PostgresPool; // set as long as the run's check passes
+    return this.#current().pool;
   }
 
   /**
@@ -123,7 +118,7 @@ export class PostgresDatabase {
   query<TRow>(text: string, values: SqlValues, options?: OperationOptions): Promise<readonly TRow[]> {
     return this.#tried((repeated) => {
       const given = typeof values === "function" ? values(repeated) : values;
-      return runOnPool<TRow>(this.pool, text, given, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection });
+      return runOnPool<TRow>(this.#current(), text, given, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection });
     }, options);
   }
 
@@ -147,12 +142,13 @@ export class PostgresDatabase {
         if (!passing || (repeated && !repeatable) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store, repeated);
       }
       await this.#pause(attempt);
-      this.#checkOpen();
+      this.#current();
     }
   }
 
-  #checkOpen(): void {
-    if (this.#pool === undefined) this.#run.check();
+  #current(): Connections {
+    if (this.#connections === undefined) this.#run.check();
+    return this.#connections as Connections; // set as long as the run's check passes
   }
 
   #pause(attempt: number): Promise<void> {
@@ -170,18 +166,12 @@ export class PostgresDatabase {
   }
 
   async #open(): Promise<void> {
-    const { connectionString } = this.#options;
-    const pool =
-      this.#options.pool ??
-      new pg.Pool({
-        connectionString,
-        max: (this.#options.poolSize ?? 10) + (this.session === undefined ? 0 : 1),
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        keepAlive: true,
-        application_name: "wfe",
-      });
-    pool.on("error", ignore);
-    this.#pool = pool;
+    const { pool, connectionString, poolSize = 10 } = this.#options;
+    const connections =
+      pool === undefined
+        ? Connections.to(connectionString, poolSize + (this.session === undefined ? 0 : 1), this.clock)
+        : Connections.of(pool, this.clock);
+    this.#connections = connections;
     try {
       await this.#refuseIsolation();
       await this.#tried(() =>
@@ -189,8 +179,8 @@ export class PostgresDatabase {
           {
             names: this.names,
             store: this.store,
-            run: (text, values = []) => runOnPool(pool, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
-            transaction: (work) => transactionOnPool(pool, this.#queryTimeoutMs, work),
+            run: (text, values = []) => runOnPool(connections, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
+            transaction: (work) => transactionOnPool(connections, this.#queryTimeoutMs, work),
           },
           MIGRATIONS,
           this.clock.now(),
@@ -219,19 +209,10 @@ export class PostgresDatabase {
   }
 
   async #leave(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
+    const connections = this.#connections;
+    this.#connections = undefined;
     for (const end of this.#pauses) end();
-    pool?.off("error", ignore);
-    if (!(pool instanceof pg.Pool) || pool === this.#options.pool) return;
-    pool.on("error", ignore);
-    await new Promise<void>((resolve) => {
-      const timer = this.clock.setTimer(CLOSE_TIMEOUT_MS, resolve);
-      void pool.end().then(() => {
-        timer.cancel();
-        resolve();
-      }, resolve);
-    });
+    await connections?.close();
   }
 }
 
