@@ -134,9 +134,11 @@ export const PERSISTENCE_NOT_RUNNING_CASES: readonly SuiteCase<PersistenceContex
 
       const calls = Array.from({ length: 10 }, (_, index) => first.createNewWorkflow(sampleWorkflow(`w${index}`), instant()));
       const committing = first.persistWorkflow(fullChange("m"), instant());
+      // Heard from before the stop is over: a store may refuse at once what it has not begun.
+      const settling = Promise.allSettled([...calls, committing]);
       await first.stop();
 
-      const outcomes = await Promise.allSettled([...calls, committing]);
+      const outcomes = await settling;
       // A creation adds one, and so does the commit, with its child.
       const stored = await second.countWorkflows({});
 
