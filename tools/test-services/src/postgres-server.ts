@@ -39,6 +39,7 @@ export interface PostgresServer {
 
 // No test cuts the power: what waits for the disk would only take time.
 const SETTINGS = { fsync: "off", full_page_writes: "off", max_connections: 300, shared_buffers: "64MB", log_min_messages: "fatal" } as const;
+const STILL_RUNNING = /pre-existing shared memory block .* is still in use|lock file "postmaster.pid" already exists/;
 const SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", kill: "SIGKILL" } as const;
 
 /** Starts a PostgreSQL server on a free port, with a database of its own. */
@@ -84,13 +85,21 @@ async function startOn(place: Place): Promise<PostgresServer> {
       return running?.pid;
     },
     start: async () => {
-      let output = "";
-      const child = spawn(binaries.postgres, ["-D", join(folder, "data"), ...flags], { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-      child.stderr?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
-      running = child;
-      await ready(url, () => {
-        if (child.exitCode !== null) throw new Error(`the PostgreSQL server has ended: ${output}`);
-      });
+      for (const deadline = Date.now() + READY_TIMEOUT_MS; ; await sleep(20)) {
+        let output = "";
+        const child = spawn(binaries.postgres, ["-D", join(folder, "data"), ...flags], { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+        child.stderr?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
+        const closed = new Promise((resolve) => child.once("close", resolve));
+        running = child;
+        const isUp = await ready(url, async () => {
+          if (child.exitCode === null) return true;
+          await closed; // with all it has said
+          // What a killed server has left behind ends by itself, in a moment.
+          if (STILL_RUNNING.test(output) && Date.now() < deadline) return false;
+          throw new Error(`the PostgreSQL server has ended: ${output}`);
+        });
+        if (isUp) return;
+      }
     },
     stop: async (mode = "fast") => {
       const child = running;
@@ -125,16 +134,18 @@ async function startOn(place: Place): Promise<PostgresServer> {
   return server;
 }
 
-async function ready(url: string, check: () => void): Promise<void> {
-  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; ) {
-    check();
+/** @param check - Asked before each try; `false` when it is of no use. @returns Whether it is ready. */
+async function ready(url: string, check: () => Promise<boolean>): Promise<boolean> {
+  for (const deadline = Date.now() + READY_TIMEOUT_MS; await check(); ) {
     try {
-      return await query(url, "SELECT 1");
+      await query(url, "SELECT 1");
+      return true;
     } catch (error) {
       if (Date.now() >= deadline) throw new Error("the PostgreSQL server does not become ready", { cause: error });
     }
     await sleep(20);
   }
+  return false;
 }
 
 async function query(url: string, text: string): Promise<void> {
