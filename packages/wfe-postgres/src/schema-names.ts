@@ -56,7 +56,7 @@ export interface SchemaNames {
   readonly table: Readonly<Record<TableName, string>>;
   readonly routine: Readonly<Record<RoutineName, string>>;
   /** Name of an index, without its schema: it stands in that of its table. */
-  index(name: string): string;
+  readonly index: (name: string) => string;
   /** Channel of its notifications. */
   readonly channel: string;
   /** Key of the advisory lock under which migrations run: 64 bits, as text. */
