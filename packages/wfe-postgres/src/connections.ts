@@ -3,10 +3,8 @@ import { type Clock, systemClock } from "wfe-core";
 import { ignore, type PostgresClient, type PostgresPool } from "./connection.ts";
 import { leadsAstray } from "./error-mapping.ts";
 
-/** How long a pool of our own may take to give a connection. */
+/** How long a pool of our own may take to give a connection. A caller's may take as long as an operation: it may be busy with other things. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** How long a caller's pool may take: it may be busy with other things. */
-const TAKE_TIMEOUT_MS = 30_000;
 /** How long the farewell to a server may take that does not answer. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** After so long without a word the network is asked whether the server is still there; the system's default is hours. */
@@ -17,28 +15,30 @@ export class Connections {
   readonly pool: PostgresPool;
   readonly #own: pg.Pool | undefined;
   readonly #clock: Clock;
+  readonly #takeTimeoutMs: number;
   /** Open ones of our own pool. */
   readonly #open = new Set<PostgresClient>();
   /** How often all that there were had led astray, when a connection was made. */
   readonly #born = new WeakMap<PostgresClient, number>();
   #generation = 0;
 
-  private constructor(pool: PostgresPool, own: pg.Pool | undefined, clock: Clock) {
+  private constructor(pool: PostgresPool, own: pg.Pool | undefined, clock: Clock, queryTimeoutMs: number) {
     this.pool = pool;
     this.#own = own;
     this.#clock = clock;
+    this.#takeTimeoutMs = Math.max(CONNECT_TIMEOUT_MS, queryTimeoutMs);
     pool.on("error", ignore);
     pool.on("connect", this.#onConnect);
     own?.on("remove", (client) => this.#open.delete(client));
   }
 
   /** Of a caller's pool, which is left as it is. */
-  static of(pool: PostgresPool, clock: Clock): Connections {
-    return new Connections(pool, undefined, clock);
+  static of(pool: PostgresPool, clock: Clock, queryTimeoutMs: number): Connections {
+    return new Connections(pool, undefined, clock, queryTimeoutMs);
   }
 
   /** Of a pool of our own, so many at most. */
-  static to(connectionString: string | undefined, max: number, clock: Clock): Connections {
+  static to(connectionString: string | undefined, max: number, clock: Clock, queryTimeoutMs: number): Connections {
     const pool = new pg.Pool({
       connectionString,
       max,
@@ -47,7 +47,7 @@ export class Connections {
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       application_name: "wfe",
     });
-    return new Connections(pool, pool, clock);
+    return new Connections(pool, pool, clock, queryTimeoutMs);
   }
 
   /**
@@ -103,9 +103,9 @@ export class Connections {
     return new Promise((resolve, reject) => {
       let given = false;
       // A caller's pool has no limit by itself, and a server that is lost to the network never answers. By the machine's clock, as the driver's limits.
-      const timer = systemClock.setTimer(TAKE_TIMEOUT_MS, () => {
+      const timer = systemClock.setTimer(this.#takeTimeoutMs, () => {
         given = true;
-        reject(new Error(`the pool has given no connection within ${TAKE_TIMEOUT_MS / 1_000} s`));
+        reject(new Error(`the pool has given no connection within ${this.#takeTimeoutMs} ms`));
       });
       const onGiven = (error: Error | undefined, client: PostgresClient | undefined): void => {
         timer.cancel();

@@ -167,10 +167,11 @@ export class PostgresDatabase {
 
   async #open(): Promise<void> {
     const { pool, connectionString, poolSize = 10 } = this.#options;
+    const max = poolSize + (this.session === undefined ? 0 : 1);
     const connections =
       pool === undefined
-        ? Connections.to(connectionString, poolSize + (this.session === undefined ? 0 : 1), this.clock)
-        : Connections.of(pool, this.clock);
+        ? Connections.to(connectionString, max, this.clock, this.#queryTimeoutMs)
+        : Connections.of(pool, this.clock, this.#queryTimeoutMs);
     this.#connections = connections;
     try {
       await this.#refuseIsolation();

@@ -37,15 +37,16 @@ export interface PostgresOptions {
    */
   readonly pollInterval?: Duration;
   /**
-   * How long an operation is tried again, with growing pauses, while the server cannot be reached, fails over, or has ended the transaction
+   * How long an operation is tried again after its first failure, with growing pauses, while the server cannot be reached, fails over, or has ended the transaction
    * (serialization failure, deadlock), before it rejects.
    *
    * @default "10s"
    */
   readonly retryTimeout?: Duration;
   /**
-   * How long the server may take to answer one operation, 1 ms or more. The connection is then given up, and the operation tried again as
-   * after any other loss of a connection.
+   * How long the server may take to answer one operation, 1 ms or more. The connection is then given up, with all others that were made before, and
+   * the operation tried again as after any other loss of a connection. A caller's pool may take as long to give a connection, or 5 seconds if that
+   * is longer.
    *
    * @default "30s"
    */

@@ -40,8 +40,8 @@ describe("a network that is lost without a word", () => {
   });
 
   it("leaves no operation without an end while nothing gets through, and goes on afterwards", async () => {
-    const pool = new pg.Pool({ connectionString: own.proxy.url, connectionTimeoutMillis: 400 });
-    const store = await started({ pool });
+    const pool = new pg.Pool({ connectionString: own.proxy.url }); // which waits for ever by itself
+    const store = await started({ pool, retryTimeout: 0 });
     own.proxy.stall();
 
     const outcomes = await Promise.allSettled([
@@ -55,6 +55,7 @@ describe("a network that is lost without a word", () => {
     expect(outcomes).toMatchObject([gone, gone, gone, gone]);
     own.proxy.resume();
     expect(await eventually(() => store.loadForPass("w"))).toBeDefined();
+    await eventually(() => pool.idleCount === pool.totalCount, { what: "what was given too late is given back" });
     await store.stop();
     await pool.end();
   });
