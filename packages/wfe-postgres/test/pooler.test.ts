@@ -1,0 +1,56 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PersistenceProvider, QueueProvider } from "wfe-core";
+import { instant, persistenceSuite, queueSuite, type QueueOpenOptions, sampleWorkflow, type SuiteTarget } from "wfe-core/test-support";
+import { type PgBouncer, startPgBouncer } from "wfe-test-services";
+import { postgresUrl, type TestSchema, testSchema } from "wfe-test-services/vitest";
+import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
+import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
+import { onSchema } from "./postgres-targets.ts";
+
+// Each transaction may have another connection to the server: nothing may be left on one, and nothing expected of it.
+const server = testSchema("pooler");
+const queueSchema = server.another();
+let pooler: PgBouncer;
+const pooled: TestSchema = {
+  ...server,
+  get url() {
+    return pooler.url;
+  },
+};
+
+beforeAll(async () => {
+  pooler = await startPgBouncer({ server: { url: postgresUrl() }, poolMode: "transaction", settings: { default_pool_size: 6 } });
+}, 120_000); // it may be installed first
+afterAll(() => pooler.dispose());
+
+const persistence: SuiteTarget<PersistenceProvider> = {
+  createStore: () => onSchema(pooled, { notifications: false }, (database) => new PostgresPersistenceProvider(database))(),
+  capabilities: ["hold"],
+};
+const queue: SuiteTarget<QueueProvider, QueueOpenOptions> = {
+  createStore: () =>
+    onSchema(
+      pooled,
+      { notifications: false, schema: queueSchema },
+      (database, options?: QueueOpenOptions) =>
+        new PostgresQueueProvider(database, options?.visibilityMs === undefined ? {} : { visibility: options.visibilityMs }),
+    )(),
+};
+
+persistenceSuite("persistence suite through PgBouncer in transaction mode", persistence, { describe, it });
+queueSuite("queue suite through PgBouncer in transaction mode", queue, { describe, it });
+
+describe("a caller's pool through PgBouncer in transaction mode", () => {
+  it("works with the driver's own settings", async () => {
+    const pool = new pg.Pool({ connectionString: pooler.url });
+    const store = new PostgresPersistenceProvider({ pool, schema: server.another(), notifications: false });
+    await store.start();
+
+    await Promise.all(Array.from({ length: 30 }, (_, index) => store.createNewWorkflow(sampleWorkflow(`w-${index}`), instant())));
+
+    expect(await store.countWorkflows({})).toBe(30);
+    await store.stop();
+    await pool.end();
+  });
+});
