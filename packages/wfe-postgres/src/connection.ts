@@ -32,7 +32,6 @@ export interface PostgresClient {
 /** The part of a `Pool` of the driver `pg` that is used here. */
 export interface PostgresPool {
   readonly options: { readonly max?: number };
-  connect(): Promise<PostgresClient>;
   connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "connect", listener: (client: PostgresClient) => void): unknown;

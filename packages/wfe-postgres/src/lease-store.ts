@@ -53,10 +53,7 @@ export class LeaseStore {
 
   /** Gives leases of former presences to another one. */
   async own(former: readonly number[], presence: number): Promise<void> {
-    await this.#database.query(`UPDATE ${this.#database.names.table.leases} SET owner = $2::integer WHERE owner = ANY ($1::integer[])`, [
-      former,
-      presence,
-    ]);
+    await this.#database.call("own_leases_v1", [former, presence]);
   }
 
   /** Removes leases that are over, which nobody released or took again; some at a time. */

@@ -1,5 +1,5 @@
 import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
-import { type PostgresPool, runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
+import { runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
 import { migrate } from "./migrate.ts";
@@ -64,7 +64,7 @@ export class PostgresDatabase {
     this.store = `the PostgreSQL database ${connectionString === undefined ? "of the pool" : placeOf(connectionString)} (schema ${JSON.stringify(this.names.schemaName)})`;
     this.session = notifications
       ? new Session({
-          pool: () => this.pool,
+          connections: () => this.#current(),
           names: this.names,
           clock: this.clock,
           entropy: this.entropy,
@@ -87,11 +87,6 @@ export class PostgresDatabase {
   /** Closes the connections, when nobody uses the database any more; those of a caller's pool are given back. */
   stop(): Promise<void> {
     return this.#run.stop();
-  }
-
-  /** @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is closed. @internal */
-  get pool(): PostgresPool {
-    return this.#current().pool;
   }
 
   /**

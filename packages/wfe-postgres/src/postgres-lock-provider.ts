@@ -8,6 +8,8 @@ import type { PostgresOptions } from "./postgres-options.ts";
 const SWEEP_EVERY = 1024;
 /** Who is absent in two looks so far apart is gone: a connection that was lost is there again by then. */
 const ABSENCE_MS = 300;
+/** Who has lost its connection does not judge others for so long after: they may have lost theirs with it, and come back a little later. */
+const RECOVERY_MS = 3_000;
 
 /**
  * Locks in a table of the database, judged by the clock of the server. Has the capability `presence` with `notifications`: a started provider holds
@@ -23,6 +25,8 @@ export class PostgresLockProvider implements DistributedLockProvider {
   /** Presences of this provider that were lost, and whose leases are still to be given to the present one. */
   readonly #former = new Set<number>();
   #presence: number | undefined;
+  /** On the monotonic clock. */
+  #restoredAtMs = Number.NEGATIVE_INFINITY;
   #leaveSession: (() => void) | undefined;
   #acquisitions = 0;
 
@@ -71,9 +75,11 @@ export class PostgresLockProvider implements DistributedLockProvider {
 
   #orphans(limit: number): Promise<readonly string[]> {
     return this.#ask(async () => {
+      const { clock } = this.#database;
+      if (this.#presence === undefined || clock.monotonic() < this.#restoredAtMs + RECOVERY_MS) return [];
       const absent = (await this.#leases.absentOwners()).filter((owner) => owner !== this.#presence && !this.#former.has(owner));
       if (absent.length === 0) return [];
-      await new Promise<void>((resolve) => void this.#database.clock.setTimer(ABSENCE_MS, resolve));
+      await new Promise<void>((resolve) => void clock.setTimer(ABSENCE_MS, resolve));
       this.#run.check();
       return await this.#leases.endOrphans(absent, limit);
     });
@@ -101,6 +107,7 @@ export class PostgresLockProvider implements DistributedLockProvider {
   /** Leases under a presence that was lost would soon be taken for those of one that is gone. */
   #onRestored(): void {
     const presence = this.#database.session?.presence;
+    this.#restoredAtMs = this.#database.clock.monotonic();
     if (presence === undefined) return; // lost again
     if (this.#presence !== undefined) this.#former.add(this.#presence);
     this.#presence = presence;

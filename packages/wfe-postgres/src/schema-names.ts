@@ -36,6 +36,7 @@ const ROUTINES = [
   "delete_workflows_v1",
   "change_leases_v1",
   "absent_owners_v1",
+  "own_leases_v1",
   "end_orphans_v1",
   "queue_turn_v1",
 ] as const;

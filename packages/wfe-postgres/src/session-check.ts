@@ -1,4 +1,4 @@
-import { ignore, type PostgresClient, type PostgresPool, runOn } from "./connection.ts";
+import { type ConnectionSource, type PostgresClient, runOn } from "./connection.ts";
 
 /** What {@link keepsSessions} looks at. */
 export interface SessionCheckOptions {
@@ -14,15 +14,14 @@ const BACKEND = "SELECT pg_backend_pid() AS pid";
  * Whether a client has a process of the server to itself. A pooler in transaction mode gives it another one for each transaction; it then
  * neither hears notifications nor holds a lock of its own.
  */
-export async function keepsSessions(client: PostgresClient, pool: PostgresPool, options: SessionCheckOptions): Promise<boolean> {
+export async function keepsSessions(client: PostgresClient, connections: ConnectionSource, options: SessionCheckOptions): Promise<boolean> {
   const backend = async (of: PostgresClient): Promise<number | undefined> =>
     (await runOn<{ pid: number }>(of, BACKEND, [], options.timeoutMs))[0]?.pid;
   const pid = await backend(client);
   // The server tells its process when a connection begins; what stands between tells a number of its own.
   if ((client as { readonly processID?: unknown }).processID === pid) return true;
-  const other = await pool.connect();
-  other.on("error", ignore);
-  let clean = false;
+  const other = await connections.take();
+  let failure: { readonly cause: unknown } | undefined;
   try {
     // While this transaction holds a process of the server, the client is given another one, if it was that of the client.
     await runOn(other, "BEGIN", [], options.timeoutMs);
@@ -36,10 +35,11 @@ export async function keepsSessions(client: PostgresClient, pool: PostgresPool, 
       options.timeoutMs,
     );
     await runOn(other, "COMMIT", [], options.timeoutMs);
-    clean = true;
     return !shared && !moved && held?.held === true;
+  } catch (cause) {
+    failure = { cause };
+    throw cause;
   } finally {
-    other.off("error", ignore);
-    other.release(!clean);
+    connections.give(other, failure);
   }
 }

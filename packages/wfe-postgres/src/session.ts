@@ -1,5 +1,5 @@
 import { type Clock, type Entropy, PersistenceError, type Timer } from "wfe-core";
-import { ignore, type PostgresClient, type PostgresPool, runOn } from "./connection.ts";
+import { type ConnectionSource, type PostgresClient, runOn } from "./connection.ts";
 import { storeError } from "./error-mapping.ts";
 import type { SchemaNames } from "./schema-names.ts";
 import { keepsSessions } from "./session-check.ts";
@@ -14,7 +14,7 @@ const PRESENCES = 2 ** 31 - 1;
 
 /** What a {@link Session} works with. */
 export interface SessionOptions {
-  readonly pool: () => PostgresPool;
+  readonly connections: () => ConnectionSource;
   readonly names: SchemaNames;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -34,8 +34,8 @@ export interface SessionListener {
 interface Held {
   readonly client: PostgresClient;
   readonly presence: number;
-  /** Takes the listeners off. */
-  readonly leave: () => void;
+  /** Ends the connection, once. */
+  readonly end: (cause: unknown) => void;
 }
 
 /**
@@ -77,7 +77,7 @@ export class Session {
   async stop(): Promise<void> {
     this.#running = false;
     this.#endPause?.();
-    this.#drop();
+    this.#drop(undefined);
     await this.#restoring;
   }
 
@@ -93,40 +93,37 @@ export class Session {
   }
 
   async #connect(): Promise<void> {
-    const { pool, names, store, queryTimeoutMs } = this.#options;
-    const client = await pool().connect();
-    const lost = (): void => this.#onLost(client);
+    const { names, store, queryTimeoutMs } = this.#options;
+    const connections = this.#options.connections();
+    const client = await connections.take();
+    const onLost = (error?: Error): void => this.#onLost(client, error);
     const onMessage = (message: { readonly channel: string; readonly payload?: string | undefined }): void => {
       if (message.channel === names.channel) for (const listener of this.#listeners) listener.onMessage?.(message.payload ?? "");
     };
-    client.on("error", lost);
-    client.on("end", lost);
+    client.on("error", onLost);
+    client.on("end", onLost);
     client.on("notification", onMessage);
-    const leave = (): void => {
-      client.off("error", lost);
-      client.off("end", lost);
+    const end = (cause: unknown): void => {
+      client.off("error", onLost);
+      client.off("end", onLost);
       client.off("notification", onMessage);
-      client.on("error", ignore); // what is still to come of a connection that is given up
+      connections.give(client, { cause });
     };
-    let held = false;
     try {
       const presence = await this.#takePresence(client);
       await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
-      if (!(await keepsSessions(client, pool(), { presence, space: names.presenceSpace, timeoutMs: queryTimeoutMs }))) {
+      if (!(await keepsSessions(client, connections, { presence, space: names.presenceSpace, timeoutMs: queryTimeoutMs }))) {
         throw new PersistenceError(
           "WFE_STORE_SESSION_REQUIRED",
           `${store} is reached through a pooler that keeps no sessions (PgBouncer in transaction mode): connect to the server itself, or set notifications: false`,
         );
       }
-      if (!this.#running) return; // stopped meanwhile
-      held = true;
-      this.#held = { client, presence, leave };
+      if (!this.#running) throw new Error("stopped meanwhile");
+      this.#held = { client, presence, end };
       this.#beat(client);
-    } finally {
-      if (!held) {
-        leave();
-        client.release(true);
-      }
+    } catch (error) {
+      end(error);
+      throw error;
     }
   }
 
@@ -150,25 +147,24 @@ export class Session {
         () => {
           if (this.#held?.client === client) this.#beat(client);
         },
-        () => this.#onLost(client),
+        (error: unknown) => this.#onLost(client, error),
       );
     });
   }
 
-  #onLost(client: PostgresClient): void {
+  #onLost(client: PostgresClient, error: unknown): void {
     if (this.#held?.client !== client) return;
-    this.#drop();
+    this.#drop(error);
     if (this.#running) this.#restoring ??= this.#restore().finally(() => (this.#restoring = undefined));
   }
 
   /** The end of the connection is the end of its lock and of its listening. */
-  #drop(): void {
+  #drop(cause: unknown): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = undefined;
     const held = this.#held;
     this.#held = undefined;
-    held?.leave();
-    held?.client.release(true);
+    held?.end(cause);
   }
 
   async #restore(): Promise<void> {

@@ -28,12 +28,12 @@ export function mortalPool(url: string): { readonly pool: PostgresPool; readonly
   return {
     pool: {
       options: pool.options,
-      connect: async () => {
-        if (dead) throw new Error("the process is dead");
-        return await pool.connect();
+      connect: (callback) => {
+        if (dead) callback(new Error("the process is dead"), undefined);
+        else pool.connect(callback);
       },
-      on: (event, listener) => pool.on(event, listener),
-      off: (event, listener) => pool.off(event, listener),
+      on: pool.on.bind(pool),
+      off: pool.off.bind(pool),
     },
     kill: () => {
       dead = true;

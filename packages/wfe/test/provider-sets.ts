@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll } from "vitest";
 import { postgresProviders } from "wfe-postgres";
 import { sqliteProviders } from "wfe-sqlite";
@@ -16,7 +15,7 @@ import {
   InMemoryStore,
   VirtualClock,
 } from "../src/test-support/index.ts";
-import { trackedPool } from "./tracked-pool.ts";
+import { TrackedPool } from "./tracked-pool.ts";
 
 /** One store, from which any number of hosts can be given providers, as processes on one database are. */
 export interface ProviderStore {
@@ -64,12 +63,13 @@ const sqlite: ProviderSet = {
 };
 
 /** What the stores of a test file share: connections, and a schema that is emptied for each. */
-let shared: { readonly server: TestSchema; readonly pool: pg.Pool } | undefined;
+let shared: { readonly server: TestSchema; readonly pool: TrackedPool } | undefined;
 
-function sharedSchema(): { readonly server: TestSchema; readonly pool: pg.Pool } {
+function sharedSchema(): { readonly server: TestSchema; readonly pool: TrackedPool } {
   if (shared === undefined) {
     const server = testSchema("scenarios");
-    const pool = new pg.Pool({ connectionString: server.url, max: 8 });
+    const pool = new TrackedPool(server.url);
+    pool.on("error", () => {}); // the server outlives the tests
     afterAll(() => pool.end());
     shared = { server, pool };
   }
@@ -83,10 +83,10 @@ const postgres: ProviderSet = {
     const { server, pool } = sharedSchema();
     await server.empty(server.schema);
     // In virtual time nothing comes by itself from outside of it: others are found by the sweep, as on SQLite.
-    const virtual =
-      clock instanceof VirtualClock ? { clock, pool: trackedPool(pool, clock), notifications: false, pollInterval: "1h" as const } : { pool };
+    pool.clock = clock instanceof VirtualClock ? clock : undefined;
+    const virtual = clock === undefined ? {} : { clock, notifications: false, pollInterval: "1h" as const };
     return {
-      open: () => postgresProviders({ schema: server.schema, tablePrefix: "of-ours_", ...virtual }),
+      open: () => postgresProviders({ pool, schema: server.schema, tablePrefix: "of-ours_", ...virtual }),
       dispose: () => Promise.resolve(),
     };
   },

@@ -1,24 +1,35 @@
-import type pg from "pg";
-import type { PostgresPool } from "wfe-postgres";
+import pg from "pg";
 import type { VirtualClock } from "../src/test-support/index.ts";
 
-/** A pool whose connections and queries a virtual clock waits for, so that time stands still while the server works. */
-export function trackedPool(pool: pg.Pool, clock: VirtualClock): PostgresPool {
-  return {
-    options: pool.options,
-    connect: () => clock.track(pool.connect().then((client) => trackedClient(client, clock))),
-    on: (event, listener) => pool.on(event, listener),
-    off: (event, listener) => pool.off(event, listener),
-  };
-}
+/** A pool for whose connections and queries a virtual clock waits, so that time stands still while the server works. */
+export class TrackedPool extends pg.Pool {
+  /** The clock of the test that is run. */
+  clock: VirtualClock | undefined;
 
-type Client = Awaited<ReturnType<PostgresPool["connect"]>>;
+  constructor(connectionString: string) {
+    super({ connectionString, max: 8 });
+    this.on("connect", (client) => this.#track(client));
+  }
 
-function trackedClient(client: pg.PoolClient, clock: VirtualClock): Client {
-  return {
-    query: (query) => clock.track(client.query(query)),
-    release: (destroy) => client.release(destroy),
-    on: (event: never, listener: never) => client.on(event, listener),
-    off: (event: never, listener: never) => client.off(event, listener),
-  };
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: any) => void) => void): void;
+  override connect(callback?: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: any) => void) => void): unknown {
+    if (callback === undefined) return super.connect();
+    let given = (): void => {};
+    void this.clock?.track(new Promise<void>((resolve) => (given = resolve)));
+    return super.connect((error, client, done) => {
+      given();
+      callback(error, client, done);
+    });
+  }
+
+  #track(client: pg.PoolClient): void {
+    const query = client.query.bind(client) as (...args: readonly unknown[]) => unknown;
+    Object.assign(client, {
+      query: (...args: readonly unknown[]): unknown => {
+        const result = query(...args);
+        return result instanceof Promise ? (this.clock?.track(result) ?? result) : result;
+      },
+    });
+  }
 }

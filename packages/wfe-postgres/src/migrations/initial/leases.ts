@@ -1,5 +1,7 @@
 import type { SchemaNames } from "../../schema-names.ts";
 
+const SERVER_RUN = "floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint";
+
 /** Who holds what until when, by the clock of the server. */
 export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string => `
   CREATE TABLE ${t.leases} (
@@ -7,7 +9,8 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
     token text COLLATE "C" NOT NULL,
     -- The presence of the holder; NULL when it has none, and is not known to be gone before its lease is over.
     owner integer,
-    ttl_ms bigint NOT NULL,
+    -- When the server was started under which it was written.
+    server_run bigint NOT NULL,
     expires_at bigint NOT NULL
   ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
   CREATE INDEX ${index("leases_owner")} ON ${t.leases} (owner) WHERE owner IS NOT NULL;
@@ -20,6 +23,7 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
   #variable_conflict use_column
   DECLARE
     change_ record;
+    run_ bigint := ${SERVER_RUN};
   BEGIN
     now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
     -- A crash of the server may lose the last half second of leases, which costs double work at most; nobody waits for the disk.
@@ -30,13 +34,13 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
     LOOP
       CASE change_.kind
       WHEN 'acquire' THEN
-        INSERT INTO ${t.leases} AS l (resource, token, owner, ttl_ms, expires_at)
-          VALUES (change_.resource, change_.token, owner_, change_.ttl, now_ + change_.ttl)
+        INSERT INTO ${t.leases} AS l (resource, token, owner, server_run, expires_at)
+          VALUES (change_.resource, change_.token, owner_, run_, now_ + change_.ttl)
           ON CONFLICT (resource) DO UPDATE SET
-            token = excluded.token, owner = excluded.owner, ttl_ms = excluded.ttl_ms, expires_at = excluded.expires_at
+            token = excluded.token, owner = excluded.owner, server_run = excluded.server_run, expires_at = excluded.expires_at
           WHERE l.expires_at <= now_ OR l.token = excluded.token;
       WHEN 'extend' THEN
-        UPDATE ${t.leases} l SET owner = owner_, ttl_ms = change_.ttl, expires_at = now_ + change_.ttl
+        UPDATE ${t.leases} l SET owner = owner_, server_run = run_, expires_at = now_ + change_.ttl
           WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
       WHEN 'release' THEN
         DELETE FROM ${t.leases} l WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
@@ -61,14 +65,18 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
           AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())));
   END $wfe$;
 
-  -- Ends leases of those of these holders that are not there now either. After a start of the server nobody is there until all have connected
-  -- again, which a lease waits for as long as it lasts. @returns The resources of those that were not over, so many at most.
+  -- Gives leases under former presences of a holder to its present one.
+  CREATE FUNCTION ${r.own_leases_v1} (former_ integer[], owner_ integer) RETURNS void LANGUAGE sql AS $wfe$
+    UPDATE ${t.leases} SET owner = owner_, server_run = ${SERVER_RUN} WHERE owner = ANY (former_)
+  $wfe$;
+
+  -- Ends leases of those of these holders that are not there now either. Those who have written under a former run of the server are not there
+  -- because they have lost it, and are given the time of their lease to come back. @returns The resources of those that were not over, so many at most.
   CREATE FUNCTION ${r.end_orphans_v1} (now_ bigint, space_ integer, owners_ integer[], limit_ bigint) RETURNS TABLE (resource text) LANGUAGE plpgsql
     SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     gone_ integer[];
-    up_ms_ bigint := extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000;
   BEGIN
     now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
     gone_ := ARRAY (SELECT a.owner FROM ${r.absent_owners_v1}(space_) a WHERE a.owner = ANY (owners_));
@@ -76,7 +84,7 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
       SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.expires_at <= now_ ORDER BY o.resource FOR UPDATE SKIP LOCKED);
     RETURN QUERY
       DELETE FROM ${t.leases} l WHERE l.resource IN (
-        SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.ttl_ms < up_ms_ ORDER BY o.resource LIMIT limit_ FOR UPDATE SKIP LOCKED)
+        SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.server_run = ${SERVER_RUN} ORDER BY o.resource LIMIT limit_ FOR UPDATE SKIP LOCKED)
       RETURNING l.resource;
   END $wfe$;
 `;
