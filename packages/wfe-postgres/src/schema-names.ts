@@ -60,7 +60,7 @@ export interface SchemaNames {
   readonly index: (name: string) => string;
   /** Channel of its notifications. */
   readonly channel: string;
-  /** Key of the advisory lock under which migrations run: 64 bits, as text. */
+  /** Key of the advisory lock under which migrations run, one for all prefixes, as each may have to make the schema: 64 bits, as text. */
   readonly migrationLock: string;
   /** First half of the keys of the advisory locks that hosts hold: 32 bits. */
   readonly presenceSpace: number;
@@ -95,7 +95,7 @@ export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
     routine: qualified(ROUTINES),
     index: (name) => quoted(tablePrefix + name),
     channel: `wfe_${digest.toString("hex", 0, 12)}`,
-    migrationLock: digest.readBigInt64BE(16).toString(),
+    migrationLock: createHash("sha256").update(schemaName).digest().readBigInt64BE(0).toString(),
     presenceSpace: digest.readInt32BE(24),
   };
 }
