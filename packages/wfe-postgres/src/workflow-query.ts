@@ -72,7 +72,9 @@ function conditionsOf(filter: WorkflowFilter, before?: Position): { readonly sql
   const values: SqlValue[] = [];
   const parameter = (value: SqlValue): string => `$${values.push(value)}`;
   if (filter.status !== undefined) {
-    conditions.push(`w.status = ANY (${parameter(typeof filter.status === "string" ? [filter.status] : filter.status)}::text[])`);
+    const statuses = typeof filter.status === "string" ? [filter.status] : filter.status;
+    // Of one, the index has them in the order of the listing.
+    conditions.push(statuses.length === 1 ? `w.status = ${parameter(statuses[0] as string)}` : `w.status = ANY (${parameter(statuses)}::text[])`);
   }
   if (filter.definitionId !== undefined) conditions.push(`d.id = ${parameter(toText(filter.definitionId))}`);
   if (filter.version !== undefined) conditions.push(`d.version = ${parameter(filter.version)}`);
