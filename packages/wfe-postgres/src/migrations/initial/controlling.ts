@@ -8,7 +8,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
   -- there is no such instance.
   CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ json, event_ json, child_command_ text)
     RETURNS TABLE (outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ record;
@@ -46,14 +46,19 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
 
   -- Removes instances that are over, with all that is theirs. @returns How many.
   CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[]) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];
+    id_ text;
   BEGIN
-    SELECT array_agg(w.row) INTO found_ FROM (
-      SELECT w.row FROM ${t.workflows} w WHERE w.id = ANY (ids_) AND w.status IN ('complete', 'terminated') ORDER BY w.id FOR UPDATE) w;
-    DELETE FROM ${t.queue} q USING ${t.workflows} w WHERE w.row = ANY (found_) AND q.key = 'workflow:' || w.id;
+    -- By their ids alone: the status would lead to the index of all that are over.
+    SELECT array_agg(w.row) FILTER (WHERE w.status IN ('complete', 'terminated')) INTO found_ FROM (
+      SELECT w.row, w.status FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR UPDATE) w;
+    -- One by one, each by its key: a join might begin with all that is queued.
+    FOR id_ IN SELECT w.id FROM ${t.workflows} w WHERE w.row = ANY (found_) LOOP
+      DELETE FROM ${t.queue} q WHERE q.key = 'workflow:' || id_;
+    END LOOP;
     DELETE FROM ${t.pointers} p WHERE p.workflow = ANY (found_);
     DELETE FROM ${t.subscriptions} s WHERE s.workflow = ANY (found_);
     DELETE FROM ${t.consumed_events} c WHERE c.workflow = ANY (found_);

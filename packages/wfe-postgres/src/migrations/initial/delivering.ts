@@ -6,7 +6,7 @@ export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => 
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
   CREATE FUNCTION ${r.deliver_v1} (topics_ bigint[], names_ text[], keys_ text[], after_ bigint, arrivals_ bigint[], limit_ bigint, now_ bigint)
     RETURNS TABLE (reached json, last bigint, arrivals bigint[]) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     topic_ bigint;
@@ -24,8 +24,10 @@ export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => 
     IF arrivals_ IS NULL THEN
       SELECT coalesce(array_agg(e.arrival), '{}') INTO arrivals_
         FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
-        JOIN ${t.events} e ON e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered
-        WHERE e.eligible_at IS NULL OR e.eligible_at <= now_;
+        CROSS JOIN LATERAL (
+          SELECT e.arrival FROM ${t.events} e
+          WHERE e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered AND (e.eligible_at IS NULL OR e.eligible_at <= now_)
+          OFFSET 0) e;
     END IF;
     SELECT array_agg(o.row ORDER BY o.row) INTO found_ FROM (
       SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
@@ -64,7 +66,7 @@ export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => 
 
   -- Removes delivered events that were stored before an instant, so many at most, but for those that a subscription was given and has not used.
   CREATE FUNCTION ${r.purge_events_v1} (stored_before_ bigint, limit_ bigint) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];
@@ -84,7 +86,7 @@ export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => 
   -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.
   CREATE FUNCTION ${r.claim_due_v1} (ids_ text[], versions_ bigint[], fingerprints_ text[], as_at_ bigint, limit_ bigint, until_ bigint)
     RETURNS TABLE (id text) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];
