@@ -62,6 +62,8 @@ export interface SchemaNames {
   readonly channel: string;
   /** Key of the advisory lock under which migrations run, one for all prefixes, as each may have to make the schema: 64 bits, as text. */
   readonly migrationLock: string;
+  /** Key of the advisory lock that stands for all topics of the schema: 64 bits, as text. */
+  readonly topicsLock: string;
   /** First half of the keys of the advisory locks that hosts hold: 32 bits. */
   readonly presenceSpace: number;
 }
@@ -96,6 +98,7 @@ export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
     index: (name) => quoted(tablePrefix + name),
     channel: `wfe_${digest.toString("hex", 0, 12)}`,
     migrationLock: createHash("sha256").update(schemaName).digest().readBigInt64BE(0).toString(),
+    topicsLock: digest.readBigInt64BE(16).toString(),
     presenceSpace: digest.readInt32BE(24),
   };
 }

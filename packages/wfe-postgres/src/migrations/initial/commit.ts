@@ -4,11 +4,14 @@ import { POINTER_COLUMNS, POINTER_NAMES, POINTER_UPDATES } from "./pointer-colum
 const POINTER_PARAMETERS = POINTER_COLUMNS.map(([name, type]) => `p_${name} ${type}[]`).join(", ");
 const POINTER_LISTS = POINTER_COLUMNS.map(([name]) => `p_${name}`).join(", ");
 
+/** Topics that are locked one by one at most; the locks of all sessions share a table in the server's memory. */
+const MOST_TOPIC_LOCKS = 256;
+
 /**
  * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each
  * pointer, of the change at `p_change`, counted from 1); the rest, which few have, as one JSON object, or NULL.
  */
-export const commitSql = ({ table: t, routine: r }: SchemaNames): string => `
+export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
   -- The earliest stored event (by time, then arrival) that a subscription may take; NULL when there is none. What a delivery has found eligible is
   -- so for everybody: a commit whose instant is a little behind (it waited, its host's clock is slow) would pass the event over, and nobody
   -- would come to it again.
@@ -73,8 +76,11 @@ export const commitSql = ({ table: t, routine: r }: SchemaNames): string => `
       RAISE EXCEPTION 'a commit needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
     -- Who opens a subscription and who delivers to its topic come one after the other. By a statement before the ones that look: a lock that is
-    -- taken within the look comes after its snapshot.
-    IF rest_ IS NOT NULL THEN
+    -- taken within the look comes after its snapshot. One lock stands for all topics, where they are more than the server has room for.
+    IF json_array_length(rest_->'topics') > ${MOST_TOPIC_LOCKS} THEN
+      PERFORM pg_advisory_xact_lock(${topicsLock});
+    ELSIF json_array_length(rest_->'topics') > 0 THEN
+      PERFORM pg_advisory_xact_lock_shared(${topicsLock});
       FOR topic_ IN SELECT DISTINCT x.value::bigint FROM json_array_elements_text(rest_->'topics') x ORDER BY 1 LOOP
         PERFORM pg_advisory_xact_lock(topic_);
       END LOOP;

@@ -1,7 +1,7 @@
 import type { SchemaNames } from "../../schema-names.ts";
 
 /** How events come to those who wait, and due instances and events to those who look for them. */
-export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => `
+export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
   -- Serves the next subscriptions on topics, so many at most; with the last of them, the events that there were when the first were served
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
   CREATE FUNCTION ${r.deliver_v1} (topics_ bigint[], names_ text[], keys_ text[], after_ bigint, arrivals_ bigint[], limit_ bigint, now_ bigint)
@@ -17,6 +17,7 @@ export const deliveringSql = ({ table: t, routine: r }: SchemaNames): string => 
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
+    PERFORM pg_advisory_xact_lock_shared(${topicsLock});
     FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
       PERFORM pg_advisory_xact_lock(topic_);
     END LOOP;
