@@ -72,6 +72,8 @@ export function testSessions(server: TestSchema): TestSessions {
 export interface WatchedPool extends PostgresPool {
   /** Statements, in the order in which they were sent. */
   readonly sent: PostgresQuery[];
+  /** Codes of what has failed. */
+  readonly failed: string[];
   /** Called with each before it is sent. */
   before: ((query: PostgresQuery) => Promise<void>) | undefined;
   end(): Promise<void>;
@@ -85,6 +87,7 @@ export function watchedPool(url: string, max: number, onConnect?: (client: pg.Po
   const watched: WatchedPool = {
     options: pool.options,
     sent: [],
+    failed: [],
     before: undefined,
     on: (event, listener) => pool.on(event, listener),
     off: (event, listener) => pool.off(event, listener),
@@ -97,7 +100,12 @@ export function watchedPool(url: string, max: number, onConnect?: (client: pg.Po
           return async (query: PostgresQuery): Promise<PostgresResult> => {
             watched.sent.push(query);
             await watched.before?.(query);
-            return await target.query(query);
+            try {
+              return await target.query(query);
+            } catch (error) {
+              watched.failed.push(String((error as { readonly code?: unknown }).code));
+              throw error;
+            }
           };
         },
       });

@@ -14,15 +14,19 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   END $wfe$;
 
   -- Events, undelivered; one whose id exists keeps what it has. Each is [id, name, key, topic, data, time,
-  -- eligible_at, stored_at].
+  -- eligible_at, stored_at]. They arrive in their order, and are written in that of their ids: two that store the same ones do not wait for each
+  -- other crosswise.
   CREATE FUNCTION ${r.insert_events_v1} (given_ json) RETURNS void LANGUAGE plpgsql
     SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   BEGIN
-    INSERT INTO ${t.events} (id, name, key, topic, data, time, eligible_at, stored_at, visible_at)
-    SELECT e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
+    INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
+    SELECT e.arrival, e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
       (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
-    FROM json_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality
+    FROM (
+      SELECT nextval('${t.event_arrivals}') AS arrival, e.value
+      FROM (SELECT e.value FROM json_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality) e) e
+    ORDER BY (e.value->>0) COLLATE "C", e.arrival
     ON CONFLICT (id) DO NOTHING;
   END $wfe$;
 
