@@ -39,7 +39,7 @@ export class Explained {
       if (index !== undefined) {
         // Without a condition all of the index is read, or its beginning.
         found.add(`${short(of)}: ${node["Index Cond"] === undefined ? "walk of " : ""}${short(index)}`);
-      } else if (/Scan$/.test(node["Node Type"]) && node["Relation Name"] !== undefined && node["Node Type"] !== "Bitmap Heap Scan") {
+      } else if (node["Node Type"].endsWith("Scan") && node["Relation Name"] !== undefined && node["Node Type"] !== "Bitmap Heap Scan") {
         found.add(`${short(of)}: ${node["Node Type"]}`);
       }
       for (const child of node.Plans ?? []) visit(child, of);
