@@ -148,13 +148,20 @@ describe("migrate", () => {
   it("gives a new schema and an upgraded one the same contents (fault 60)", async () => {
     await storeSample("a");
     await apply([...MIGRATIONS, ADDITIVE]);
-    const withoutName = async (): Promise<string> => JSON.stringify(await contents()).replaceAll(schema, "schema");
-    const upgraded = await withoutName();
+    // What is made from the name of the schema differs.
+    const plain = async (): Promise<string> => {
+      const { channel, topicsLock } = schemaNames(schema);
+      return JSON.stringify(await contents())
+        .replaceAll(schema, "schema")
+        .replaceAll(channel, "channel")
+        .replaceAll(topicsLock, "lock");
+    };
+    const upgraded = await plain();
 
     schema = server.another();
     await apply([...MIGRATIONS, ADDITIVE]);
 
-    expect((await withoutName()).replaceAll(/wfe_[0-9a-f]{24}/g, "channel")).toEqual(upgraded.replaceAll(/wfe_[0-9a-f]{24}/g, "channel"));
+    expect(await plain()).toEqual(upgraded);
   });
 
   it("lets the version before work on a schema that only adds", async () => {
