@@ -1,8 +1,10 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "wfe-core";
 import { instant, sampleChange, sampleEvent, samplePointer, sampleSubscription, sampleWorkflow } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { runOnPool, transactionOnPool } from "../src/connection.ts";
+import { Connections } from "../src/connections.ts";
 import { type Migration, migrate } from "../src/migrate.ts";
 import { MIGRATIONS } from "../src/migrations/migrations.ts";
 import { openPostgres } from "../src/postgres-database.ts";
@@ -34,10 +36,12 @@ const BREAKING: Migration = {
 describe("migrate", () => {
   let schema: string;
   let pool: pg.Pool;
+  let connections: Connections;
 
   beforeEach(() => {
     schema = server.another();
     pool = new pg.Pool({ connectionString: server.url, max: 2 });
+    connections = Connections.of(pool, systemClock, 10_000);
   });
 
   afterEach(() => pool.end());
@@ -54,8 +58,8 @@ describe("migrate", () => {
       {
         names: schemaNames(schema, prefix),
         store: "the test database",
-        run: (text, values = []) => runOnPool(pool, text, values, { timeoutMs: 10_000, mayKeep: () => false }),
-        transaction: (work) => transactionOnPool(pool, 10_000, work),
+        run: (text, values = []) => runOnPool(connections, text, values, { timeoutMs: 10_000, mayKeep: () => false }),
+        transaction: (work) => transactionOnPool(connections, 10_000, work),
       },
       migrations,
       now,

@@ -11,7 +11,7 @@ export interface RowCounts {
 /** Rows of each table of a schema that are read and written by what is done meanwhile over a pool of one connection. */
 export async function rowCounts(pool: WatchedPool, schema: string, use: () => Promise<unknown>): Promise<Readonly<Record<string, RowCounts>>> {
   const run = async (text: string): Promise<readonly any[]> => {
-    const client = await pool.connect();
+    const client = await pool.take();
     try {
       const types = { getTypeParser: () => (value: string) => value };
       return (await client.query({ text, values: [], types, query_timeout: 10_000 })).rows;

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll } from "vitest";
 import { eventually } from "wfe-core/test-support";
 import type { TestSchema } from "wfe-test-services/vitest";
-import type { PostgresPool, PostgresQuery, PostgresResult } from "../src/connection.ts";
+import type { PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from "../src/connection.ts";
 
 /** Sessions beside those of the providers, which hold rows and locks, and look at what is stored. */
 export interface TestSessions {
@@ -76,6 +76,8 @@ export interface WatchedPool extends PostgresPool {
   readonly failed: string[];
   /** Called with each before it is sent. */
   before: ((query: PostgresQuery) => Promise<void>) | undefined;
+  /** One of its clients; release it. */
+  take(): Promise<PostgresClient>;
   end(): Promise<void>;
 }
 
@@ -89,27 +91,28 @@ export function watchedPool(url: string, max: number, onConnect?: (client: pg.Po
     sent: [],
     failed: [],
     before: undefined,
-    on: (event, listener) => pool.on(event, listener),
-    off: (event, listener) => pool.off(event, listener),
+    on: pool.on.bind(pool),
+    off: pool.off.bind(pool),
     end: () => pool.end(),
-    connect: async () => {
-      const client = await pool.connect();
-      return new Proxy(client as any, {
-        get: (target, key) => {
-          if (key !== "query") return typeof target[key] === "function" ? target[key].bind(target) : target[key];
-          return async (query: PostgresQuery): Promise<PostgresResult> => {
-            watched.sent.push(query);
-            await watched.before?.(query);
-            try {
-              return await target.query(query);
-            } catch (error) {
-              watched.failed.push(String((error as { readonly code?: unknown }).code));
-              throw error;
-            }
-          };
-        },
-      });
-    },
+    connect: (callback) => pool.connect((error, client) => callback(error, client === undefined ? undefined : watchedClient(client))),
+    take: () =>
+      new Promise((resolve, reject) => watched.connect((error, client) => (client === undefined ? reject(error as Error) : resolve(client)))),
   };
+  const watchedClient = (client: pg.PoolClient): PostgresClient =>
+    new Proxy(client as any, {
+      get: (target, key) => {
+        if (key !== "query") return typeof target[key] === "function" ? target[key].bind(target) : target[key];
+        return async (query: PostgresQuery): Promise<PostgresResult> => {
+          watched.sent.push(query);
+          await watched.before?.(query);
+          try {
+            return await target.query(query);
+          } catch (error) {
+            watched.failed.push(String((error as { readonly code?: unknown }).code));
+            throw error;
+          }
+        };
+      },
+    });
   return watched;
 }
