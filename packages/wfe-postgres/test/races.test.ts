@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NewSubscription } from "wfe-core";
+import type { EventRow, NewSubscription } from "wfe-core";
 import { instant, sampleChange, sampleEvent, sampleSubscription, sampleWorkflow } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
@@ -9,8 +9,13 @@ import { testSessions, type WatchedPool, watchedPool } from "./test-sessions.ts"
 
 const server = testSchema("races");
 const sessions = testSessions(server);
-const { table } = schemaNames(server.schema);
-const TOPIC = topicOf("paid", "1");
+const { table, topicsLock } = schemaNames(server.schema);
+/** Locks of topics are those of the database: other files have other keys. */
+const KEY = server.schema;
+const TOPIC = topicOf("paid", KEY);
+
+const waitFor = (id: string, changes: Partial<NewSubscription> = {}): NewSubscription => sampleSubscription(id, { key: KEY, ...changes });
+const eventOf = (id: string, changes: Partial<EventRow> = {}): EventRow => sampleEvent(id, { key: KEY, ...changes });
 
 function deferred(): { readonly promise: Promise<void>; resolve(): void } {
   let resolve = (): void => {};
@@ -54,14 +59,11 @@ describe("races on PostgreSQL", () => {
   ): Promise<unknown> => {
     const [counters] = await store.readSignals([id]);
     if (counters === undefined) throw new Error("it does not exist");
-    return await store.persistWorkflow(
-      sampleChange(id, `wait ${id}`, { openSubscriptions: [sampleSubscription(`s-${id}`, changes)] }, counters),
-      now,
-    );
+    return await store.persistWorkflow(sampleChange(id, `wait ${id}`, { openSubscriptions: [waitFor(`s-${id}`, changes)] }, counters), now);
   };
   const deliver = (store: PostgresPersistenceProvider, now = instant()): Promise<readonly string[]> =>
-    store.deliverEvents([{ name: "paid", key: "1" }], now);
-  const publish = (store: PostgresPersistenceProvider, id: string): Promise<unknown> => store.createEvent(sampleEvent(id), instant());
+    store.deliverEvents([{ name: "paid", key: KEY }], now);
+  const publish = (store: PostgresPersistenceProvider, id: string): Promise<unknown> => store.createEvent(eventOf(id), instant());
   const inbox = async (id: string): Promise<readonly string[]> => ((await second.loadForPass(id))?.deliveries ?? []).map(({ eventId }) => eventId);
   const holdTopic = (): ReturnType<typeof sessions.begin> => sessions.begin("SELECT pg_advisory_xact_lock($1)", [TOPIC]);
   const runnable = async (): Promise<readonly string[]> =>
@@ -114,13 +116,38 @@ describe("races on PostgreSQL", () => {
     },
   );
 
+  it.each([["subscriptions first"], ["delivery first"]])(
+    "subscriptions to very many topics and a delivery on one of them: the event comes once, %s",
+    async (order) => {
+      await create("w");
+      await publish(first, "e");
+      const openSubscriptions = Array.from({ length: 300 }, (_, index) => waitFor(`s-${index}`, index === 7 ? {} : { key: `${KEY} ${index}` }));
+      const held = await sessions.begin("SELECT pg_advisory_xact_lock($1)", [topicsLock]);
+
+      const calls = [
+        (): Promise<unknown> => first.persistWorkflow(sampleChange("w", "c", { openSubscriptions }), instant()),
+        (): Promise<unknown> => deliver(second),
+      ];
+      const waiting: Promise<unknown>[] = [];
+      for (const call of order === "subscriptions first" ? calls : calls.toReversed()) {
+        waiting.push(call());
+        await sessions.blocked(waiting.length);
+      }
+      await sessions.end(held);
+      await Promise.all(waiting);
+
+      expect(await inbox("w")).toEqual(["e"]);
+      expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
+    },
+  );
+
   it("an event that becomes visible between the statements of a delivery is not marked as delivered", async () => {
     await create("a", "b");
     await subscribe(first, "a");
     await subscribe(first, "b");
     await publish(first, "seen");
     const storing = await sessions.begin(
-      `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ('late', 'paid', '1', $1, '1', $2, $2, 0)`,
+      `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ('late', 'paid', '${KEY}', $1, '1', $2, $2, 0)`,
       [TOPIC, instant(-1).getTime()], // the earlier one, which everybody would have to be given
     );
     // The delivery has looked for its events when it waits for the first of its instances.
@@ -139,7 +166,7 @@ describe("races on PostgreSQL", () => {
 
   it("events whose arrival numbers become visible out of order reach everybody once", async () => {
     await create("w");
-    const insert = `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ($1, 'paid', '1', $2, '1', $3, $3, 0)`;
+    const insert = `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ($1, 'paid', '${KEY}', $2, '1', $3, $3, 0)`;
     const slow = await sessions.begin(insert, ["slow", TOPIC, instant().getTime()]);
     await subscribe(first, "w");
     await publish(second, "fast");
@@ -147,7 +174,7 @@ describe("races on PostgreSQL", () => {
     expect(await inbox("w")).toEqual(["fast"]);
     const counters = (await first.readSignals(["w"]))[0];
     await first.persistWorkflow(
-      sampleChange("w", "use", { consume: [{ subscriptionId: "s-w", eventId: "fast" }], openSubscriptions: [sampleSubscription("again")] }, counters),
+      sampleChange("w", "use", { consume: [{ subscriptionId: "s-w", eventId: "fast" }], openSubscriptions: [waitFor("again")] }, counters),
       instant(),
     );
     expect(await inbox("w")).toEqual([]);
@@ -210,7 +237,7 @@ describe("races on PostgreSQL", () => {
     // The commit waits, with the event locked, for the name of its child.
     const naming = await sessions.begin(`INSERT INTO ${table.workflow_names} (name, workflow) VALUES ('child', 0)`);
     const picking = first.persistWorkflow(
-      sampleChange("w", "c", { openSubscriptions: [sampleSubscription("s")], children: [sampleWorkflow("child")] }),
+      sampleChange("w", "c", { openSubscriptions: [waitFor("s")], children: [sampleWorkflow("child")] }),
       instant(),
     );
     await sessions.blocked(1);
@@ -226,10 +253,8 @@ describe("races on PostgreSQL", () => {
     beforeEach(async () => {
       const ids = Array.from({ length: 501 }, (_, index) => `w-${index}`);
       await create(...ids, "late");
-      await Promise.all(
-        ids.map((id) => first.persistWorkflow(sampleChange(id, "wait", { openSubscriptions: [sampleSubscription(`s-${id}`)] }), instant())),
-      );
-      await first.createEvent(sampleEvent("e", { eligibleAt: instant(50), time: instant(50) }), instant());
+      await Promise.all(ids.map((id) => first.persistWorkflow(sampleChange(id, "wait", { openSubscriptions: [waitFor(`s-${id}`)] }), instant())));
+      await first.createEvent(eventOf("e", { eligibleAt: instant(50), time: instant(50) }), instant());
     });
 
     /** A host whose deliveries stop before their second transaction. */
@@ -279,7 +304,7 @@ describe("races on PostgreSQL", () => {
 
       const delivering = deliver(store, instant(50));
       await reached;
-      await second.createEvent(sampleEvent("between", { time: instant(-1) }), instant(50));
+      await second.createEvent(eventOf("between", { time: instant(-1) }), instant(50));
       goOn();
       await delivering;
 
@@ -320,9 +345,9 @@ describe("races on PostgreSQL", () => {
               id,
               `${name} ${revision}`,
               {
-                openSubscriptions: [sampleSubscription(`${name} ${revision} ${id}`, { key: id })],
+                openSubscriptions: [waitFor(`${name} ${revision} ${id}`, { key: id })],
                 children: [sampleWorkflow(`child ${revision} ${id}`)],
-                events: [sampleEvent(`event ${revision} ${id}`, { name: "other" })],
+                events: [eventOf(`event ${revision} ${id}`, { name: "other" })],
                 commands: [{ name: "c", data: id, executeAt: instant() }],
               },
               { revision, controlSeq: 0, inboxSeq: 0 },
@@ -338,7 +363,7 @@ describe("races on PostgreSQL", () => {
   });
 
   it("publications of the same events in opposite orders do not wait for each other in a circle", async () => {
-    const insert = `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ($1, 'paid', '1', $2, '1', $3, $3, 0)`;
+    const insert = `INSERT INTO ${table.events} (id, name, key, topic, data, time, stored_at, visible_at) VALUES ($1, 'paid', '${KEY}', $2, '1', $3, $3, 0)`;
     const other = await sessions.begin(insert, ["a", TOPIC, instant().getTime()]);
 
     // With "b" first it would have "b" and wait for "a".
@@ -349,13 +374,13 @@ describe("races on PostgreSQL", () => {
     await publishing;
 
     expect(deadlocks()).toBe(0);
-    expect(await first.getEvents("paid", "1", instant())).toEqual(["a", "b"]);
+    expect(await first.getEvents("paid", KEY, instant())).toEqual(["a", "b"]);
   });
 
   it("events that are stored in one call arrive in the order in which they were wanted", async () => {
     await Promise.all(["z", "a", "m"].map((id) => publish(first, id)));
 
-    expect(await first.getEvents("paid", "1", instant())).toEqual(["z", "a", "m"]);
+    expect(await first.getEvents("paid", KEY, instant())).toEqual(["z", "a", "m"]);
   });
 
   it.each([["commit first"], ["end first"]])(
