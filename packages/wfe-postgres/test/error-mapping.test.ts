@@ -77,7 +77,8 @@ describe("storeError", () => {
   it("says whether it is not known what has become of the operation", () => {
     const known = (code: string | undefined, sent: boolean): readonly unknown[] => {
       const wrapped = new StatementFailure(failure(code), sent);
-      return [mayHaveHappened(wrapped), storeError(wrapped, "X").message.includes("is not known")];
+      const mayBeDone = mayHaveHappened(wrapped);
+      return [mayBeDone, storeError(wrapped, "X", mayBeDone).message.includes("is not known")];
     };
 
     expect([known("ECONNRESET", true), known("57P01", true), known(undefined, true)]).toEqual(Array(3).fill([true, true]));

@@ -38,5 +38,5 @@ export function filling({ table: t }: SchemaNames): string {
       SELECT w.row, '1', 's', 1, 1, 'c', 'm' FROM ${t.workflows} w WHERE w.id LIKE 'f-%';
     INSERT INTO ${t.commands} (name, data, execute_at) SELECT 'c', 'f-' || i, 1900000000000 + i FROM ${rows(20_000)};
     INSERT INTO ${t.definition_sequences} (definition_id, next) SELECT 'f-' || i, 1 FROM ${rows(2_000)};
-    INSERT INTO ${t.queue} (type, id, due_at, seq) SELECT 'workflow', 'f-' || i, 1900000000000 + i, i FROM ${rows(5_000)};`;
+    INSERT INTO ${t.queue} (key, type, due_at, seq) SELECT 'workflow:f-' || i, 'workflow', 1900000000000 + i, i FROM ${rows(5_000)};`;
 }

@@ -126,6 +126,7 @@ describe("migrate", () => {
     await other.query(`INSERT INTO "${schema}".schema_versions VALUES ($1, $2, $3, 7)`, [ADDITIVE.version, ADDITIVE.name, ADDITIVE.oldest]);
     await pool.end();
     pool = new pg.Pool({ connectionString: sessions.url, max: 2 });
+    connections = Connections.of(pool, systemClock, 10_000);
 
     const upgrading = apply([...MIGRATIONS, ADDITIVE], 9);
     await sessions.blocked(1);

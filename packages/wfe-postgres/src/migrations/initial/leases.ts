@@ -8,7 +8,7 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
     resource text COLLATE "C" PRIMARY KEY,
     token text COLLATE "C" NOT NULL,
     -- The presence of the holder; NULL when it has none, and is not known to be gone before its lease is over.
-    owner integer,
+    owner bigint,
     -- When the server was started under which it was written.
     server_run bigint NOT NULL,
     expires_at bigint NOT NULL
@@ -17,9 +17,9 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
 
   -- Acquires, extends and releases, in the order of resources: those that meet do not wait for each other crosswise. A lease is held while its end is
   -- ahead. An acquisition that is made again, because its answer was lost, finds its own token. @returns The numbers of those that succeeded.
-  CREATE FUNCTION ${r.change_leases_v1} (now_ bigint, owner_ integer, kinds_ text[], resources_ text[], tokens_ text[], ttls_ bigint[])
+  CREATE FUNCTION ${r.change_leases_v1} (now_ bigint, owner_ bigint, kinds_ text[], resources_ text[], tokens_ text[], ttls_ bigint[])
     RETURNS TABLE (place bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_bitmapscan TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
     change_ record;
@@ -53,30 +53,30 @@ export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string 
   END $wfe$;
 
   -- Presences of holders that are not there, by the locks that those who are there hold.
-  CREATE FUNCTION ${r.absent_owners_v1} (space_ integer) RETURNS TABLE (owner integer) LANGUAGE plpgsql
+  CREATE FUNCTION ${r.absent_owners_v1} (space_ bigint) RETURNS TABLE (owner bigint) LANGUAGE plpgsql
     SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   BEGIN
     RETURN QUERY
       SELECT DISTINCT l.owner FROM ${t.leases} l
       WHERE l.owner IS NOT NULL AND NOT l.owner = ANY (ARRAY (
-        SELECT k.objid::integer FROM pg_locks k
-        WHERE k.locktype = 'advisory' AND k.granted AND k.classid = space_::oid AND k.objsubid = 2
+        SELECT k.objid::bigint FROM pg_locks k
+        WHERE k.locktype = 'advisory' AND k.granted AND k.classid = space_::integer::oid AND k.objsubid = 2
           AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())));
   END $wfe$;
 
   -- Gives leases under former presences of a holder to its present one.
-  CREATE FUNCTION ${r.own_leases_v1} (former_ integer[], owner_ integer) RETURNS void LANGUAGE sql AS $wfe$
+  CREATE FUNCTION ${r.own_leases_v1} (former_ bigint[], owner_ bigint) RETURNS void LANGUAGE sql AS $wfe$
     UPDATE ${t.leases} SET owner = owner_, server_run = ${SERVER_RUN} WHERE owner = ANY (former_)
   $wfe$;
 
   -- Ends leases of those of these holders that are not there now either. Those who have written under a former run of the server are not there
   -- because they have lost it, and are given the time of their lease to come back. @returns The resources of those that were not over, so many at most.
-  CREATE FUNCTION ${r.end_orphans_v1} (now_ bigint, space_ integer, owners_ integer[], limit_ bigint) RETURNS TABLE (resource text) LANGUAGE plpgsql
+  CREATE FUNCTION ${r.end_orphans_v1} (now_ bigint, space_ bigint, owners_ bigint[], limit_ bigint) RETURNS TABLE (resource text) LANGUAGE plpgsql
     SET plan_cache_mode TO force_generic_plan AS $wfe$
   #variable_conflict use_column
   DECLARE
-    gone_ integer[];
+    gone_ bigint[];
   BEGIN
     now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
     gone_ := ARRAY (SELECT a.owner FROM ${r.absent_owners_v1}(space_) a WHERE a.owner = ANY (owners_));
