@@ -5,7 +5,7 @@ import { afterAll } from "vitest";
 import { postgresProviders } from "wfe-postgres";
 import { sqliteProviders } from "wfe-sqlite";
 import { type TestSchema, testSchema } from "wfe-test-services/vitest";
-import type { Clock, Providers } from "../src/index.ts";
+import type { Clock, HostOptions, Providers } from "../src/index.ts";
 import {
   InMemoryLockProvider,
   InMemoryLockStore,
@@ -26,6 +26,8 @@ export interface ProviderStore {
 /** A kind of store on which every scenario has to run. */
 export interface ProviderSet {
   readonly name: string;
+  /** What hosts are given that say nothing else. @default what hosts have by themselves */
+  readonly options?: HostOptions;
   /** To be called where tests are defined, before any is run. */
   prepare?(): void;
   create(clock?: Clock): Promise<ProviderStore>;
@@ -78,6 +80,8 @@ function sharedSchema(): { readonly server: TestSchema; readonly pool: TrackedPo
 
 const postgres: ProviderSet = {
   name: "postgres",
+  // A look each second would be most of what hours of virtual time cost: each is a real one.
+  options: { sweepInterval: "20s" },
   prepare: () => void sharedSchema(),
   create: async (clock) => {
     const { server, pool } = sharedSchema();

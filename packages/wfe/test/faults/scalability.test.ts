@@ -30,7 +30,7 @@ onEachStore("it costs what it is worth", (open) => {
       )
       .build("w", 1);
     const { providers: counted, calls } = counting(await providers());
-    const host = build((h) => h.registerWorkflowDefinition(definition), counted);
+    const host = build((h) => h.registerWorkflowDefinition(definition), counted, { sweepInterval: "10s", takeOverInterval: "10s" });
     await host.start();
     const id = await host.startWorkflow(definition, { n: 0 });
     await clock.settle();
@@ -149,7 +149,8 @@ onEachStore("it costs what it is worth", (open) => {
 
     const { acquireLock, persistWorkflow, loadForPass, queueWork, ...others } = Object.fromEntries(calls);
     expect({ acquireLock, persistWorkflow, loadForPass, queueWork }).toEqual({});
-    expect(others).toEqual({ orphans: 10, claimDueInstances: 10, getRunnableEvents: 10, processCommands: 10 });
+    const presence = counted.locks.orphans === undefined ? {} : { orphans: 10 };
+    expect(others).toEqual({ ...presence, claimDueInstances: 10, getRunnableEvents: 10, processCommands: 10 });
   });
 
   it("keeps one hint for an instance, however often something points at it (fault 55)", async () => {

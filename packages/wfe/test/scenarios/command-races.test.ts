@@ -33,226 +33,230 @@ function met(providers: Providers, when: "before" | "after", act: () => Promise<
   return meeting(providers, ({ data }) => data !== undefined, when, act);
 }
 
-scenarios("racing commands", (open) => {
-  it.each([
-    ["30s", 10_000],
-    ["6s", 2_000],
-  ] as const)("reach a running host with the renewal of its lease at the latest, a third of %s", async (lockTtl, thirdMs) => {
-    const { host: newHost, build, store, clock } = await open();
-    const reasons: unknown[] = [];
-    const started: string[] = [];
-    const definition = new WorkflowBuilder<Trace>()
-      .parallel((p) =>
-        p
-          .branch((b) =>
-            b.thenFn("long", async (ctx) => {
-              ctx.signal.addEventListener("abort", () => reasons.push((ctx.signal.reason as { reason: unknown }).reason));
-              await pause(clock, 600_000);
-            }),
-          )
-          .branch((b) => b.delay(100).thenFn("other", () => void started.push("other"))),
-      )
-      .build("long", 1);
-    const host = await newHost(registers(definition), { lockTtl });
-    // Nothing but the store connects it with the first: its hints are lost.
-    const providers = store.open();
-    const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
-    await elsewhere.start();
-    const id = await host.startWorkflow(definition, { seen: [] });
+scenarios(
+  "racing commands",
+  (open) => {
+    it.each([
+      ["30s", 10_000],
+      ["6s", 2_000],
+    ] as const)("reach a running host with the renewal of its lease at the latest, a third of %s", async (lockTtl, thirdMs) => {
+      const { host: newHost, build, store, clock } = await open();
+      const reasons: unknown[] = [];
+      const started: string[] = [];
+      const definition = new WorkflowBuilder<Trace>()
+        .parallel((p) =>
+          p
+            .branch((b) =>
+              b.thenFn("long", async (ctx) => {
+                ctx.signal.addEventListener("abort", () => reasons.push((ctx.signal.reason as { reason: unknown }).reason));
+                await pause(clock, 600_000);
+              }),
+            )
+            .branch((b) => b.delay(100).thenFn("other", () => void started.push("other"))),
+        )
+        .build("long", 1);
+      const host = await newHost(registers(definition), { lockTtl });
+      // Nothing but the store connects it with the first: its hints are lost.
+      const providers = store.open();
+      const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
+      await elsewhere.start();
+      const id = await host.startWorkflow(definition, { seen: [] });
 
-    await elsewhere.suspendWorkflow(id);
-    await clock.advance(thirdMs - 100);
-    expect(started).toEqual([]);
-    await elsewhere.resumeWorkflow(id);
-    await clock.advance(thirdMs);
-    expect(started).toEqual(["other"]);
-    await elsewhere.terminateWorkflow(id);
-    await clock.advance(thirdMs);
+      await elsewhere.suspendWorkflow(id);
+      await clock.advance(thirdMs - 100);
+      expect(started).toEqual([]);
+      await elsewhere.resumeWorkflow(id);
+      await clock.advance(thirdMs);
+      expect(started).toEqual(["other"]);
+      await elsewhere.terminateWorkflow(id);
+      await clock.advance(thirdMs);
 
-    expect(reasons).toEqual(["terminated"]);
-    expect(await host.getWorkflow(id)).toMatchObject({ status: "terminated" });
-  });
+      expect(reasons).toEqual(["terminated"]);
+      expect(await host.getWorkflow(id)).toMatchObject({ status: "terminated" });
+    });
 
-  it("of another host hold the next step of a running chain at once: its commit meets them", async () => {
-    const { host: newHost, build, store, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 4, ran);
-    const host = await newHost(registers(definition));
-    const providers = store.open();
-    const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
-    await elsewhere.start();
-    const id = await host.startWorkflow(definition, { seen: [] });
-    await clock.advance(1_500);
+    it("of another host hold the next step of a running chain at once: its commit meets them", async () => {
+      const { host: newHost, build, store, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 4, ran);
+      const host = await newHost(registers(definition));
+      const providers = store.open();
+      const elsewhere = build(undefined, {}, { ...providers, queue: losingQueue(providers.queue) });
+      await elsewhere.start();
+      const id = await host.startWorkflow(definition, { seen: [] });
+      await clock.advance(1_500);
 
-    await elsewhere.suspendWorkflow(id);
-    await clock.advance("1m");
-    expect(await elsewhere.getWorkflow(id)).toMatchObject({ status: "suspended", data: { seen: names(2) } });
-    await elsewhere.resumeWorkflow(id);
-    await clock.advance("10s"); // the sweep of the first host finds it
+      await elsewhere.suspendWorkflow(id);
+      await clock.advance("1m");
+      expect(await elsewhere.getWorkflow(id)).toMatchObject({ status: "suspended", data: { seen: names(2) } });
+      await elsewhere.resumeWorkflow(id);
+      await clock.advance("10s"); // the sweep of the first host finds it
 
-    expect(await elsewhere.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: names(4) } });
-    expect(ran).toEqual(names(4));
-  });
+      expect(await elsewhere.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: names(4) } });
+      expect(ran).toEqual(names(4));
+    });
 
-  it.each([
-    ["before", ["step 0 cancelled"], []],
-    ["after", ["step 0 complete", "step 1 cancelled"], names(1)],
-  ] as const)("terminate %s a commit in flight: what was committed stays, and nothing more is", async (when, history, seen) => {
-    const { build, host: newHost, store, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 3, ran);
-    const other = await newHost();
-    const answers: boolean[] = [];
-    const host = build(
-      registers(definition),
-      {},
-      met(store.open(), when, async () => answers.push(await other.terminateWorkflow("x"))),
-    );
-    await host.start();
-    await host.startWorkflow(definition, { seen: [] }, { id: "x" });
+    it.each([
+      ["before", ["step 0 cancelled"], []],
+      ["after", ["step 0 complete", "step 1 cancelled"], names(1)],
+    ] as const)("terminate %s a commit in flight: what was committed stays, and nothing more is", async (when, history, seen) => {
+      const { build, host: newHost, store, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 3, ran);
+      const other = await newHost();
+      const answers: boolean[] = [];
+      const host = build(
+        registers(definition),
+        {},
+        met(store.open(), when, async () => answers.push(await other.terminateWorkflow("x"))),
+      );
+      await host.start();
+      await host.startWorkflow(definition, { seen: [] }, { id: "x" });
 
-    await clock.advance("1m");
+      await clock.advance("1m");
 
-    expect(answers).toEqual([true]);
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "terminated", data: { seen } });
-    expect((await host.getHistory("x")).map(({ stepName, status }) => `${stepName} ${status}`)).toEqual(history);
-    expect(ran).not.toContain("step 2");
-  });
+      expect(answers).toEqual([true]);
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "terminated", data: { seen } });
+      expect((await host.getHistory("x")).map(({ stepName, status }) => `${stepName} ${status}`)).toEqual(history);
+      expect(ran).not.toContain("step 2");
+    });
 
-  it.each(["before", "after"] as const)("suspend %s a commit in flight: its result is kept, and every step runs once", async (when) => {
-    const { build, host: newHost, store, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 3, ran);
-    const other = await newHost();
-    const host = build(
-      registers(definition),
-      {},
-      met(store.open(), when, () => other.suspendWorkflow("x")),
-    );
-    await host.start();
-    await host.startWorkflow(definition, { seen: [] }, { id: "x" });
+    it.each(["before", "after"] as const)("suspend %s a commit in flight: its result is kept, and every step runs once", async (when) => {
+      const { build, host: newHost, store, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 3, ran);
+      const other = await newHost();
+      const host = build(
+        registers(definition),
+        {},
+        met(store.open(), when, () => other.suspendWorkflow("x")),
+      );
+      await host.start();
+      await host.startWorkflow(definition, { seen: [] }, { id: "x" });
 
-    await clock.advance("1m");
-    const held = when === "before" ? 1 : 2; // the second step had been said to start by the commit that the command came after
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "suspended", data: { seen: names(held) } });
-    expect(ran).toEqual(names(held));
-    await other.resumeWorkflow("x");
-    await clock.advance("10s");
-
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
-    expect(ran).toEqual(names(3));
-  });
-
-  it.each(["before", "after"] as const)("suspend and resume %s a commit in flight: the flow goes on as if nothing had been", async (when) => {
-    const { build, host: newHost, store, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 3, ran);
-    const other = await newHost();
-    const twice = async (): Promise<void> => {
-      await other.suspendWorkflow("x");
+      await clock.advance("1m");
+      const held = when === "before" ? 1 : 2; // the second step had been said to start by the commit that the command came after
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "suspended", data: { seen: names(held) } });
+      expect(ran).toEqual(names(held));
       await other.resumeWorkflow("x");
-    };
-    const host = build(registers(definition), {}, met(store.open(), when, twice));
-    await host.start();
-    await host.startWorkflow(definition, { seen: [] }, { id: "x" });
+      await clock.advance("10s");
 
-    await clock.advance("5s");
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
+      expect(ran).toEqual(names(3));
+    });
 
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
-    expect(ran).toEqual(names(3));
-  });
+    it.each(["before", "after"] as const)("suspend and resume %s a commit in flight: the flow goes on as if nothing had been", async (when) => {
+      const { build, host: newHost, store, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 3, ran);
+      const other = await newHost();
+      const twice = async (): Promise<void> => {
+        await other.suspendWorkflow("x");
+        await other.resumeWorkflow("x");
+      };
+      const host = build(registers(definition), {}, met(store.open(), when, twice));
+      await host.start();
+      await host.startWorkflow(definition, { seen: [] }, { id: "x" });
 
-  it("terminate against the commit that completes: one of the two holds, and the answer says which", async () => {
-    const { host: newHost, clock } = await open();
-    const other = await newHost();
-    const answers: Promise<boolean>[] = [];
-    const turns = async (count: number): Promise<void> => {
-      for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => clock.defer(resolve));
-    };
-    const terminate = async (id: string): Promise<boolean> => {
-      await turns(Number(id));
-      return other.terminateWorkflow(id);
-    };
-    const definition = new WorkflowBuilder<Trace>()
-      .thenFn("last", async (ctx) => {
-        answers.push(terminate(ctx.workflow.id)); // from well before the end of this body to well after its commit
-        await turns(8);
-        return "last";
-      })
-      .output(trace)
-      .build("short", 1);
-    const host = await newHost(registers(definition));
-    const outcomes = new Set<string>();
+      await clock.advance("5s");
 
-    for (let n = 0; n < 20; n += 1) {
-      const id = await host.startWorkflow(definition, { seen: [] }, { id: String(n) });
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
+      expect(ran).toEqual(names(3));
+    });
+
+    it("terminate against the commit that completes: one of the two holds, and the answer says which", async () => {
+      const { host: newHost, clock } = await open();
+      const other = await newHost();
+      const answers: Promise<boolean>[] = [];
+      const turns = async (count: number): Promise<void> => {
+        for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => clock.defer(resolve));
+      };
+      const terminate = async (id: string): Promise<boolean> => {
+        await turns(Number(id));
+        return other.terminateWorkflow(id);
+      };
+      const definition = new WorkflowBuilder<Trace>()
+        .thenFn("last", async (ctx) => {
+          answers.push(terminate(ctx.workflow.id)); // from well before the end of this body to well after its commit
+          await turns(8);
+          return "last";
+        })
+        .output(trace)
+        .build("short", 1);
+      const host = await newHost(registers(definition));
+      const outcomes = new Set<string>();
+
+      for (let n = 0; n < 20; n += 1) {
+        const id = await host.startWorkflow(definition, { seen: [] }, { id: String(n) });
+        await clock.settle();
+        const { status, data } = await host.getWorkflow(id);
+        outcomes.add(`${await answers[n]} ${status} ${JSON.stringify(data)}`);
+      }
+
+      expect(outcomes).toEqual(new Set(['true terminated {"seen":[]}', 'false complete {"seen":["last"]}']));
+    });
+
+    it("are done once, and told once, however many say them at the same time on several hosts", async () => {
+      const { host: newHost, clock, record } = await open();
+      const definition = new WorkflowBuilder<Trace>().waitFor("told", "k").build("waiting", 1);
+      const hosts = [await newHost(registers(definition)), await newHost(registers(definition)), await newHost()] as const;
+      const events = hosts.map((host) => record(host));
+      const id = await hosts[0].startWorkflow(definition, { seen: [] });
       await clock.settle();
-      const { status, data } = await host.getWorkflow(id);
-      outcomes.add(`${await answers[n]} ${status} ${JSON.stringify(data)}`);
-    }
+      const done: number[] = [];
 
-    expect(outcomes).toEqual(new Set(['true terminated {"seen":[]}', 'false complete {"seen":["last"]}']));
-  });
+      for (const verb of ["suspendWorkflow", "resumeWorkflow", "suspendWorkflow", "terminateWorkflow"] as const) {
+        const answers = Promise.all(hosts.flatMap((host) => Array.from({ length: 5 }, () => host[verb](id))));
+        await clock.settle();
+        done.push((await answers).filter(Boolean).length);
+      }
 
-  it("are done once, and told once, however many say them at the same time on several hosts", async () => {
-    const { host: newHost, clock, record } = await open();
-    const definition = new WorkflowBuilder<Trace>().waitFor("told", "k").build("waiting", 1);
-    const hosts = [await newHost(registers(definition)), await newHost(registers(definition)), await newHost()] as const;
-    const events = hosts.map((host) => record(host));
-    const id = await hosts[0].startWorkflow(definition, { seen: [] });
-    await clock.settle();
-    const done: number[] = [];
+      expect(done).toEqual([1, 1, 1, 1]);
+      const told = events.flat().map(({ type }) => type);
+      expect(told.filter((type) => !type.startsWith("st")).sort()).toEqual(["resumed", "suspended", "suspended", "terminated"]);
+      expect(await hosts[0].getWorkflow(id)).toMatchObject({ status: "terminated" });
+    });
 
-    for (const verb of ["suspendWorkflow", "resumeWorkflow", "suspendWorkflow", "terminateWorkflow"] as const) {
-      const answers = Promise.all(hosts.flatMap((host) => Array.from({ length: 5 }, () => host[verb](id))));
+    it("resume before the commit of a body that ended under the suspension: the next step starts once", async () => {
+      const { build, host: newHost, store, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 3, ran);
+      const other = await newHost();
+      const host = build(
+        registers(definition),
+        {},
+        met(store.open(), "before", () => other.resumeWorkflow("x")),
+      );
+      await host.start();
+      await host.startWorkflow(definition, { seen: [] }, { id: "x" });
       await clock.settle();
-      done.push((await answers).filter(Boolean).length);
-    }
 
-    expect(done).toEqual([1, 1, 1, 1]);
-    const told = events.flat().map(({ type }) => type);
-    expect(told.filter((type) => !type.startsWith("st")).sort()).toEqual(["resumed", "suspended", "suspended", "terminated"]);
-    expect(await hosts[0].getWorkflow(id)).toMatchObject({ status: "terminated" });
-  });
+      await host.suspendWorkflow("x");
+      await clock.advance("10s");
 
-  it("resume before the commit of a body that ended under the suspension: the next step starts once", async () => {
-    const { build, host: newHost, store, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 3, ran);
-    const other = await newHost();
-    const host = build(
-      registers(definition),
-      {},
-      met(store.open(), "before", () => other.resumeWorkflow("x")),
-    );
-    await host.start();
-    await host.startWorkflow(definition, { seen: [] }, { id: "x" });
-    await clock.settle();
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
+      expect(ran).toEqual(names(3));
+    });
 
-    await host.suspendWorkflow("x");
-    await clock.advance("10s");
+    it("suspend and resume, over and over, while a pass runs: each step still runs once", async () => {
+      const { host: newHost, clock } = await open();
+      const ran: string[] = [];
+      const definition = chain(clock, 10, ran);
+      const hosts = [await newHost(registers(definition)), await newHost(registers(definition))] as const;
+      const id = await hosts[0].startWorkflow(definition, { seen: [] });
 
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: names(3) } });
-    expect(ran).toEqual(names(3));
-  });
+      for (let round = 0; round < 50; round += 1) {
+        await hosts[round % 2 === 0 ? 0 : 1].suspendWorkflow(id);
+        if (round % 3 === 0) await clock.advance(70);
+        await hosts[round % 5 === 0 ? 0 : 1].resumeWorkflow(id);
+        await clock.advance(130);
+      }
+      await clock.advance("20s");
 
-  it("suspend and resume, over and over, while a pass runs: each step still runs once", async () => {
-    const { host: newHost, clock } = await open();
-    const ran: string[] = [];
-    const definition = chain(clock, 10, ran);
-    const hosts = [await newHost(registers(definition)), await newHost(registers(definition))] as const;
-    const id = await hosts[0].startWorkflow(definition, { seen: [] });
-
-    for (let round = 0; round < 50; round += 1) {
-      await hosts[round % 2 === 0 ? 0 : 1].suspendWorkflow(id);
-      if (round % 3 === 0) await clock.advance(70);
-      await hosts[round % 5 === 0 ? 0 : 1].resumeWorkflow(id);
-      await clock.advance(130);
-    }
-    await clock.advance("20s");
-
-    expect(await hosts[0].getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: names(10) } });
-    expect(ran).toEqual(names(10));
-    expect((await hosts[0].getHistory(id)).map(({ attempt }) => attempt)).toEqual(Array.from({ length: 10 }, () => 1));
-  });
-});
+      expect(await hosts[0].getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: names(10) } });
+      expect(ran).toEqual(names(10));
+      expect((await hosts[0].getHistory(id)).map(({ attempt }) => attempt)).toEqual(Array.from({ length: 10 }, () => 1));
+    });
+  },
+  { sweeping: true },
+);

@@ -33,13 +33,15 @@ interface ScenarioOptions {
   readonly prepare?: (builder: WorkflowHostBuilder) => WorkflowHostBuilder;
   /** What is opened lasts until all tests have run, for small ones that share it. @default each test closes what it has opened */
   readonly lasting?: boolean;
+  /** Hosts sweep each second, as they do by themselves: one has to find what others have left. @default as seldom as the provider set wants */
+  readonly sweeping?: boolean;
 }
 
 /** Runs whole workflows on every provider set, in virtual time. */
 export function scenarios(
   name: string,
   define: (open: () => Promise<Scenario>) => void,
-  { prepare = (builder) => builder, lasting = false }: ScenarioOptions = {},
+  { prepare = (builder) => builder, lasting = false, sweeping = false }: ScenarioOptions = {},
 ): void {
   for (const set of providerSets) {
     set.prepare?.();
@@ -68,7 +70,7 @@ export function scenarios(
           store,
           build: (setUp, options = {}, providers = store.open()) => {
             const host = builder(providers)
-              .withOptions({ ...sparing(options), ...options })
+              .withOptions({ ...(sweeping ? {} : set.options), ...sparing(options), ...options })
               .build();
             setUp?.(host);
             ends.push(() => host.stop({ timeout: 0 }));
