@@ -30,7 +30,8 @@ export interface ProviderSet {
   readonly options?: HostOptions;
   /** To be called where tests are defined, before any is run. */
   prepare?(): void;
-  create(clock?: Clock): Promise<ProviderStore>;
+  /** @param options.presence - Whether lock providers have the capability, if they can have it. */
+  create(clock?: Clock, options?: { readonly presence?: boolean }): Promise<ProviderStore>;
 }
 
 const memory: ProviderSet = {
@@ -83,14 +84,14 @@ const postgres: ProviderSet = {
   // A look each second would be most of what hours of virtual time cost: each is a real one.
   options: { sweepInterval: "20s" },
   prepare: () => void sharedSchema(),
-  create: async (clock) => {
+  create: async (clock, { presence = clock === undefined } = {}) => {
     const { server, pool } = sharedSchema();
     await server.empty(server.schema);
     // In virtual time nothing comes by itself from outside of it: others are found by the sweep, as on SQLite.
     pool.clock = clock instanceof VirtualClock ? clock : undefined;
-    const virtual = clock === undefined ? {} : { clock, notifications: false, pollInterval: "1h" as const };
+    const virtual = clock === undefined ? {} : { clock, pollInterval: "1h" as const };
     return {
-      open: () => postgresProviders({ pool, schema: server.schema, tablePrefix: "of-ours_", ...virtual }),
+      open: () => postgresProviders({ pool, schema: server.schema, tablePrefix: "of-ours_", notifications: presence, ...virtual }),
       dispose: () => Promise.resolve(),
     };
   },

@@ -26,5 +26,5 @@ scenarios(
       expect(await host.getWorkflow("w-1")).toMatchObject({ status: "complete", data: { n: 1 } });
     });
   },
-  { sweeping: true },
+  { presence: true },
 );

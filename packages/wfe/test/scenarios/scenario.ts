@@ -33,6 +33,8 @@ interface ScenarioOptions {
   readonly prepare?: (builder: WorkflowHostBuilder) => WorkflowHostBuilder;
   /** What is opened lasts until all tests have run, for small ones that share it. @default each test closes what it has opened */
   readonly lasting?: boolean;
+  /** Lock providers know at once whose owner is gone. @default where it costs nothing */
+  readonly presence?: boolean;
   /** Hosts sweep each second, as they do by themselves: one has to find what others have left. @default as seldom as the provider set wants */
   readonly sweeping?: boolean;
 }
@@ -41,7 +43,7 @@ interface ScenarioOptions {
 export function scenarios(
   name: string,
   define: (open: () => Promise<Scenario>) => void,
-  { prepare = (builder) => builder, lasting = false, sweeping = false }: ScenarioOptions = {},
+  { prepare = (builder) => builder, lasting = false, sweeping = false, presence }: ScenarioOptions = {},
 ): void {
   for (const set of providerSets) {
     set.prepare?.();
@@ -52,7 +54,7 @@ export function scenarios(
       });
       define(async () => {
         const clock = new VirtualClock();
-        const store = await set.create(clock);
+        const store = await set.create(clock, presence === undefined ? {} : { presence });
         const warnings: LogEntry[] = [];
         ends.push(() => store.dispose());
         let seed = 1;
