@@ -19,6 +19,8 @@ export interface PostgresQuery {
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<PostgresResult>;
   release(destroy?: boolean): void;
+  /** Process of the server that serves it, as was said when it began. */
+  readonly processID?: number | null;
   /** What it goes over; absent with the native driver. */
   readonly connection?: { readonly stream?: { destroy(): unknown } };
   on(event: "error", listener: (error: Error) => void): unknown;

@@ -1,86 +1,77 @@
-import { Batches } from "./batches.ts";
-import { mayBeOnes } from "./error-mapping.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { fromText, toText } from "./text.ts";
 
-/** Leases that are changed in one call at most. */
-const LARGEST_BATCH = 500;
-/** Leases that are over, removed at once at most. */
-const LARGEST_SWEEP = 1_000;
-
-/** What is wanted of a lease. */
-export interface LeaseChange {
+/** What a holder wants of one lease. */
+export interface LeaseRequest {
   readonly kind: "acquire" | "extend" | "release";
   readonly resource: string;
   readonly token: string;
+  /** How long it lasts from then; of no use for a release. */
   readonly ttlMs: number;
 }
 
-/** Leases in a table of the database, judged by the server's clock; changes that are wanted at the same moment travel in one call. */
-export class LeaseStore {
-  readonly #database: PostgresDatabase;
-  readonly #changes: Batches<LeaseChange, boolean>;
+/** Which lease. */
+export type LeaseKey = Pick<LeaseRequest, "resource" | "token">;
 
-  constructor(database: PostgresDatabase) {
-    this.#database = database;
-    this.#changes = new Batches({
-      clock: database.clock,
-      limit: LARGEST_BATCH,
-      concurrency: 2,
-      keyOf: ({ resource }) => resource,
-      send: (changes) => this.#send(changes),
-      mayBeOnes,
-    });
-  }
+/** A presence, and the run of the server it was taken in: it ends with that, also when its holder does not know yet. */
+export interface LeaseOwner {
+  readonly id: number;
+  readonly server: number;
+}
 
-  /** @returns Whether it was done: acquired for nobody else held it, extended or released for it was held by this token. */
-  change(change: LeaseChange): Promise<boolean> {
-    return this.#changes.request(change);
-  }
+/** Requests that travel together, one of each resource at most. */
+export interface LeaseTurn {
+  readonly requests: readonly LeaseRequest[];
+  /** Who holds them. */
+  readonly owner: LeaseOwner | undefined;
+  /** Whether leases that are over are removed, too. */
+  readonly sweep: boolean;
+}
 
-  async #send(changes: readonly LeaseChange[]): Promise<readonly { readonly value: boolean }[]> {
-    const rows = await this.#database.call<{ place: number }>("change_leases_v1", [
-      this.#database.judgedNow,
-      this.#database.session?.presence ?? null,
-      changes.map(({ kind }) => kind),
-      changes.map(({ resource }) => toText(resource)),
-      changes.map(({ token }) => token),
-      changes.map(({ ttlMs }) => ttlMs),
-    ]);
-    const done = new Set(rows.map(({ place }) => place));
-    return changes.map((_, index) => ({ value: done.has(index + 1) }));
-  }
+/** Carries requests out: one round trip and one transaction, which may be repeated. @returns Whether each was granted. */
+export async function leaseTurn(database: PostgresDatabase, { requests, owner, sweep }: LeaseTurn): Promise<readonly boolean[]> {
+  const rows = await database.call<{ readonly granted: number }>("lease_turn_v1", [
+    database.judgedNow,
+    owner?.id ?? null,
+    owner?.server ?? null,
+    sweep,
+    requests.map(({ kind }) => kind),
+    requests.map(({ resource }) => toText(resource)),
+    requests.map(({ token }) => token),
+    requests.map(({ ttlMs }) => ttlMs),
+  ]);
+  const places = new Set(rows.map(({ granted }) => granted));
+  return requests.map((_, index) => places.has(index + 1));
+}
 
-  /** Gives leases of former presences to another one. */
-  async own(former: readonly number[], presence: number): Promise<void> {
-    await this.#database.call("own_leases_v1", [former, presence]);
-  }
+/** Gives leases that were taken under former presences, and those listed, the presence of now. */
+export async function ownLeases(
+  database: PostgresDatabase,
+  owner: LeaseOwner,
+  formers: readonly number[],
+  leases: readonly LeaseKey[],
+): Promise<void> {
+  await database.call("own_leases_v1", [
+    owner.id,
+    owner.server,
+    formers,
+    leases.map(({ resource }) => toText(resource)),
+    leases.map(({ token }) => token),
+  ]);
+}
 
-  /** Removes leases that are over, which nobody released or took again; some at a time. */
-  async deleteExpired(): Promise<void> {
-    const { leases } = this.#database.names.table;
-    await this.#database.query(
-      `DELETE FROM ${leases} WHERE resource IN (
-         SELECT resource FROM ${leases} WHERE expires_at <= coalesce($1::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
-         LIMIT ${LARGEST_SWEEP} FOR UPDATE SKIP LOCKED)`,
-      [this.#database.judgedNow],
-    );
-  }
+/** Owners of leases whose presence is not there at this moment, and was when they were set. */
+export async function absentOwners(database: PostgresDatabase): Promise<readonly number[]> {
+  const rows = await database.call<{ readonly absent: number }>("absent_owners_v1", [database.judgedNow]);
+  return rows.map(({ absent }) => absent);
+}
 
-  /** Presences of holders that are not there. */
-  async absentOwners(): Promise<readonly number[]> {
-    const rows = await this.#database.call<{ owner: number }>("absent_owners_v1", [this.#database.names.presenceSpace]);
-    return rows.map(({ owner }) => owner);
-  }
-
-  /**
-   * Ends leases of those of these holders that are not there now either.
-   *
-   * @returns The resources of those that were not over, so many at most.
-   */
-  async endOrphans(owners: readonly number[], limit: number): Promise<readonly string[]> {
-    const { judgedNow, names } = this.#database;
-    const rows = await this.#database.call<{ resource: string }>("end_orphans_v1", [judgedNow, names.presenceSpace, owners, limit]);
-    return rows.map(({ resource }) => fromText(resource));
-  }
+/**
+ * Ends leases of those of these owners whose presence is not there now either. When its answer is lost, what it has ended is lost to the caller.
+ *
+ * @returns The resources of those that were not over, so many at most.
+ */
+export async function endLeases(database: PostgresDatabase, owners: readonly number[], limit: number): Promise<readonly string[]> {
+  const rows = await database.call<{ readonly ended: string }>("end_leases_v1", [database.judgedNow, owners, limit]);
+  return rows.map(({ ended }) => fromText(ended));
 }

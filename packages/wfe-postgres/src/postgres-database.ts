@@ -4,12 +4,10 @@ import { Connections } from "./connections.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
+import { Pauses } from "./pauses.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.ts";
 import { Session } from "./session.ts";
-
-const SHORTEST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 1_000;
 
 /** Values of a statement; they may depend on whether it may have been carried out before, its answer lost. */
 export type SqlValues = readonly SqlValue[] | ((repeated: boolean) => readonly SqlValue[]);
@@ -41,8 +39,8 @@ export class PostgresDatabase {
   readonly #queryTimeoutMs: number;
   readonly #run: SharedRun;
   readonly #calls = new Map<RoutineName, string>();
-  /** Ends the pauses of operations that wait to be tried again. */
-  readonly #pauses = new Set<() => void>();
+  /** Of operations that wait to be tried again. */
+  readonly #pauses: Pauses;
   #connections: Connections | undefined;
 
   /** @throws RangeError when an option makes no sense. */
@@ -57,6 +55,7 @@ export class PostgresDatabase {
     this.names = schemaNames(options.schema, options.tablePrefix);
     this.clock = options.clock ?? systemClock;
     this.entropy = options.entropy ?? systemEntropy;
+    this.#pauses = new Pauses(this);
     this.#hasOwnClock = options.clock !== undefined;
     this.pollIntervalMs = atLeast(10, options.pollInterval ?? (notifications ? "5s" : "200ms"), "pollInterval");
     this.#retryTimeoutMs = durationMs(options.retryTimeout ?? "10s", "retryTimeout");
@@ -136,7 +135,7 @@ export class PostgresDatabase {
         const passing = isConnectionLoss(error.cause) || isTransient(error.cause);
         if (!passing || (repeated && !repeatable) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store, repeated);
       }
-      await this.#pause(attempt);
+      await this.#pauses.backOff(attempt);
       this.#current();
     }
   }
@@ -144,20 +143,6 @@ export class PostgresDatabase {
   #current(): Connections {
     if (this.#connections === undefined) this.#run.check();
     return this.#connections as Connections; // set as long as the run's check passes
-  }
-
-  #pause(attempt: number): Promise<void> {
-    // With jitter: hosts that lost one server together would come back together.
-    const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** attempt);
-    return new Promise((resolve) => {
-      const end = (): void => {
-        timer.cancel();
-        this.#pauses.delete(end);
-        resolve();
-      };
-      const timer = this.clock.setTimer(Math.ceil(longest * (0.5 + 0.5 * this.entropy.random())), end);
-      this.#pauses.add(end);
-    });
   }
 
   async #open(): Promise<void> {
@@ -182,7 +167,8 @@ export class PostgresDatabase {
           this.clock.now(),
         ),
       );
-      await this.session?.start();
+      const { session } = this;
+      if (session !== undefined) await this.#tried(() => session.start());
     } catch (error) {
       await this.#leave();
       throw error;
@@ -207,7 +193,7 @@ export class PostgresDatabase {
   async #leave(): Promise<void> {
     const connections = this.#connections;
     this.#connections = undefined;
-    for (const end of this.#pauses) end();
+    this.#pauses.end();
     await connections?.close();
   }
 }

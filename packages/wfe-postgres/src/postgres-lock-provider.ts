@@ -1,45 +1,79 @@
 import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, SharedRun } from "wfe-core";
-import { lockError } from "./error-mapping.ts";
-import { LeaseStore } from "./lease-store.ts";
+import { Batches } from "./batches.ts";
+import { lockError, mayBeOnes } from "./error-mapping.ts";
+import { absentOwners, endLeases, type LeaseKey, type LeaseOwner, type LeaseRequest, leaseTurn, ownLeases } from "./lease-store.ts";
+import { Pauses } from "./pauses.ts";
 import { databaseOf, type PostgresDatabase } from "./postgres-database.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
+import type { Session } from "./session.ts";
 
 /** So many acquisitions after which leases that are over are looked for. */
 const SWEEP_EVERY = 1024;
-/** Who is absent in two looks so far apart is gone: a connection that was lost is there again by then. */
-const ABSENCE_MS = 300;
-/** Who has lost its connection does not judge others for so long after: they may have lost theirs with it, and come back a little later. */
-const RECOVERY_MS = 3_000;
+const REQUESTS_PER_CALL = 500;
+/** One that waits for a connection that is lost does not hold back the extensions of others. */
+const CALLS = 2;
+/**
+ * An owner has to be absent in two looks so far apart: one whose connection was lost comes back at once under another presence, and then needs a
+ * moment to take its leases over.
+ */
+const SECOND_LOOK_MS = 300;
+
+/** So long after a connection was lost nobody is judged absent: longer than others, who may have lost theirs as well, pause between attempts. */
+const CALM_MS = 5_000;
 
 /**
- * Locks in a table of the database, judged by the clock of the server. Has the capability `presence` with `notifications`: a started provider holds
- * an advisory lock on a connection of its own, so that others know at once when its process is gone, however it ended. A process that is frozen
- * is still present, and its leases run out; so do those of one that has lost its connection and does not get it again.
+ * Locks in a table of the database, judged by the clock of the server, which all machines share. Has the capability `presence`, unless
+ * `notifications` is false: a started provider holds an advisory lock through a connection of its own, so that others know at once when its
+ * process is gone, however it ended. A process that is frozen is still present, and its leases run out.
  */
 export class PostgresLockProvider implements DistributedLockProvider {
-  /** @see DistributedLockProvider.orphans; absent without `notifications`, as there is no presence then. */
+  /** Only with `notifications`: without a connection that is kept nobody's presence can be told. */
   readonly orphans?: (limit: number) => Promise<readonly string[]>;
   readonly #database: PostgresDatabase;
-  readonly #leases: LeaseStore;
+  readonly #requests: Batches<LeaseRequest, boolean>;
+  readonly #pauses: Pauses;
   readonly #run: SharedRun;
-  /** Presences of this provider that were lost, and whose leases are still to be given to the present one. */
-  readonly #former = new Set<number>();
-  #presence: number | undefined;
-  /** On the monotonic clock. */
-  #restoredAtMs = Number.NEGATIVE_INFINITY;
-  #leaveSession: (() => void) | undefined;
+  /** Presences that leases of this provider may bear. */
+  readonly #owners = new Set<number>();
+  /** Leases that were taken or extended while there was no presence, by token. */
+  readonly #ownerless = new Map<string, LeaseKey>();
+  #isOwning = false;
+  #unlisten: (() => void) | undefined;
   #acquisitions = 0;
+  #isSweepDue = false;
 
-  /** @param database - A handle of `openPostgres`, or the options of a database of its own. */
+  /**
+   * @param database - A handle of `openPostgres`, or the options of a database of its own.
+   * @throws RangeError when an option makes no sense.
+   */
   constructor(database: PostgresDatabase | PostgresOptions) {
     this.#database = databaseOf(database);
-    this.#leases = new LeaseStore(this.#database);
-    if (this.#database.session !== undefined) this.orphans = (limit) => this.#orphans(limit);
+    const { clock, session } = this.#database;
+    this.#pauses = new Pauses(this.#database);
+    this.#requests = new Batches({
+      clock,
+      limit: REQUESTS_PER_CALL,
+      concurrency: CALLS,
+      keyOf: ({ resource }) => resource,
+      send: (requests) => this.#send(requests),
+      mayBeOnes,
+    });
     this.#run = new SharedRun({
-      open: () => this.#open(),
-      close: () => this.#close(),
+      open: async () => {
+        await this.#database.start();
+        this.#unlisten = session?.listen({ onRestored: () => this.#own() });
+      },
+      close: async () => {
+        this.#unlisten?.();
+        this.#pauses.end();
+        // What still bears them is extended under the next one, or found as orphaned.
+        this.#owners.clear();
+        this.#ownerless.clear();
+        await this.#database.stop();
+      },
       notRunning: () => new LockError("the PostgreSQL lock provider is not running: call start() first", { code: "WFE_PROVIDER_NOT_RUNNING" }),
     });
+    if (session !== undefined) this.orphans = (limit) => this.#ask(() => this.#orphans(session, limit));
   }
 
   start(): Promise<void> {
@@ -56,66 +90,88 @@ export class PostgresLockProvider implements DistributedLockProvider {
     if (ttlMs < 1) throw new RangeError("ttl must be 1 ms or more");
     const { clock, entropy } = this.#database;
     const requestedAt = clock.monotonic();
-    const held = { resource, token: entropy.id(), ttlMs: Math.ceil(ttlMs) };
+    const token = entropy.id();
+    const request = (kind: LeaseRequest["kind"]): Promise<boolean> => this.#ask(() => this.#requests.request({ kind, resource, token, ttlMs }));
     this.#acquisitions += 1;
-    // Only to make room: whether it succeeds shows with the next one.
-    if (this.#acquisitions % SWEEP_EVERY === 0) this.#leases.deleteExpired().catch(() => {});
-    const acquired = await this.#ask(() => this.#leases.change({ kind: "acquire", ...held }));
-    if (!acquired) return undefined;
+    if (this.#acquisitions % SWEEP_EVERY === 0) this.#isSweepDue = true;
+    if (!(await request("acquire"))) return undefined;
     return createLease({
       resource,
-      token: held.token,
+      token,
       ttlMs,
       clock,
       requestedAt,
-      extend: () => this.#ask(() => this.#leases.change({ kind: "extend", ...held })),
-      release: () => this.#ask(() => this.#leases.change({ kind: "release", ...held })),
+      extend: () => request("extend"),
+      release: () => request("release"),
     });
   }
 
-  #orphans(limit: number): Promise<readonly string[]> {
-    return this.#ask(async () => {
-      const { clock } = this.#database;
-      if (this.#presence === undefined || clock.monotonic() < this.#restoredAtMs + RECOVERY_MS) return [];
-      const absent = (await this.#leases.absentOwners()).filter((owner) => owner !== this.#presence && !this.#former.has(owner));
-      if (absent.length === 0) return [];
-      await new Promise<void>((resolve) => void clock.setTimer(ABSENCE_MS, resolve));
-      this.#run.check();
-      return await this.#leases.endOrphans(absent, limit);
+  async #send(requests: readonly LeaseRequest[]): Promise<readonly { readonly value: boolean }[]> {
+    const owner = this.#owner;
+    const sweep = this.#isSweepDue;
+    this.#isSweepDue = false;
+    const granted = await leaseTurn(this.#database, { requests, owner, sweep });
+    if (this.orphans !== undefined) this.#note(requests, granted, owner);
+    return granted.map((value) => ({ value }));
+  }
+
+  /** The presence of now. */
+  get #owner(): LeaseOwner | undefined {
+    const { presence: id, server } = this.#database.session ?? {};
+    return id === undefined || server === undefined ? undefined : { id, server };
+  }
+
+  /** Sees to it that leases bear the presence of now, or get the next one. */
+  #note(requests: readonly LeaseRequest[], granted: readonly boolean[], owner: LeaseOwner | undefined): void {
+    const isOf = this.#owner?.id === owner?.id ? owner : undefined; // changed while the answer was under way
+    if (owner !== undefined) this.#owners.add(owner.id);
+    requests.forEach(({ kind, resource, token }, index) => {
+      if (isOf === undefined && kind !== "release" && granted[index] === true) this.#ownerless.set(token, { resource, token });
+      else this.#ownerless.delete(token);
+    });
+    this.#own();
+  }
+
+  /** Gives leases of former presences, and those that have none, that of now; when there is none, the next one brings this about again. */
+  #own(): void {
+    if (this.#isOwning) return;
+    this.#isOwning = true;
+    void this.#ownAll().then(() => {
+      this.#isOwning = false;
     });
   }
 
-  async #open(): Promise<void> {
-    try {
-      await this.#database.start();
-    } catch (error) {
-      throw lockError(error);
+  /** Never rejects. */
+  async #ownAll(): Promise<void> {
+    for (let owner = this.#owner; owner !== undefined; owner = this.#owner) {
+      const { id } = owner;
+      const formers = [...this.#owners].filter((former) => former !== id);
+      const leases = [...this.#ownerless.values()];
+      if (formers.length + leases.length === 0) return;
+      // Taken off before: what an answer that comes meanwhile adds is for the next round.
+      for (const former of formers) this.#owners.delete(former);
+      this.#ownerless.clear();
+      this.#owners.add(id);
+      try {
+        await ownLeases(this.#database, owner, formers, leases);
+      } catch {
+        // With the next answer, or the next presence; what is extended until then is taken over by that.
+        for (const former of formers) this.#owners.add(former);
+        for (const lease of leases) this.#ownerless.set(lease.token, lease);
+        return;
+      }
     }
-    const { session } = this.#database;
-    this.#presence = session?.presence;
-    this.#leaveSession = session?.listen({ onRestored: () => this.#onRestored() });
   }
 
-  async #close(): Promise<void> {
-    this.#leaveSession?.();
-    // Its leases run on, or are found as those of one that is gone.
-    this.#presence = undefined;
-    this.#former.clear();
-    await this.#database.stop();
-  }
-
-  /** Leases under a presence that was lost would soon be taken for those of one that is gone. */
-  #onRestored(): void {
-    const presence = this.#database.session?.presence;
-    this.#restoredAtMs = this.#database.clock.monotonic();
-    if (presence === undefined) return; // lost again
-    if (this.#presence !== undefined) this.#former.add(this.#presence);
-    this.#presence = presence;
-    const former = [...this.#former];
-    this.#leases.own(former, presence).then(
-      () => former.forEach((each) => this.#former.delete(each)),
-      () => {}, // with the next extension of each
-    );
+  async #orphans(session: Session, limit: number): Promise<readonly string[]> {
+    const { presence } = session;
+    // Others may have lost their connections together with this one.
+    if (presence === undefined || session.calmMs < CALM_MS) return [];
+    const absent = (await absentOwners(this.#database)).filter((owner) => !this.#owners.has(owner));
+    if (absent.length === 0) return [];
+    await this.#pauses.wait(SECOND_LOOK_MS);
+    if (!this.#run.running || session.presence !== presence) return [];
+    return await endLeases(this.#database, absent, limit);
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

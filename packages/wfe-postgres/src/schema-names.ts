@@ -34,10 +34,10 @@ const ROUTINES = [
   "claim_due_v1",
   "command_v1",
   "delete_workflows_v1",
-  "change_leases_v1",
-  "absent_owners_v1",
+  "lease_turn_v1",
   "own_leases_v1",
-  "end_orphans_v1",
+  "absent_owners_v1",
+  "end_leases_v1",
   "queue_turn_v1",
 ] as const;
 

@@ -1,16 +1,14 @@
-import { type Clock, type Entropy, PersistenceError, type Timer } from "wfe-core";
-import { type ConnectionSource, type PostgresClient, runOn } from "./connection.ts";
-import { storeError } from "./error-mapping.ts";
+import { type Clock, type Entropy, type Timer, WfeError } from "wfe-core";
+import { type ConnectionSource, type PostgresClient, runOn, StatementFailure } from "./connection.ts";
+import { Pauses } from "./pauses.ts";
+import { requireSession } from "./pooler.ts";
 import type { SchemaNames } from "./schema-names.ts";
-import { keepsSessions } from "./session-check.ts";
 
-const SHORTEST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 1_000;
-/** A connection that was lost without a word is found within this time and the time of an answer. */
+/** A connection without a sign of life is asked for one so often: its server may have gone without a word. */
 const HEARTBEAT_MS = 10_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
-/** Numbers of 31 bits, which the server shows as they are. */
-const PRESENCES = 2 ** 31 - 1;
+/** How long the farewell to a server may take that does not answer. */
+const FAREWELL_TIMEOUT_MS = 1_000;
 
 /** What a {@link Session} works with. */
 export interface SessionOptions {
@@ -31,59 +29,97 @@ export interface SessionListener {
   readonly onRestored?: () => void;
 }
 
+/** From a start to the stop after it. */
+interface Run {
+  ended: boolean;
+}
+
+interface Presence {
+  readonly id: number;
+  readonly server: number;
+}
+
 interface Held {
   readonly client: PostgresClient;
-  readonly presence: number;
-  /** Ends the connection, once. */
-  readonly end: (cause: unknown) => void;
+  readonly presence: Presence;
+  /** Takes our listeners off the client. */
+  readonly detach: () => void;
+  /** Where the client goes back to. */
+  readonly connections: ConnectionSource;
+  heartbeat: Timer | undefined;
 }
 
 /**
  * One connection that is kept for as long as a provider runs: notifications come over it, and its advisory lock is the presence of this process,
- * which others see in `pg_locks` and which the server takes away within a moment of the process's death. When it is lost it is made anew, under
- * another presence.
+ * which others see in `pg_locks` and which the server takes away within a moment of the process's death.
  */
 export class Session {
   readonly #options: SessionOptions;
   readonly #listeners = new Set<SessionListener>();
-  #running = false;
+  readonly #pauses: Pauses;
+  #run: Run | undefined;
   #held: Held | undefined;
-  #heartbeat: Timer | undefined;
-  /** Ends the pause before another attempt. */
-  #endPause: (() => void) | undefined;
-  #restoring: Promise<void> | undefined;
+  #restoredAt: number | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#pauses = new Pauses(options);
   }
 
   /**
    * Connects, listens and takes presence.
    *
-   * @throws PersistenceError `WFE_STORE_SESSION_REQUIRED` when what is connected to keeps no sessions (a pooler in transaction mode); else what
-   * the connection has.
+   * @throws StatementFailure for whatever the pool or the driver throws.
+   * @throws PersistenceError `WFE_STORE_SESSION_REQUIRED` when what is connected to keeps no sessions.
    */
   async start(): Promise<void> {
-    this.#running = true;
+    const run: Run = { ended: false };
+    this.#run = run;
+    this.#restoredAt = undefined;
     try {
-      await this.#connect();
+      await this.#connect(run);
     } catch (error) {
-      this.#running = false;
-      throw storeError(error, this.#options.store);
+      run.ended = true;
+      throw error;
     }
   }
 
-  /** Gives the connection up, and with it the presence; resolves when nothing of it is left. */
+  /** Ends presence and connection; also, within a second, when the server cannot be reached. */
   async stop(): Promise<void> {
-    this.#running = false;
-    this.#endPause?.();
-    this.#drop(undefined);
-    await this.#restoring;
+    if (this.#run !== undefined) this.#run.ended = true;
+    this.#run = undefined;
+    this.#pauses.end();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return;
+    const { names, queryTimeoutMs } = this.#options;
+    try {
+      // The server is done with a connection some time after its end; others see by then that the presence has ended. And a connection on which a
+      // question stands open is destroyed, where a polite end would wait for the server.
+      const timeoutMs = Math.min(queryTimeoutMs, FAREWELL_TIMEOUT_MS);
+      await runOn(held.client, "SELECT pg_advisory_unlock($1, $2)", [names.presenceSpace, held.presence.id], timeoutMs);
+    } catch {
+      // The server ends it with the connection.
+    }
+    letGo(held);
   }
 
   /** The presence of this process, a number that no other has; `undefined` while the connection is lost. */
   get presence(): number | undefined {
-    return this.#held?.presence;
+    return this.#held?.presence.id;
+  }
+
+  /** Which run of the server it was taken in: when that began, epoch milliseconds on the server's clock. */
+  get server(): number | undefined {
+    return this.#held?.presence.server;
+  }
+
+  /**
+   * For how long the connection has stood, in milliseconds, since it was lost the last time: others may have lost theirs with it. Without an end
+   * when it never was.
+   */
+  get calmMs(): number {
+    return this.#restoredAt === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.monotonic() - this.#restoredAt;
   }
 
   /** @returns Ends it. */
@@ -92,104 +128,116 @@ export class Session {
     return () => void this.#listeners.delete(listener);
   }
 
-  async #connect(): Promise<void> {
-    const { names, store, queryTimeoutMs } = this.#options;
+  /** Makes one attempt; none when the run has ended meanwhile. */
+  async #connect(run: Run): Promise<void> {
+    const { names, clock, queryTimeoutMs, store } = this.#options;
     const connections = this.#options.connections();
-    const client = await connections.take();
-    const onLost = (error?: Error): void => this.#onLost(client, error);
-    const onMessage = (message: { readonly channel: string; readonly payload?: string | undefined }): void => {
-      if (message.channel === names.channel) for (const listener of this.#listeners) listener.onMessage?.(message.payload ?? "");
-    };
-    client.on("error", onLost);
-    client.on("end", onLost);
-    client.on("notification", onMessage);
-    const end = (cause: unknown): void => {
-      client.off("error", onLost);
-      client.off("end", onLost);
-      client.off("notification", onMessage);
-      connections.give(client, { cause });
-    };
+    let client: PostgresClient;
     try {
-      const presence = await this.#takePresence(client);
-      await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
-      if (!(await keepsSessions(client, connections, { presence, space: names.presenceSpace, timeoutMs: queryTimeoutMs }))) {
-        throw new PersistenceError(
-          "WFE_STORE_SESSION_REQUIRED",
-          `${store} is reached through a pooler that keeps no sessions (PgBouncer in transaction mode): connect to the server itself, or set notifications: false`,
-        );
-      }
-      if (!this.#running) throw new Error("stopped meanwhile");
-      this.#held = { client, presence, end };
-      this.#beat(client);
+      client = await connections.take();
     } catch (error) {
-      end(error);
-      throw error;
+      throw new StatementFailure(error, false);
+    }
+    if (run.ended) {
+      connections.give(client); // as it came
+      return;
+    }
+    const link = this.#attach(client);
+    try {
+      await requireSession(client, { connections, clock, store, timeoutMs: queryTimeoutMs });
+      await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
+      const presence = await this.#takePresence(client);
+      if (link.isLost || run.ended) throw new Error("the connection has ended at once");
+      this.#held = { detach: link.detach, client, connections, presence, heartbeat: undefined };
+      this.#planHeartbeat(this.#held);
+    } catch (error) {
+      link.detach();
+      connections.give(client, { cause: error });
+      throw error instanceof WfeError ? error : new StatementFailure(error, false);
     }
   }
 
-  async #takePresence(client: PostgresClient): Promise<number> {
+  #attach(client: PostgresClient): { readonly detach: () => void; readonly isLost: boolean } {
+    const { channel } = this.#options.names;
+    const link = {
+      isLost: false,
+      detach: () => {
+        client.off("error", onLoss);
+        client.off("end", onLoss);
+        client.off("notification", onNotification);
+      },
+    };
+    const onLoss = (): void => {
+      link.isLost = true;
+      if (this.#held?.client === client) this.#lose(this.#held);
+    };
+    const onNotification = (message: { readonly channel: string; readonly payload?: string | undefined }): void => {
+      if (message.channel !== channel || this.#held?.client !== client) return;
+      for (const { onMessage } of this.#listeners) onMessage?.(message.payload ?? "");
+    };
+    client.on("error", onLoss);
+    client.on("end", onLoss);
+    client.on("notification", onNotification);
+    return link;
+  }
+
+  async #takePresence(client: PostgresClient): Promise<Presence> {
     const { names, entropy, queryTimeoutMs } = this.#options;
+    let id = Math.floor(entropy.random() * 2 ** 32) | 0;
     for (;;) {
-      const presence = Math.floor(entropy.random() * PRESENCES);
-      const [taken] = await runOn<{ taken: boolean }>(
+      const [found] = await runOn<{ taken: boolean; server: number }>(
         client,
-        "SELECT pg_try_advisory_lock($1::int, $2::int) AS taken",
-        [names.presenceSpace, presence],
+        "SELECT pg_try_advisory_lock($1, $2) AS taken, floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint AS server",
+        [names.presenceSpace, id],
         queryTimeoutMs,
       );
-      if (taken?.taken === true) return presence;
+      if (found?.taken === true) return { id, server: found.server };
+      id = (id + 1) | 0; // somebody has drawn the same
     }
   }
 
-  #beat(client: PostgresClient): void {
-    this.#heartbeat = this.#options.clock.setTimer(HEARTBEAT_MS, () => {
-      runOn(client, "SELECT 1", [], HEARTBEAT_TIMEOUT_MS).then(
+  #planHeartbeat(held: Held): void {
+    const { clock, queryTimeoutMs } = this.#options;
+    held.heartbeat = clock.setTimer(HEARTBEAT_MS, () => {
+      runOn(held.client, "SELECT 1", [], Math.min(queryTimeoutMs, HEARTBEAT_TIMEOUT_MS)).then(
         () => {
-          if (this.#held?.client === client) this.#beat(client);
+          if (this.#held === held) this.#planHeartbeat(held);
         },
-        (error: unknown) => this.#onLost(client, error),
+        () => this.#lose(held),
       );
     });
   }
 
-  #onLost(client: PostgresClient, error: unknown): void {
-    if (this.#held?.client !== client) return;
-    this.#drop(error);
-    if (this.#running) this.#restoring ??= this.#restore().finally(() => (this.#restoring = undefined));
-  }
-
-  /** The end of the connection is the end of its lock and of its listening. */
-  #drop(cause: unknown): void {
-    this.#heartbeat?.cancel();
-    this.#heartbeat = undefined;
-    const held = this.#held;
+  #lose(held: Held): void {
+    if (this.#held !== held) return;
     this.#held = undefined;
-    held?.end(cause);
+    letGo(held);
+    if (this.#run !== undefined) void this.#restore(this.#run);
   }
 
-  async #restore(): Promise<void> {
-    for (let attempt = 0; this.#running && this.#held === undefined; attempt += 1) {
-      if (attempt > 0) await this.#pause(attempt);
+  /** Never rejects. */
+  async #restore(run: Run): Promise<void> {
+    // At once, before others notice; but not if it is lost again and again.
+    let attempt = this.calmMs < HEARTBEAT_MS ? 0 : -1;
+    while (!run.ended) {
+      if (attempt >= 0) await this.#pauses.backOff(attempt);
+      attempt += 1;
+      if (run.ended) return;
       try {
-        if (this.#running) await this.#connect();
+        await this.#connect(run);
+        break;
       } catch {
-        // Whatever it was, it is tried again until it works: the others of the database tell of it.
+        // Another attempt follows.
       }
     }
-    if (this.#held !== undefined) for (const listener of this.#listeners) listener.onRestored?.();
+    if (run.ended) return;
+    this.#restoredAt = this.#options.clock.monotonic();
+    for (const { onRestored } of this.#listeners) onRestored?.();
   }
+}
 
-  #pause(attempt: number): Promise<void> {
-    const { clock, entropy } = this.#options;
-    const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** attempt);
-    return new Promise((resolve) => {
-      const end = (): void => {
-        timer.cancel();
-        this.#endPause = undefined;
-        resolve();
-      };
-      const timer = clock.setTimer(Math.ceil(longest * (0.5 + 0.5 * entropy.random())), end);
-      this.#endPause = end;
-    });
-  }
+function letGo({ client, connections, detach, heartbeat }: Held): void {
+  heartbeat?.cancel();
+  detach();
+  connections.give(client, { cause: undefined });
 }

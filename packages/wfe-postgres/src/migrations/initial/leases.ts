@@ -1,90 +1,163 @@
 import type { SchemaNames } from "../../schema-names.ts";
 
-const SERVER_RUN = "floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint";
+/** Leases: a row for each, until it is released, taken again, or swept after its end. */
+export const leasesSql = (names: SchemaNames): string => [table(names), turn(names), own(names), absent(names), end(names)].join("\n");
 
-/** Who holds what until when, by the clock of the server. */
-export const leasesSql = ({ table: t, routine: r, index }: SchemaNames): string => `
-  CREATE TABLE ${t.leases} (
-    resource text COLLATE "C" PRIMARY KEY,
-    token text COLLATE "C" NOT NULL,
-    -- The presence of the holder; NULL when it has none, and is not known to be gone before its lease is over.
-    owner bigint,
-    -- When the server was started under which it was written.
-    server_run bigint NOT NULL,
-    expires_at bigint NOT NULL
-  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
-  CREATE INDEX ${index("leases_owner")} ON ${t.leases} (owner) WHERE owner IS NOT NULL;
+// Rows live for a moment. The room on a page (fillfactor) lets an extension be made in place, without new entries in the indexes, and dead rows make
+// place for new ones; what is then left is cleaned by the number of dead rows, without pauses, and without the exclusive lock that giving back the
+// end of the file takes.
+const table = (names: SchemaNames): string => `
+CREATE TABLE ${names.table.leases} (
+  resource text COLLATE "C" PRIMARY KEY,
+  -- Who extends or releases has to show it.
+  token text NOT NULL,
+  -- Presence of the holder: second half of the key of an advisory lock; none while its connection is lost, or when it keeps none.
+  owner integer,
+  -- Which run of the server it was set in: with the end of that all presences end, and those who live come back under others.
+  server bigint NOT NULL,
+  expires_at bigint NOT NULL
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
+CREATE INDEX ${names.index("leases_owner")} ON ${names.table.leases} (owner) WHERE owner IS NOT NULL;`;
 
-  -- Acquires, extends and releases, in the order of resources: those that meet do not wait for each other crosswise. A lease is held while its end is
-  -- ahead. An acquisition that is made again, because its answer was lost, finds its own token. @returns The numbers of those that succeeded.
-  CREATE FUNCTION ${r.change_leases_v1} (now_ bigint, owner_ bigint, kinds_ text[], resources_ text[], tokens_ text[], ttls_ bigint[])
-    RETURNS TABLE (place bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_bitmapscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
-  #variable_conflict use_column
-  DECLARE
-    change_ record;
-    run_ bigint := ${SERVER_RUN};
-  BEGIN
-    now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
-    -- A crash of the server may lose the last half second of leases, which costs double work at most; nobody waits for the disk.
-    PERFORM set_config('synchronous_commit', 'off', true);
-    FOR change_ IN
-      SELECT * FROM unnest(kinds_, resources_, tokens_, ttls_) WITH ORDINALITY AS c (kind, resource, token, ttl, place)
-      ORDER BY c.resource COLLATE "C", c.place
-    LOOP
-      CASE change_.kind
-      WHEN 'acquire' THEN
-        INSERT INTO ${t.leases} AS l (resource, token, owner, server_run, expires_at)
-          VALUES (change_.resource, change_.token, owner_, run_, now_ + change_.ttl)
-          ON CONFLICT (resource) DO UPDATE SET
-            token = excluded.token, owner = excluded.owner, server_run = excluded.server_run, expires_at = excluded.expires_at
-          WHERE l.expires_at <= now_ OR l.token = excluded.token;
-      WHEN 'extend' THEN
-        UPDATE ${t.leases} l SET owner = owner_, server_run = run_, expires_at = now_ + change_.ttl
-          WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
-      WHEN 'release' THEN
-        DELETE FROM ${t.leases} l WHERE l.resource = change_.resource AND l.token = change_.token AND l.expires_at > now_;
-      END CASE;
-      IF FOUND THEN
-        place := change_.place;
-        RETURN NEXT;
-      END IF;
-    END LOOP;
-  END $wfe$;
+// Plans made while a table was small do harm when it has grown; each statement has one index that serves it at any size.
+const PLANS = "SET plan_cache_mode TO force_generic_plan SET enable_seqscan TO off SET jit TO off";
 
-  -- Presences of holders that are not there, by the locks that those who are there hold.
-  CREATE FUNCTION ${r.absent_owners_v1} (space_ bigint) RETURNS TABLE (owner bigint) LANGUAGE plpgsql
-    SET plan_cache_mode TO force_generic_plan AS $wfe$
-  #variable_conflict use_column
-  BEGIN
-    RETURN QUERY
-      SELECT DISTINCT l.owner FROM ${t.leases} l
-      WHERE l.owner IS NOT NULL AND NOT l.owner = ANY (ARRAY (
-        SELECT k.objid::bigint FROM pg_locks k
-        WHERE k.locktype = 'advisory' AND k.granted AND k.classid = space_::integer::oid AND k.objsubid = 2
-          AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())));
-  END $wfe$;
+const NOW = "IF now_ IS NULL THEN now_ := floor(extract(epoch FROM clock_timestamp()) * 1000); END IF;";
 
-  -- Gives leases under former presences of a holder to its present one.
-  CREATE FUNCTION ${r.own_leases_v1} (former_ bigint[], owner_ bigint) RETURNS void LANGUAGE sql AS $wfe$
-    UPDATE ${t.leases} SET owner = owner_, server_run = ${SERVER_RUN} WHERE owner = ANY (former_)
-  $wfe$;
+// A run of the server, by its beginning. After a restart, or on the server that has taken over, it is another.
+const SERVER = "floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint";
 
-  -- Ends leases of those of these holders that are not there now either. Those who have written under a former run of the server are not there
-  -- because they have lost it, and are given the time of their lease to come back. @returns The resources of those that were not over, so many at most.
-  CREATE FUNCTION ${r.end_orphans_v1} (now_ bigint, space_ bigint, owners_ bigint[], limit_ bigint) RETURNS TABLE (resource text) LANGUAGE plpgsql
-    SET plan_cache_mode TO force_generic_plan AS $wfe$
-  #variable_conflict use_column
-  DECLARE
-    gone_ bigint[];
-  BEGIN
-    now_ := coalesce(now_, floor(extract(epoch FROM clock_timestamp()) * 1000));
-    gone_ := ARRAY (SELECT a.owner FROM ${r.absent_owners_v1}(space_) a WHERE a.owner = ANY (owners_));
-    DELETE FROM ${t.leases} l WHERE l.resource IN (
-      SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.expires_at <= now_ ORDER BY o.resource FOR UPDATE SKIP LOCKED);
-    RETURN QUERY
-      DELETE FROM ${t.leases} l WHERE l.resource IN (
-        SELECT o.resource FROM ${t.leases} o WHERE o.owner = ANY (gone_) AND o.server_run = ${SERVER_RUN} ORDER BY o.resource LIMIT limit_ FOR UPDATE SKIP LOCKED)
-      RETURNING l.resource;
-  END $wfe$;
-`;
+// A lease is no truth: losing the last half second of them in a crash of the server costs double work at most, so nobody waits for the disk.
+const HASTY = "PERFORM set_config('synchronous_commit', 'off', true);";
+
+// One transaction: every request, row by row in the order of resources, so that two calls never wait for each other in a circle. It may be repeated
+// when its answer was lost: an acquisition finds its own token, an extension is made again; a release that is made again no longer finds its
+// token, and tells so.
+const turn = (names: SchemaNames): string => `
+CREATE FUNCTION ${names.routine.lease_turn_v1}(
+  now_ bigint, owner_ integer, server_ bigint, sweep_ boolean, kinds_ text[], resources_ text[], tokens_ text[], ttls_ bigint[]
+) RETURNS TABLE (granted bigint) LANGUAGE plpgsql ${PLANS} AS $$
+#variable_conflict use_column
+DECLARE
+  request record;
+  here bigint := ${SERVER};
+BEGIN
+  ${NOW}
+  ${HASTY}
+  -- The presence has ended with the run of the server in which it was taken, though its holder may not know yet.
+  IF server_ IS DISTINCT FROM here THEN owner_ := NULL; END IF;
+  IF sweep_ THEN
+    -- Those that another call is about to change are passed over: it takes them anyway, or they are over the next time as well.
+    WITH over AS MATERIALIZED (
+      SELECT l.resource FROM ${names.table.leases} AS l WHERE l.expires_at <= now_ FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM ${names.table.leases} AS l USING over WHERE l.resource = over.resource;
+  END IF;
+  FOR request IN
+    SELECT u.* FROM unnest(kinds_, resources_, tokens_, ttls_) WITH ORDINALITY AS u (kind, resource, token, ttl, place)
+    ORDER BY u.resource COLLATE "C", u.place
+  LOOP
+    CASE request.kind
+    WHEN 'acquire' THEN
+      -- Who is refused leaves no trace, and does not wait.
+      CONTINUE WHEN EXISTS (
+        SELECT 1 FROM ${names.table.leases} AS l WHERE l.resource = request.resource AND l.expires_at > now_ AND l.token <> request.token
+      );
+      INSERT INTO ${names.table.leases} AS l (resource, token, owner, server, expires_at)
+      VALUES (request.resource, request.token, owner_, here, now_ + request.ttl)
+      ON CONFLICT (resource) DO UPDATE SET
+        token = excluded.token, owner = excluded.owner, server = excluded.server, expires_at = excluded.expires_at
+      WHERE l.expires_at <= now_ OR l.token = excluded.token;
+    WHEN 'extend' THEN
+      UPDATE ${names.table.leases} AS l SET owner = owner_, server = here, expires_at = now_ + request.ttl
+      WHERE l.resource = request.resource AND l.token = request.token AND l.expires_at > now_;
+    WHEN 'release' THEN
+      DELETE FROM ${names.table.leases} AS l WHERE l.resource = request.resource AND l.token = request.token AND l.expires_at > now_;
+    END CASE;
+    IF FOUND THEN
+      granted := request.place;
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+END $$;`;
+
+// Leases that were taken under another presence, or without one, get that of now. Rows in the order of resources.
+const own = (names: SchemaNames): string => `
+CREATE FUNCTION ${names.routine.own_leases_v1}(owner_ integer, server_ bigint, formers_ integer[], resources_ text[], tokens_ text[])
+RETURNS void LANGUAGE plpgsql ${PLANS} AS $$
+#variable_conflict use_column
+BEGIN
+  ${HASTY}
+  IF server_ <> ${SERVER} THEN RETURN; END IF;
+  WITH mine AS MATERIALIZED (
+    SELECT l.resource FROM ${names.table.leases} AS l
+    WHERE l.resource IN (
+      SELECT f.resource FROM ${names.table.leases} AS f WHERE f.owner = ANY (formers_)
+      UNION ALL
+      SELECT f.resource FROM unnest(resources_, tokens_) AS u (resource, token)
+        JOIN ${names.table.leases} AS f ON f.resource = u.resource AND f.token = u.token
+    ) ORDER BY l.resource FOR UPDATE
+  )
+  UPDATE ${names.table.leases} AS l SET owner = owner_, server = server_ FROM mine
+  WHERE l.resource = mine.resource AND (
+    l.owner = ANY (formers_) OR EXISTS (SELECT 1 FROM unnest(resources_, tokens_) AS u (resource, token) WHERE u.resource = l.resource AND u.token = l.token)
+  );
+END $$;`;
+
+// An owner that is not there is gone when its lease was set in this run of the server: it was there then.
+//
+// The presences that are there: advisory locks of the schema's space. They are read and never tried: who tries one takes it for a moment, and
+// another who does the same would see its owner there. Numbers of locks are unsigned.
+const present = (names: SchemaNames): string => `ARRAY(
+    SELECT (k.objid::bigint - CASE WHEN k.objid::bigint < 2147483648 THEN 0 ELSE 4294967296 END)::integer FROM pg_catalog.pg_locks AS k
+    WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2 AND k.classid::bigint = ${names.presenceSpace >>> 0}
+      AND k.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+  )`;
+
+const absent = (names: SchemaNames): string => `
+CREATE FUNCTION ${names.routine.absent_owners_v1}(now_ bigint)
+RETURNS TABLE (absent integer) LANGUAGE plpgsql ${PLANS} AS $$
+#variable_conflict use_column
+DECLARE
+  owners integer[];
+  here integer[];
+BEGIN
+  ${NOW}
+  -- One look into ${names.index("leases_owner")} for each owner, however many leases it has.
+  WITH RECURSIVE o AS (
+    (SELECT l.owner FROM ${names.table.leases} AS l WHERE l.owner IS NOT NULL ORDER BY l.owner LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.owner FROM ${names.table.leases} AS l WHERE l.owner > o.owner ORDER BY l.owner LIMIT 1) FROM o WHERE o.owner IS NOT NULL
+  )
+  SELECT array_agg(o.owner) INTO owners FROM o WHERE o.owner IS NOT NULL;
+  IF owners IS NULL THEN RETURN; END IF;
+  -- After the owners: one that is new has been there before its first lease.
+  here := ${present(names)};
+  RETURN QUERY SELECT u.owner FROM unnest(owners) AS u (owner) WHERE u.owner <> ALL (here)
+    AND EXISTS (SELECT 1 FROM ${names.table.leases} AS l WHERE l.owner = u.owner AND (l.server = ${SERVER} OR l.expires_at <= now_));
+END $$;`;
+
+// Rows that another call is about to change are passed over: it may be another look for the same orphans, and each is named once.
+const end = (names: SchemaNames): string => `
+CREATE FUNCTION ${names.routine.end_leases_v1}(now_ bigint, owners_ integer[], limit_ bigint)
+RETURNS TABLE (ended text) LANGUAGE plpgsql ${PLANS} AS $$
+#variable_conflict use_column
+DECLARE
+  here integer[];
+  gone integer[];
+BEGIN
+  ${NOW}
+  ${HASTY}
+  here := ${present(names)};
+  gone := ARRAY(SELECT u.owner FROM unnest(owners_) AS u (owner) WHERE u.owner <> ALL (here));
+  WITH over AS MATERIALIZED (
+    SELECT l.resource FROM ${names.table.leases} AS l WHERE l.owner = ANY (gone) AND l.expires_at <= now_ FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM ${names.table.leases} AS l USING over WHERE l.resource = over.resource;
+  RETURN QUERY
+  WITH orphans AS MATERIALIZED (
+    SELECT l.resource FROM ${names.table.leases} AS l
+    WHERE l.owner = ANY (gone) AND l.expires_at > now_ AND l.server = ${SERVER} LIMIT limit_ FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM ${names.table.leases} AS l USING orphans WHERE l.resource = orphans.resource RETURNING l.resource;
+END $$;`;
