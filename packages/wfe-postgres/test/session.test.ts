@@ -225,11 +225,10 @@ describe("Session", () => {
     pool.on("error", () => {});
     pools.push(pool);
     const { database, session } = await open({ pool });
-    const connectNow = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+    const connectNow = pool.connect.bind(pool) as (callback: unknown) => void;
     let goOn = (): void => {};
-    pool.connect = (async () => {
-      await new Promise<void>((resolve) => (goOn = resolve));
-      return await connectNow();
+    pool.connect = ((callback: unknown) => {
+      goOn = () => connectNow(callback);
     }) as typeof pool.connect;
     await terminate();
     await eventually(() => session.presence === undefined);
