@@ -1,22 +1,26 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import pg from "pg";
 import ts from "typescript";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { postgresUrl } from "wfe-test-services/vitest";
 import { type CodeBlock, codeBlocks } from "./code-blocks.ts";
 import { typeErrors } from "./type-check.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-/** From where a program finds `wfe`, `wfe-sqlite` and the loader of TypeScript. */
+/** From where a program finds `wfe`, the stores and the loader of TypeScript. */
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 const DOCUMENTS = [
   "README.md",
   "packages/wfe/README.md",
   "packages/wfe-sqlite/README.md",
+  "packages/wfe-postgres/README.md",
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".md"))
     .map((path) => `docs/${path.replaceAll("\\", "/")}`),
@@ -25,6 +29,18 @@ const DOCUMENTS = [
 const BLOCKS = DOCUMENTS.flatMap((document) => codeBlocks(document, readFileSync(join(ROOT, document), "utf8")));
 
 describe("the examples of the documents", () => {
+  const server = postgresUrl();
+  /** Examples use the usual schema, so they have a database of their own. */
+  const database = `docs_${randomBytes(4).toString("hex")}`;
+  async function administer(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: server });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  }
+  beforeAll(() => administer(`CREATE DATABASE "${database}"`));
+  afterAll(() => administer(`DROP DATABASE "${database}" WITH (FORCE)`));
+
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "wfe-docs-"));
@@ -35,10 +51,12 @@ describe("the examples of the documents", () => {
   async function printed(code: string): Promise<string> {
     // Imports are resolved from the folder in which the process starts, and only then is the other one gone to.
     const program = `process.chdir(${JSON.stringify(folder)});\n${ts.transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })}`;
+    const url = new URL(server);
+    url.pathname = `/${database}`;
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--import", "tsx", "--conditions=wfe-source", "--input-type=module", "--eval", program],
-      { cwd: PACKAGE, timeout: 60_000 },
+      { cwd: PACKAGE, timeout: 60_000, env: { ...process.env, DATABASE_URL: url.href } },
     );
     return stdout.trimEnd();
   }
