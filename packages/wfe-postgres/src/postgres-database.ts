@@ -20,12 +20,14 @@ export interface OperationOptions {
 
 /**
  * One schema of one database, shared by the providers that are made over it: connected by the first start among them, closed by the last stop.
- * Make it with {@link openPostgres}.
+ * Make it with {@link openPostgres}. Everything may be called concurrently.
  */
 export class PostgresDatabase {
   /** @internal */
   readonly names: SchemaNames;
+  /** What timers go by. */
   readonly clock: Clock;
+  /** Where ids and tokens come from. */
   readonly entropy: Entropy;
   /** Longest pause between two looks for what others have queued. @internal */
   readonly pollIntervalMs: number;
@@ -78,12 +80,21 @@ export class PostgresDatabase {
     });
   }
 
-  /** Connects and brings the tables up to date. Counted: as many stops close it. */
+  /**
+   * Connects and brings the tables up to date. Counted: as many stops close it. A start that has failed leaves nothing open, and may be tried again.
+   *
+   * @throws PersistenceError `WFE_STORE_UNREACHABLE` when the server stays away for `retryTimeout` (retryable), or refuses access (not);
+   * `WFE_STORE_NEWER` when a newer version has changed the tables; `WFE_STORE_SESSION_REQUIRED` when a pooler keeps no sessions for `notifications`;
+   * `WFE_PERSISTENCE_FAILED` when `default_transaction_isolation` is not `read committed`.
+   */
   start(): Promise<void> {
     return this.#run.start();
   }
 
-  /** Closes the connections, when nobody uses the database any more; those of a caller's pool are given back. */
+  /**
+   * Closes the connections, when nobody uses the database any more; those of a caller's pool are given back. Our own to a server that does not answer are
+   * ended by force after 2 seconds. What still waits to be tried again rejects.
+   */
   stop(): Promise<void> {
     return this.#run.stop();
   }

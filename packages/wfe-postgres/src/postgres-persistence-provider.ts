@@ -54,7 +54,10 @@ export class PostgresPersistenceProvider implements PersistenceProvider {
   readonly #commands: CommandStore;
   readonly #errors: ErrorLogStore;
 
-  /** @param database - A handle of `openPostgres`, or the options of a database of its own. */
+  /**
+   * @param database - A handle of `openPostgres`, or the options of a database of its own.
+   * @throws RangeError when an option makes no sense.
+   */
   constructor(database: PostgresDatabase | PostgresOptions) {
     this.#database = databaseOf(database);
     this.#workflows = new WorkflowStore(this.#database);
@@ -72,6 +75,7 @@ export class PostgresPersistenceProvider implements PersistenceProvider {
     });
   }
 
+  /** @throws PersistenceError what {@link PostgresDatabase.start} throws. */
   start(): Promise<void> {
     return this.#run.start();
   }
@@ -80,6 +84,7 @@ export class PostgresPersistenceProvider implements PersistenceProvider {
     return this.#run.stop();
   }
 
+  /** A start and a stop: connects, brings the tables up to date, and leaves nothing open. A step of a deploy can be made of it. */
   async ensureStoreExists(): Promise<void> {
     await this.#database.start();
     await this.#database.stop();

@@ -11,7 +11,7 @@ export interface PostgresProvidersOptions extends PostgresOptions {
   readonly visibility?: Duration;
 }
 
-/** The three of one database. */
+/** The three of one database. The object can be spread and mixed with providers of other stores: nothing is connected for one that is not started. */
 export interface PostgresProviders extends Providers {
   readonly persistence: PostgresPersistenceProvider;
   readonly locks: PostgresLockProvider;
@@ -20,7 +20,7 @@ export interface PostgresProviders extends Providers {
 
 /**
  * Everything a host needs from one PostgreSQL database, over one pool. Nothing is connected before the first provider starts; the connections
- * close with the last that stops.
+ * close with the last that stops. Several hosts of one process may share them: starts and stops are counted.
  *
  * @throws RangeError when an option makes no sense.
  */
