@@ -7,7 +7,7 @@ import { type DemoOptions, demoOptions } from "./demo-options.ts";
 import { readOrders } from "./order.ts";
 import { reportTable } from "./report-table.ts";
 import { runOrders } from "./run-orders.ts";
-import { shopFiles } from "./shop-files.ts";
+import { shopStore } from "./shop-store.ts";
 
 const { orders, kills, seed, keep } = optionsOrExit();
 
@@ -42,7 +42,8 @@ bar.stop();
 
 console.log(reportTable(report));
 for (const finding of [...report.lost, ...report.duplicated].slice(0, 50)) console.error(`  ${finding}`);
-if (keep) console.log(`database: ${shopFiles(folder).database}`);
+if (keep) console.log(`database: ${shopStore(folder).place}`);
+else await shopStore(folder).remove();
 process.exitCode = report.lost.length + report.duplicated.length === 0 ? 0 : 1;
 
 function optionsOrExit(): DemoOptions {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { WorkflowHostBuilder } from "wfe";
-import { sqliteProviders } from "wfe-sqlite";
 import type { Payment } from "./card-payments.ts";
 import { expectedSteps } from "./expected-steps.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -9,12 +8,13 @@ import { readOrders } from "./order.ts";
 import { readRecords } from "./record-file.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { shopFiles } from "./shop-files.ts";
+import { shopStore } from "./shop-store.ts";
 import { type Verdict, verify } from "./verdict.ts";
 import { runWorker } from "./worker-process.ts";
 
 /** What to run, and who is told of it. */
 export interface RunOptions {
-  /** An empty folder for the database and the shop's files. */
+  /** An empty folder for the database, if that is a file, and the shop's files. */
   readonly folder: string;
   /** How many of the orders in `orders.json`. */
   readonly orders: number;
@@ -59,7 +59,7 @@ export async function runOrders({ folder, orders: count, kills, seed, onProgress
 
   const files = shopFiles(folder);
   const evidence = { journal: readRecords<JournalEntry>(files.journal), payments: readRecords<Payment>(files.payments) };
-  const client = new WorkflowHostBuilder().useProviders(sqliteProviders({ path: files.database })).buildClient();
+  const client = new WorkflowHostBuilder().useProviders(shopStore(folder).providers()).buildClient();
   await client.start();
   try {
     return { ...(await verify(client, orders, evidence)), kills: killed, seconds: (Date.now() - started) / 1_000 };

@@ -1,5 +1,4 @@
 import { WorkflowHostBuilder } from "wfe";
-import { sqliteProviders } from "wfe-sqlite";
 import { CardPayments } from "./card-payments.ts";
 import { WORK } from "./expected-steps.ts";
 import { Journal } from "./journal.ts";
@@ -7,6 +6,7 @@ import { readOrders } from "./order.ts";
 import { Oven } from "./oven.ts";
 import { ovenDone, pizzaOrder } from "./pizza-order.ts";
 import { shopFiles } from "./shop-files.ts";
+import { shopStore } from "./shop-store.ts";
 import type { WorkerMessage } from "./worker-message.ts";
 
 // The process that is killed: it starts from whatever the one before left in the folder, and makes no arrangements for its own end.
@@ -29,7 +29,7 @@ function fail(error: unknown): never {
 process.on("disconnect", () => process.exit(1)); // the parent is gone
 process.on("unhandledRejection", fail);
 
-const host = new WorkflowHostBuilder().useProviders(sqliteProviders({ path: files.database })).build();
+const host = new WorkflowHostBuilder().useProviders(shopStore(folder).providers()).build();
 const journal = new Journal(files.journal);
 const payments = new CardPayments(files.payments);
 // An order that was announced before, and is announced again after a kill, has the same event id: the second one does nothing.

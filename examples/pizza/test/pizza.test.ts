@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectedSteps } from "../src/expected-steps.ts";
 import type { JournalEntry } from "../src/journal.ts";
@@ -39,10 +40,12 @@ describe("the orders in processes that are killed", { timeout: 60_000 }, () => {
 });
 
 describe("the demo's command", { timeout: 60_000 }, () => {
-  const demo = (...args: readonly string[]) =>
+  const demo = (...args: readonly string[]) => demoWith({}, ...args);
+  const demoWith = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
     new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
       const child = spawn(process.execPath, ["--import", "tsx", "--conditions=wfe-source", "src/demo.ts", ...args], {
         cwd: fileURLToPath(new URL("..", import.meta.url)),
+        env: { ...process.env, PIZZA_POSTGRES_URL: "", ...env },
       });
       let out = "";
       let err = "";
@@ -59,6 +62,22 @@ describe("the demo's command", { timeout: 60_000 }, () => {
     expect(out).toMatch(/lost +│ +0 │/);
     expect(out).toMatch(/duplicated commits +│ +0 │/);
     expect(code).toBe(0);
+  });
+
+  it("keeps the orders on PostgreSQL when that is named, and leaves nothing there", async () => {
+    const url = process.env["WFE_TEST_POSTGRES_URL"] ?? ""; // named, or started, by the set-up of the run
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const schemas = async () => (await client.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'wfe-pizza-%' ORDER BY 1")).rows;
+    const before = await schemas();
+
+    const { code, out } = await demoWith({ PIZZA_POSTGRES_URL: url }, "--orders", "4", "--kills", "1", "--seed", "3");
+
+    expect(out).toMatch(/lost +│ +0 │/);
+    expect(out).toMatch(/duplicated commits +│ +0 │/);
+    expect(code).toBe(0);
+    expect(await schemas()).toEqual(before);
+    await client.end();
   });
 
   it("refuses options that make no sense", async () => {
