@@ -1,11 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
-import { unprivilegedUser } from "./unprivileged-user.ts";
+import { guardedFolder } from "./guarded-folder.ts";
 
 const READY_TIMEOUT_MS = 20_000;
 /** Asked by packages before they start a service. */
@@ -30,14 +29,13 @@ export interface PgBouncer {
 }
 
 /**
- * Starts a PgBouncer on a free port: the one on the `PATH`; on Debian it is installed when there is none and this is root.
+ * Starts a PgBouncer on a free port: the one on the `PATH`; on Debian it is installed when there is none and this is root. It ends when it is
+ * disposed of, or else with this process, however that dies.
  *
  * @throws Error that says what to do, when there is none.
  */
 export async function startPgBouncer({ server, poolMode, settings = {} }: PgBouncerOptions): Promise<PgBouncer> {
   const program = pgBouncerProgram();
-  const user = unprivilegedUser();
-  const folder = mkdtempSync(join(tmpdir(), "wfe-pgbouncer-"));
   const port = await freePort();
   const to = new URL(server.url);
   const database = to.pathname.slice(1);
@@ -51,7 +49,8 @@ export async function startPgBouncer({ server, poolMode, settings = {} }: PgBoun
     default_pool_size: 20,
     ...settings,
   };
-  const file = join(folder, "pgbouncer.ini");
+  const home = guardedFolder("wfe-pgbouncer-");
+  const file = join(home.path, "pgbouncer.ini");
   writeFileSync(
     file,
     [
@@ -62,18 +61,16 @@ export async function startPgBouncer({ server, poolMode, settings = {} }: PgBoun
       "",
     ].join("\n"),
   );
-  chmodSync(folder, 0o755);
-  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
 
   let output = "";
-  const child = spawn(program, [file], { ...user, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = home.spawn(program, [file], ["ignore", "pipe", "pipe"]);
   const ended = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   child.once("error", (error) => (output += error.message));
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
   const dispose = async (): Promise<void> => {
     child.kill("SIGTERM");
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    await home.remove();
   };
   const own = new URL(server.url);
   own.hostname = "127.0.0.1";

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
+import { type GuardedFolder, guardedFolder } from "./guarded-folder.ts";
 import { type PostgresBinaries, postgresBinaries } from "./postgres-binaries.ts";
-import { type ProcessUser, unprivilegedUser } from "./unprivileged-user.ts";
 
+const FOLDER_PREFIX = "wfe-postgres-";
 const READY_TIMEOUT_MS = 60_000;
 
 /** How a server is set up. */
@@ -42,36 +42,34 @@ const SETTINGS = { fsync: "off", full_page_writes: "off", max_connections: 300, 
 const STILL_RUNNING = /pre-existing shared memory block .* is still in use|lock file "postmaster.pid" already exists/;
 const SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", kill: "SIGKILL" } as const;
 
-/** Starts a PostgreSQL server on a free port, with a database of its own. */
+/** Starts a PostgreSQL server on a free port, with a database of its own. It ends when it is disposed of, or else with this process, however that dies. */
 export async function startPostgresServer({ settings = {} }: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const user = unprivilegedUser();
-  const folder = newFolder(user);
-  const binaries = await postgresBinaries(user, folder);
-  const made = spawnSync(binaries.initdb, ["-D", join(folder, "data"), "-U", "wfe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], {
-    ...user,
-    cwd: folder,
-    encoding: "utf8",
-  });
-  if (made.status !== 0) throw new Error(`initdb has failed: ${made.stderr}`, { cause: made.error });
-  return await startOn({ folder, user, binaries, settings });
+  const home = guardedFolder(FOLDER_PREFIX);
+  try {
+    const { path: folder, user } = home;
+    const binaries = await postgresBinaries(user, folder);
+    const made = spawnSync(binaries.initdb, ["-D", join(folder, "data"), "-U", "wfe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], {
+      ...user,
+      cwd: folder,
+      encoding: "utf8",
+    });
+    if (made.status !== 0) throw new Error(`initdb has failed: ${made.stderr}`, { cause: made.error });
+    return await startOn({ home, binaries, settings });
+  } catch (error) {
+    await home.remove();
+    throw error;
+  }
 }
 
 interface Place {
-  readonly folder: string;
-  readonly user: ProcessUser;
+  readonly home: GuardedFolder;
   readonly binaries: PostgresBinaries;
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-function newFolder({ uid, gid }: ProcessUser): string {
-  const folder = mkdtempSync(join(tmpdir(), "wfe-postgres-"));
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-  chmodSync(folder, 0o755);
-  return folder;
-}
-
 async function startOn(place: Place): Promise<PostgresServer> {
-  const { folder, user, binaries, settings } = place;
+  const { home, binaries, settings } = place;
+  const { path: folder, user } = home;
   const port = await freePort();
   const url = `postgres://wfe@127.0.0.1:${port}/postgres`;
   const flags = Object.entries({ ...SETTINGS, ...settings, port, listen_addresses: "127.0.0.1", unix_socket_directories: "" }).flatMap(
@@ -87,7 +85,7 @@ async function startOn(place: Place): Promise<PostgresServer> {
     start: async () => {
       for (const deadline = Date.now() + READY_TIMEOUT_MS; ; await sleep(20)) {
         let output = "";
-        const child = spawn(binaries.postgres, ["-D", join(folder, "data"), ...flags], { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+        const child = home.spawn(binaries.postgres, ["-D", join(folder, "data"), ...flags], ["ignore", "ignore", "pipe"]);
         child.stderr?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-10_000)));
         const closed = new Promise((resolve) => child.once("close", resolve));
         running = child;
@@ -115,19 +113,25 @@ async function startOn(place: Place): Promise<PostgresServer> {
     },
     copyAsStandby: async () => {
       await server.stop();
-      const copy = newFolder(user);
-      cpSync(join(folder, "data"), join(copy, "data"), { recursive: true, preserveTimestamps: true });
-      writeFileSync(join(copy, "data", "standby.signal"), "");
-      if (user.uid !== undefined) spawnSync("chown", ["-R", `${user.uid}:${user.gid}`, join(copy, "data")]);
-      await server.start();
-      return await startOn({ ...place, folder: copy });
+      const copy = guardedFolder(FOLDER_PREFIX);
+      try {
+        const data = join(copy.path, "data");
+        cpSync(join(folder, "data"), data, { recursive: true, preserveTimestamps: true });
+        writeFileSync(join(data, "standby.signal"), "");
+        if (user.uid !== undefined) spawnSync("chown", ["-R", `${user.uid}:${user.gid}`, data]);
+        await server.start();
+        return await startOn({ ...place, home: copy });
+      } catch (error) {
+        await copy.remove();
+        throw error;
+      }
     },
     promote: async () => {
       await query(url, "SELECT pg_promote(true, 30)");
     },
     dispose: async () => {
       await server.stop("immediate");
-      rmSync(folder, { recursive: true, force: true });
+      await home.remove();
     },
   };
   await server.start();
