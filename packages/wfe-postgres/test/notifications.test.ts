@@ -1,18 +1,16 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { QueueType } from "wfe-core";
 import { eventually, VirtualClock } from "wfe-core/test-support";
 import { queueListener } from "../src/notifications.ts";
 import type { PostgresOptions } from "../src/postgres-options.ts";
 import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
-import { type QueueServer, startQueueServer } from "./queue-server.ts";
+import { testSchema } from "wfe-test-services/vitest";
+import { testSessions } from "./test-sessions.ts";
 
-let server: QueueServer;
-beforeAll(async () => {
-  server = await startQueueServer();
-});
-afterAll(() => server.stop());
+const server = testSchema("notifications");
+const { query } = testSessions(server);
 
 describe("notifications of the queue", () => {
   let schema: string;
@@ -22,10 +20,10 @@ describe("notifications of the queue", () => {
   const others: PostgresQueueProvider[] = [];
 
   beforeEach(async () => {
-    schema = server.newSchema();
-    queue = new PostgresQueueProvider({ connectionString: server.url("queue"), schema, pollInterval: "1h" });
+    schema = server.another();
+    queue = new PostgresQueueProvider({ connectionString: server.url, schema, pollInterval: "1h" });
     await queue.start();
-    listener = new pg.Client({ connectionString: server.url("listener") });
+    listener = new pg.Client({ connectionString: server.url });
     await listener.connect();
     heard.length = 0;
     listener.on("notification", ({ payload }) => void heard.push(payload ?? ""));
@@ -38,10 +36,17 @@ describe("notifications of the queue", () => {
   });
 
   async function startOther(options: Partial<PostgresOptions> = {}, visibility = 30_000): Promise<PostgresQueueProvider> {
-    const other = new PostgresQueueProvider({ connectionString: server.url("other"), schema, pollInterval: "1h", ...options }, { visibility });
+    const other = new PostgresQueueProvider({ connectionString: urlOf("other"), schema, pollInterval: "1h", ...options }, { visibility });
     others.push(other);
     await other.start();
     return other;
+  }
+
+  /** Of the server, under a name that nobody else has. */
+  function urlOf(name: string): string {
+    const url = new URL(server.url);
+    url.searchParams.set("application_name", `${name} ${schema}`);
+    return url.href;
   }
 
   /** The types that were told of so far. */
@@ -136,11 +141,11 @@ describe("notifications of the queue", () => {
   });
 
   it("commits without waiting for the disk, and leaves the connection as it was", async () => {
-    const [found] = await server.query(
+    const [found] = await query(
       `SELECT (SELECT count(*) FROM ${schema}.queue_turn_v1(NULL, 's', '{put}', '{workflow}', '{x}', '{NULL}', '{0}', '{}', '{}', 't', 1)) AS rows,
          current_setting('synchronous_commit') AS within`,
     );
-    const [after] = await server.query("SELECT current_setting('synchronous_commit') AS after");
+    const [after] = await query("SELECT current_setting('synchronous_commit') AS after");
 
     expect({ ...found, ...after }).toEqual({ rows: "1", within: "off", after: "on" });
   });
@@ -148,9 +153,10 @@ describe("notifications of the queue", () => {
   it("finds what was queued while its listening connection was lost", async () => {
     const other = await startOther();
     const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10m" });
-    await eventually(async () => (await server.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'other'")).length > 1);
+    const name = `other ${schema}`;
+    await eventually(async () => (await query("SELECT 1 FROM pg_stat_activity WHERE application_name = $1", [name])).length > 1);
 
-    await server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'other'");
+    await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [name]);
     await queue.queueWork("x", "workflow");
 
     expect((await waiting).map(({ id }) => id)).toEqual(["x"]);

@@ -1,18 +1,15 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PersistenceProvider, QueueProvider } from "wfe-core";
-import { instant, persistenceSuite, queueSuite, type QueueOpenOptions, sampleWorkflow, type SuiteTarget } from "wfe-core/test-support";
+import { instant, persistenceSuite, queueSuite, sampleWorkflow } from "wfe-core/test-support";
 import { type PgBouncer, startPgBouncer } from "wfe-test-services";
-import { postgresUrl, type TestSchema, testSchema } from "wfe-test-services/vitest";
+import { postgresUrl, testSchema } from "wfe-test-services/vitest";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
-import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
-import { onSchema } from "./postgres-targets.ts";
+import { persistenceTarget, queueTarget, type TargetServer } from "./postgres-targets.ts";
 
 // Each transaction may have another connection to the server: nothing may be left on one, and nothing expected of it.
 const server = testSchema("pooler");
-const queueSchema = server.another();
 let pooler: PgBouncer;
-const pooled: TestSchema = {
+const pooled: TargetServer = {
   ...server,
   get url() {
     return pooler.url;
@@ -24,22 +21,8 @@ beforeAll(async () => {
 }, 120_000); // it may be installed first
 afterAll(() => pooler.dispose());
 
-const persistence: SuiteTarget<PersistenceProvider> = {
-  createStore: () => onSchema(pooled, { notifications: false }, (database) => new PostgresPersistenceProvider(database))(),
-  capabilities: ["hold"],
-};
-const queue: SuiteTarget<QueueProvider, QueueOpenOptions> = {
-  createStore: () =>
-    onSchema(
-      pooled,
-      { notifications: false, schema: queueSchema },
-      (database, options?: QueueOpenOptions) =>
-        new PostgresQueueProvider(database, options?.visibilityMs === undefined ? {} : { visibility: options.visibilityMs }),
-    )(),
-};
-
-persistenceSuite("persistence suite through PgBouncer in transaction mode", persistence, { describe, it });
-queueSuite("queue suite through PgBouncer in transaction mode", queue, { describe, it });
+persistenceSuite("persistence suite through PgBouncer in transaction mode", persistenceTarget(pooled), { describe, it });
+queueSuite("queue suite through PgBouncer in transaction mode", queueTarget(pooled, { notifications: false }), { describe, it: it.concurrent });
 
 describe("a caller's pool through PgBouncer in transaction mode", () => {
   it("works with the driver's own settings", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { eventually, lockSuite, type LockSuiteTarget, VirtualClock } from "wfe-core/test-support";
+import { eventually, VirtualClock } from "wfe-core/test-support";
 import { Child } from "../../wfe-sqlite/test/process/child.ts";
 import { leaseTurn } from "../src/lease-store.ts";
 import { openPostgres } from "../src/postgres-database.ts";
@@ -16,37 +16,6 @@ beforeAll(async () => {
   server = await startedServer();
 });
 afterAll(() => server.stop());
-
-/** Two opens are two databases on one schema, as in two processes. */
-function target(options: Partial<PostgresOptions>): LockSuiteTarget {
-  return {
-    capabilities: options.notifications === false ? [] : ["presence"],
-    createStore: async () => {
-      const schema = `${server.newSchema()}${options.schema ?? ""}`;
-      const pools: pg.Pool[] = [];
-      const kills = new Map<unknown, () => void>();
-      return {
-        open: async () => {
-          const { pool, kill } = killablePool(server.url());
-          pools.push(pool);
-          const provider = new PostgresLockProvider(openPostgres({ ...options, pool, schema }));
-          kills.set(provider, kill);
-          return provider;
-        },
-        elapse: (ms) => sleep(ms),
-        kill: async (provider) => kills.get(provider)?.(),
-        dispose: async () => {
-          for (const pool of pools) void pool.end(); // that of one that was killed never ends
-          await server.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-        },
-      };
-    },
-  };
-}
-
-lockSuite("lock suite on PostgreSQL", target({}), { describe, it });
-lockSuite("lock suite on PostgreSQL in a schema with a prefix", target({ schema: "-Of_Others", tablePrefix: "My-App_" }), { describe, it });
-lockSuite("lock suite on PostgreSQL without notifications", target({ notifications: false }), { describe, it });
 
 describe("PostgresLockProvider", () => {
   let schema: string;

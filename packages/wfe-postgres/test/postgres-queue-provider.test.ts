@@ -1,43 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { WorkItem } from "wfe-core";
-import { eventually, queueSuite, type QueueSuiteTarget, VirtualClock } from "wfe-core/test-support";
+import { eventually, VirtualClock } from "wfe-core/test-support";
+import { testSchema } from "wfe-test-services/vitest";
 import { openPostgres, type PostgresDatabase } from "../src/postgres-database.ts";
 import type { PostgresOptions } from "../src/postgres-options.ts";
 import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
-import { type QueueServer, startQueueServer, watchedPool } from "./queue-server.ts";
+import { testSessions, type WatchedPool, watchedPool } from "./test-sessions.ts";
 
-let server: QueueServer;
-beforeAll(async () => {
-  server = await startQueueServer();
-});
-afterAll(() => server.stop());
-
-/** Two opens are two databases on one schema, as in two processes. */
-function target(options: Partial<PostgresOptions>): QueueSuiteTarget {
-  return {
-    createStore: async () => {
-      const schema = `${server.newSchema()}${options.schema ?? ""}`;
-      return {
-        open: async ({ visibilityMs } = {}) => {
-          const database = openPostgres({ connectionString: server.url(), poolSize: 3, ...options, schema });
-          return new PostgresQueueProvider(database, visibilityMs === undefined ? {} : { visibility: visibilityMs });
-        },
-        elapse: (ms) => sleep(ms),
-        dispose: async () => void (await server.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)),
-      };
-    },
-  };
-}
-
-queueSuite("queue suite on PostgreSQL", target({ pollInterval: "1h" }), { describe, it });
-queueSuite("queue suite on PostgreSQL in a schema with a prefix", target({ schema: "-Of_Others", tablePrefix: "My-App_" }), {
-  describe,
-  it,
-});
-queueSuite("queue suite on PostgreSQL without notifications", target({ notifications: false }), { describe, it });
+const server = testSchema("queue");
+const { query } = testSessions(server);
 
 const LONG = "10m";
 const TURN = "queue_turn_v1";
@@ -45,19 +18,18 @@ const ids = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }
 
 describe("PostgresQueueProvider", () => {
   let schema: string;
-  let pool: pg.Pool;
-  let statements: string[];
+  let pool: WatchedPool;
   let database: PostgresDatabase;
   let queue: PostgresQueueProvider;
   const others: PostgresQueueProvider[] = [];
 
   beforeEach(async () => {
-    schema = server.newSchema();
-    ({ pool, statements } = watchedPool(server.url()));
+    schema = server.another();
+    pool = watchedPool(server.url, 5);
     database = openPostgres({ pool, schema, pollInterval: "1h" });
     queue = new PostgresQueueProvider(database);
     await queue.start();
-    statements.length = 0;
+    pool.sent.length = 0;
   });
 
   afterEach(async () => {
@@ -67,16 +39,16 @@ describe("PostgresQueueProvider", () => {
 
   /** As another process has it. */
   async function startOther(options: Partial<PostgresOptions> = {}): Promise<PostgresQueueProvider> {
-    const other = new PostgresQueueProvider({ connectionString: server.url(), schema, pollInterval: "1h", ...options });
+    const other = new PostgresQueueProvider({ connectionString: server.url, schema, pollInterval: "1h", ...options });
     others.push(other);
     await other.start();
     return other;
   }
 
-  const turns = (): number => statements.filter((text) => text.includes(TURN)).length;
+  const turns = (): number => pool.sent.filter(({ text }) => text.includes(TURN)).length;
 
   /** Resolves when those who wait have looked. */
-  const hasLooked = (): Promise<unknown> => eventually(() => turns() > 0 && pool.idleCount === pool.totalCount - 1, { what: "a look" });
+  const hasLooked = (): Promise<unknown> => eventually(() => turns() > 0 && pool.taken === 1, { what: "a look" });
 
   it("refuses a visibility time that makes no sense", () => {
     expect(() => new PostgresQueueProvider(database, { visibility: 0 })).toThrow(RangeError);
@@ -112,7 +84,7 @@ describe("PostgresQueueProvider", () => {
   it("gives what is queued to who waits in the turn of the queueing, and acks in another", async () => {
     const waiting = queue.dequeueWork("workflow", { limit: 1, wait: LONG });
     await hasLooked();
-    statements.length = 0;
+    pool.sent.length = 0;
 
     await queue.queueWork("x", "workflow");
     const [item] = await waiting;
@@ -126,7 +98,7 @@ describe("PostgresQueueProvider", () => {
   it("sends what a thousand callers want at the same moment in two or three turns", async () => {
     await Promise.all(Array.from({ length: 1_000 }, (_, index) => queue.queueWork(`w-${index}`, "workflow")));
     expect(turns()).toBeLessThanOrEqual(3);
-    statements.length = 0;
+    pool.sent.length = 0;
 
     const items = await queue.dequeueWork("workflow", { limit: 1_000, wait: 0 });
     expect(ids(items)).toEqual(Array.from({ length: 1_000 }, (_, index) => `w-${index}`));
@@ -138,7 +110,7 @@ describe("PostgresQueueProvider", () => {
   it("serves a hundred who wait with a few turns, in the order in which they wait", async () => {
     const waiting = Array.from({ length: 100 }, () => queue.dequeueWork("workflow", { limit: 1, wait: LONG }));
     await hasLooked();
-    statements.length = 0;
+    pool.sent.length = 0;
 
     await Promise.all(Array.from({ length: 100 }, (_, index) => queue.queueWork(`w-${index}`, "workflow")));
     const given = (await Promise.all(waiting)).flatMap(ids);
@@ -152,7 +124,7 @@ describe("PostgresQueueProvider", () => {
     setMaxListeners(101, stop.signal);
     const waiting = Array.from({ length: 100 }, () => queue.dequeueWork("workflow", { limit: 1, wait: LONG, signal: stop.signal }));
     await hasLooked();
-    statements.length = 0;
+    pool.sent.length = 0;
 
     await queue.queueWork("x", "workflow");
     await sleep(200);
@@ -165,11 +137,11 @@ describe("PostgresQueueProvider", () => {
   it("asks nothing of the database while nobody waits, nor while somebody does and nothing comes", async () => {
     const other = await startOther();
     await queue.dequeueWork("workflow", { limit: 1, wait: 1 });
-    statements.length = 0;
+    pool.sent.length = 0;
     await other.queueWork("x", "workflow");
     await other.queueWork("y", "workflow", { delay: 20 });
     await sleep(200);
-    expect(statements).toEqual([]);
+    expect(pool.sent).toEqual([]);
 
     await queue.dequeueWork("event", { limit: 1, wait: 300 });
     expect(turns()).toBe(2); // it has made sure once
@@ -219,11 +191,13 @@ describe("PostgresQueueProvider", () => {
     await Promise.all(consumers);
 
     expect(given.sort()).toEqual(Array.from({ length: count }, (_, index) => `w-${index}`).sort());
-    expect(await server.query(`SELECT 1 FROM ${schema}.queue`)).toEqual([]);
+    expect(await query(`SELECT 1 FROM ${schema}.queue`)).toEqual([]);
   });
 
   it("lets turns of several processes on the same ids pass without a deadlock", async () => {
-    const other = await startOther();
+    const others = watchedPool(server.url, 5);
+    const other = new PostgresQueueProvider({ pool: others, schema, pollInterval: "1h" });
+    await other.start();
     const names = Array.from({ length: 50 }, (_, index) => `w-${index}`);
     for (let round = 0; round < 20; round += 1) {
       const held = [
@@ -238,8 +212,9 @@ describe("PostgresQueueProvider", () => {
       ]);
     }
 
-    const [found] = await server.query("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
-    expect(found).toEqual({ deadlocks: "0" });
+    expect([...pool.failed, ...others.failed]).toEqual([]);
+    await other.stop();
+    await others.end();
   });
 
   it("keeps ids that text of PostgreSQL cannot hold", async () => {
@@ -250,7 +225,7 @@ describe("PostgresQueueProvider", () => {
     for (const item of items) await item.ack();
 
     expect(ids(items)).toEqual(odd);
-    expect(await server.query(`SELECT 1 FROM ${schema}.queue`)).toEqual([]);
+    expect(await query(`SELECT 1 FROM ${schema}.queue`)).toEqual([]);
   });
 
   it("fails the caller of what the store refuses, and nobody else of the same turn", async () => {
@@ -264,22 +239,22 @@ describe("PostgresQueueProvider", () => {
   });
 
   it("tells who waits that the database fails, and serves them again afterwards", async () => {
-    const own = watchedPool(server.url());
-    const failing = new PostgresQueueProvider({ pool: own.pool, schema, notifications: false, pollInterval: 50, retryTimeout: 200 });
+    const own = watchedPool(server.url, 5);
+    const failing = new PostgresQueueProvider({ pool: own, schema, notifications: false, pollInterval: 50, retryTimeout: 200 });
     await failing.start();
     const waiting = failing.dequeueWork("workflow", { limit: 1, wait: LONG });
-    const { connect } = own.pool;
-    own.pool.connect = ((callback: (error: Error) => void) =>
+    const { connect } = own;
+    own.connect = ((callback: (error: Error) => void) =>
       callback(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }))) as typeof connect;
 
     const [outcome] = await Promise.allSettled([waiting]);
-    own.pool.connect = connect;
+    own.connect = connect;
     await failing.queueWork("x", "workflow");
 
     expect(outcome).toMatchObject({ reason: { name: "QueueError", code: "WFE_QUEUE_BACKEND", cause: { code: "WFE_STORE_UNREACHABLE" } } });
     expect(ids(await failing.dequeueWork("workflow", { limit: 1, wait: LONG }))).toEqual(["x"]);
     await failing.stop();
-    await own.pool.end();
+    await own.end();
   });
 
   it("ends its waits when it is stopped, and those of other providers on the database go on", async () => {
@@ -301,7 +276,7 @@ describe("PostgresQueueProvider", () => {
     await queue.stop();
     await queued;
 
-    expect(await server.query(`SELECT key FROM ${schema}.queue`)).toEqual([{ key: "workflow:x" }]);
+    expect(await query(`SELECT key FROM ${schema}.queue`)).toEqual([{ key: "workflow:x" }]);
   });
 
   it("goes by the clock it is given", async () => {

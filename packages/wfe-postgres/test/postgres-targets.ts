@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { afterAll } from "vitest";
 import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
 import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
 import type { TestSchema } from "wfe-test-services/vitest";
@@ -12,13 +13,20 @@ import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 
 /** What differs from one target to another. */
-export interface TargetOptions extends Pick<PostgresOptions, "tablePrefix" | "notifications"> {
-  /** Of the schemas of the test file. @default the first */
-  readonly schema?: string;
+export type TargetOptions = Pick<PostgresOptions, "tablePrefix" | "notifications" | "pollInterval">;
+
+/** Where a target has its stores: each on a schema of its own, as long as it is there. */
+export type TargetServer = Pick<TestSchema, "url" | "another" | "empty">;
+
+/** The connections of an open of a provider, as those of a process. */
+interface OpenPool {
+  readonly pool: PostgresPool;
+  kill(): void;
+  end(): Promise<void>;
 }
 
 /** A pool whose process can be killed: its connections end without a farewell, and it makes no more. */
-export function mortalPool(url: string): { readonly pool: PostgresPool; readonly kill: () => void; readonly end: () => Promise<void> } {
+function mortalPool(url: string): OpenPool {
   const pool = new pg.Pool({ connectionString: url, max: 5 });
   const clients = new Set<pg.PoolClient>();
   let dead = false;
@@ -43,64 +51,98 @@ export function mortalPool(url: string): { readonly pool: PostgresPool; readonly
   };
 }
 
-/** Two opens are two pools on one schema, as of two processes. */
-export function onSchema<TProvider extends Provider, TOptions>(
-  server: TestSchema,
-  options: TargetOptions,
-  make: (database: PostgresDatabase, options: TOptions | undefined) => TProvider,
-): SuiteTarget<TProvider, TOptions>["createStore"] {
-  const where = { schema: server.schema, ...options };
-  return async (): Promise<SuiteStore<TProvider, TOptions>> => {
-    await server.empty(where.schema);
-    const processes = new Map<TProvider, ReturnType<typeof mortalPool>>();
+/** One pool for all opens of a test file, so that they need not connect, and the server need not plan again. */
+function sharedPool(server: Pick<TestSchema, "url">): () => OpenPool & { readonly pool: pg.Pool } {
+  let pool: pg.Pool | undefined;
+  afterAll(() => pool?.end());
+  return () => {
+    if (pool === undefined) {
+      pool = new pg.Pool({ connectionString: server.url, max: 30 }); // where it is may be known as late as that
+      pool.on("error", () => {}); // the server outlives the tests
+    }
     return {
-      open: async (given) => {
-        const process = mortalPool(server.url);
-        const provider = make(openPostgres({ pool: process.pool, ...where }), given);
-        processes.set(provider, process);
-        return provider;
+      pool,
+      kill: () => {
+        throw new Error("connections that are shared cannot be killed");
       },
-      elapse: (ms) => sleep(ms),
-      hold: async (workflowId) => {
-        const session = new pg.Client({ connectionString: server.url });
-        await session.connect();
-        await session.query("BEGIN");
-        await session.query(`SELECT 1 FROM ${schemaNames(where.schema, where.tablePrefix).table.workflows} WHERE id = $1 FOR UPDATE`, [workflowId]);
-        return async () => {
-          await session.query("COMMIT");
-          await session.end();
-        };
-      },
-      kill: async (provider) => {
-        processes.get(provider)?.kill();
-        await provider.stop(); // what is left of it in this process
-      },
-      dispose: async () => void (await Promise.all([...processes.values()].map(({ end }) => end()))),
+      end: () => Promise.resolve(),
     };
   };
 }
 
-export function persistenceTarget(server: TestSchema, options: TargetOptions = {}): SuiteTarget<PersistenceProvider> {
+/** Makes the stores of a target. Two opens are two databases on one schema, as of two processes. */
+function storesOn<TProvider extends Provider, TOptions>(
+  server: TargetServer,
+  target: {
+    readonly options: TargetOptions;
+    readonly pool: () => OpenPool;
+    readonly make: (database: PostgresDatabase, options: TOptions | undefined) => TProvider;
+  },
+): () => Promise<SuiteStore<TProvider, TOptions>> {
+  const { options, pool, make } = target;
+  // Cases may run side by side.
+  const free: string[] = [];
+  return async () => {
+    const schema = free.pop() ?? server.another();
+    await server.empty(schema);
+    const pools = new Map<TProvider, OpenPool>();
+    return {
+      open: async (given) => {
+        const own = pool();
+        const provider = make(openPostgres({ pool: own.pool, schema, ...options }), given);
+        pools.set(provider, own);
+        return provider;
+      },
+      elapse: (ms) => sleep(ms),
+      hold: (workflowId) => holdRow(server.url, schemaNames(schema, options.tablePrefix).table.workflows, workflowId),
+      kill: async (provider) => {
+        pools.get(provider)?.kill();
+        await provider.stop(); // what is left of it in this process
+      },
+      dispose: async () => {
+        await Promise.all([...pools.values()].map((each) => each.end()));
+        free.push(schema);
+      },
+    };
+  };
+}
+
+/** @returns Lets it go. */
+async function holdRow(url: string, table: string, id: string): Promise<() => Promise<void>> {
+  const session = new pg.Client({ connectionString: url });
+  await session.connect();
+  await session.query("BEGIN");
+  await session.query(`SELECT 1 FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+  return async () => {
+    await session.query("COMMIT");
+    await session.end();
+  };
+}
+
+export function persistenceTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<PersistenceProvider> {
   return {
-    // Its own connection is for the queue and the locks.
-    createStore: onSchema(server, { notifications: false, ...options }, (database) => new PostgresPersistenceProvider(database)),
+    createStore: storesOn(server, {
+      options: { notifications: false, ...options }, // its own connection is for the queue and the locks
+      pool: sharedPool(server),
+      make: (database) => new PostgresPersistenceProvider(database),
+    }),
     capabilities: ["hold"],
   };
 }
 
-export function lockTarget(server: TestSchema, options: TargetOptions = {}): SuiteTarget<DistributedLockProvider> {
+export function lockTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<DistributedLockProvider> {
   return {
-    createStore: onSchema(server, options, (database) => new PostgresLockProvider(database)),
+    createStore: storesOn(server, { options, pool: () => mortalPool(server.url), make: (database) => new PostgresLockProvider(database) }),
     capabilities: options.notifications === false ? [] : ["presence"],
   };
 }
 
-export function queueTarget(server: TestSchema, options: TargetOptions = {}): SuiteTarget<QueueProvider, QueueOpenOptions> {
+export function queueTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<QueueProvider, QueueOpenOptions> {
   return {
-    createStore: onSchema<QueueProvider, QueueOpenOptions>(
-      server,
+    createStore: storesOn<QueueProvider, QueueOpenOptions>(server, {
       options,
-      (database, given) => new PostgresQueueProvider(database, given?.visibilityMs === undefined ? {} : { visibility: given.visibilityMs }),
-    ),
+      pool: sharedPool(server),
+      make: (database, given) => new PostgresQueueProvider(database, given?.visibilityMs === undefined ? {} : { visibility: given.visibilityMs }),
+    }),
   };
 }

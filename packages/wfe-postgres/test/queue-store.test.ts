@@ -1,22 +1,20 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openPostgres, type PostgresDatabase } from "../src/postgres-database.ts";
 import { type QueueTurn, queueTurn } from "../src/queue-store.ts";
-import { type QueueServer, startQueueServer } from "./queue-server.ts";
+import { testSchema } from "wfe-test-services/vitest";
+import { testSessions } from "./test-sessions.ts";
 
-let server: QueueServer;
-beforeAll(async () => {
-  server = await startQueueServer();
-});
-afterAll(() => server.stop());
+const server = testSchema("queue-store");
+const { query } = testSessions(server);
 
 describe("queueTurn", () => {
   let schema: string;
   let database: PostgresDatabase;
 
   beforeEach(async () => {
-    schema = server.newSchema();
-    database = openPostgres({ connectionString: server.url(), schema, notifications: false });
+    schema = server.another();
+    database = openPostgres({ connectionString: server.url, schema, notifications: false });
     await database.start();
   });
 
@@ -26,8 +24,7 @@ describe("queueTurn", () => {
     queueTurn(database, { sender: "s", changes: [], takes: [], visibilityMs: 30_000, ...part });
   const put = (id: string, delayMs = 0): QueueTurn["changes"][number] => ({ kind: "put", type: "workflow", id, delayMs });
   const take = [{ type: "workflow" as const, limit: 100 }];
-  const rows = (): Promise<readonly any[]> =>
-    server.query(`SELECT key, token IS NULL AS waits, mark_at IS NULL AS plain FROM ${schema}.queue ORDER BY key`);
+  const rows = (): Promise<readonly any[]> => query(`SELECT key, token IS NULL AS waits, mark_at IS NULL AS plain FROM ${schema}.queue ORDER BY key`);
 
   it("makes the changes of one id in their order, and then takes", async () => {
     const [held] = (await turn({ changes: [put("x")], takes: take }))("workflow").taken;
@@ -73,7 +70,7 @@ describe("queueTurn", () => {
 
   it("writes nothing for an entry that is queued again and waits already", async () => {
     await turn({ changes: [put("x")] });
-    const place = (): Promise<readonly any[]> => server.query(`SELECT ctid FROM ${schema}.queue`);
+    const place = (): Promise<readonly any[]> => query(`SELECT ctid FROM ${schema}.queue`);
     const before = await place();
 
     await turn({ changes: [put("x"), put("x", 1_000)] });
@@ -85,13 +82,13 @@ describe("queueTurn", () => {
     "reads what it needs and nothing more with %s",
     async (known) => {
       const table = `${schema}.queue`;
-      if (known.includes("empty")) await server.query(`VACUUM ANALYZE ${table}`);
+      if (known.includes("empty")) await query(`VACUUM ANALYZE ${table}`);
       if (known.includes("one row")) await turn({ changes: [put("one")] });
-      if (known.includes("one row")) await server.query(`VACUUM ANALYZE ${table}`);
+      if (known.includes("one row")) await query(`VACUUM ANALYZE ${table}`);
       await turn({ changes: Array.from({ length: 4_000 }, (_, index) => put(`w ${index}`)), takes: [{ type: "workflow", limit: 2_000 }] });
-      if (known.includes("many rows")) await server.query(`VACUUM ANALYZE ${table}`);
+      if (known.includes("many rows")) await query(`VACUUM ANALYZE ${table}`);
       const [acked, retried] = (await turn({ takes: [{ type: "workflow", limit: 2 }] }))("workflow").taken;
-      const client = new pg.Client({ connectionString: server.url() }); // whose plans are made now
+      const client = new pg.Client({ connectionString: server.url }); // whose plans are made now
       await client.connect();
 
       await client.query("BEGIN");

@@ -74,6 +74,8 @@ export interface WatchedPool extends PostgresPool {
   readonly sent: PostgresQuery[];
   /** Codes of what has failed. */
   readonly failed: string[];
+  /** Connections that somebody has taken. */
+  readonly taken: number;
   /** Called with each before it is sent. */
   before: ((query: PostgresQuery) => Promise<void>) | undefined;
   /** One of its clients; release it. */
@@ -90,6 +92,9 @@ export function watchedPool(url: string, max: number, onConnect?: (client: pg.Po
     options: pool.options,
     sent: [],
     failed: [],
+    get taken() {
+      return pool.totalCount - pool.idleCount;
+    },
     before: undefined,
     on: pool.on.bind(pool),
     off: pool.off.bind(pool),

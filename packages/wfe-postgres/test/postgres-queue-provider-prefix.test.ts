@@ -1,0 +1,10 @@
+import { describe, it } from "vitest";
+import { queueSuite } from "wfe-core/test-support";
+import { testSchema } from "wfe-test-services/vitest";
+import { queueTarget } from "./postgres-targets.ts";
+
+// Its cases wait: side by side.
+queueSuite("queue suite on PostgreSQL in a schema with a prefix", queueTarget(testSchema("queue"), { tablePrefix: "My-App_" }), {
+  describe,
+  it: it.concurrent,
+});
