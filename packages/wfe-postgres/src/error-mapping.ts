@@ -2,7 +2,7 @@ import { LockError, PersistenceError, QueueError, WfeError } from "wfe-core";
 import { StatementFailure } from "./connection.ts";
 
 /** Code of PostgreSQL (`SQLSTATE`, five characters) or of the system (`ECONNRESET`); `undefined` when there is none. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code; // anything can be thrown
   return typeof code === "string" ? code : undefined;
 }

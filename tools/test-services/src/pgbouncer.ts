@@ -39,6 +39,7 @@ export async function startPgBouncer({ server, poolMode, settings = {} }: PgBoun
   const port = await freePort();
   const to = new URL(server.url);
   const database = to.pathname.slice(1);
+  const password = to.password === "" ? "" : ` password='${decodeURIComponent(to.password).replaceAll("'", "''")}'`;
   const lines = {
     listen_addr: "127.0.0.1",
     listen_port: port,
@@ -55,7 +56,7 @@ export async function startPgBouncer({ server, poolMode, settings = {} }: PgBoun
     file,
     [
       "[databases]",
-      `${database} = host=${to.hostname} port=${to.port} dbname=${database} user=${to.username}`,
+      `${database} = host=${to.hostname} port=${to.port} dbname=${database} user=${to.username}${password}`,
       "[pgbouncer]",
       ...Object.entries(lines).map(([name, value]) => `${name} = ${value}`),
       "",
