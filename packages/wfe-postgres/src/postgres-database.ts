@@ -7,6 +7,7 @@ import { MIGRATIONS } from "./migrations/migrations.ts";
 import { Pauses } from "./pauses.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.ts";
+import { refuseSettings, SERVER_SETTINGS, type ServerSettings } from "./server-settings.ts";
 import { Session } from "./session.ts";
 
 /** Values of a statement; they may depend on whether it may have been carried out before, its answer lost. */
@@ -85,7 +86,7 @@ export class PostgresDatabase {
    *
    * @throws PersistenceError `WFE_STORE_UNREACHABLE` when the server stays away for `retryTimeout` (retryable), or refuses access (not);
    * `WFE_STORE_NEWER` when a newer version has changed the tables; `WFE_STORE_SESSION_REQUIRED` when a pooler keeps no sessions for `notifications`;
-   * `WFE_PERSISTENCE_FAILED` when `default_transaction_isolation` is not `read committed`.
+   * `WFE_PERSISTENCE_FAILED` when `default_transaction_isolation` is not `read committed`, the database is not in UTF8, or the server older than 14.
    */
   start(): Promise<void> {
     return this.#run.start();
@@ -165,7 +166,8 @@ export class PostgresDatabase {
         : Connections.of(pool, this.clock, this.#queryTimeoutMs);
     this.#connections = connections;
     try {
-      await this.#refuseIsolation();
+      const [settings] = await this.query<ServerSettings>(SERVER_SETTINGS, []);
+      if (settings !== undefined) refuseSettings(settings, this.store);
       await this.#tried(() =>
         migrate(
           {
@@ -184,16 +186,6 @@ export class PostgresDatabase {
       await this.#leave();
       throw error;
     }
-  }
-
-  /** What a commit sees of others depends on it. */
-  async #refuseIsolation(): Promise<void> {
-    const [found] = await this.query<{ isolation: string }>("SELECT current_setting('default_transaction_isolation') AS isolation", []);
-    if (found?.isolation === "read committed") return;
-    throw new PersistenceError(
-      "WFE_PERSISTENCE_FAILED",
-      `${this.store} sets default_transaction_isolation to ${JSON.stringify(found?.isolation)}: wfe needs "read committed", so give it a role or connections without that setting`,
-    );
   }
 
   async #close(): Promise<void> {

@@ -10,6 +10,10 @@ const HEARTBEAT_TIMEOUT_MS = 5_000;
 /** How long the farewell to a server may take that does not answer. */
 const FAREWELL_TIMEOUT_MS = 1_000;
 
+// The server does not end it for being idle, and finds within half a minute, where its default is hours, that a machine was lost without a word.
+const KEPT = `SELECT set_config('idle_session_timeout', '0', false), set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`;
+
 /** What a {@link Session} works with. */
 export interface SessionOptions {
   readonly connections: () => ConnectionSource;
@@ -145,6 +149,7 @@ export class Session {
     const link = this.#attach(client);
     try {
       await requireSession(client, { connections, clock, store, timeoutMs: queryTimeoutMs });
+      await runOn(client, KEPT, [], queryTimeoutMs);
       await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
       const presence = await this.#takePresence(client);
       if (link.isLost || run.ended) throw new Error("the connection has ended at once");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import pg from "pg";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
+import { refuseSettings } from "../src/server-settings.ts";
 import { ownServer } from "./own-server.ts";
 
 // Who may come as whom: everybody as the superuser, others with a password.
@@ -91,5 +92,34 @@ describe("access to the database", () => {
     expect((await starting(as(`${name}:right`, name))).error).toMatchObject(refused);
 
     expect((await starting(as(`${name}:right`))).error).toBeUndefined();
+  });
+
+  it("is refused with a database that cannot hold every text", async () => {
+    await own.ask("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    await own.ask("CREATE ROLE latin LOGIN SUPERUSER PASSWORD 'right'");
+
+    expect((await starting(as("latin:right", "latin"))).error).toMatchObject({
+      code: "WFE_PERSISTENCE_FAILED",
+      retryable: false,
+      message: expect.stringContaining("LATIN1"),
+    });
+  });
+
+  it("is refused with transactions that are read-only by default", async () => {
+    await own.ask("CREATE ROLE reader LOGIN SUPERUSER PASSWORD 'right'");
+    await own.ask("ALTER ROLE reader SET default_transaction_read_only TO on");
+
+    expect((await starting(as("reader:right"))).error).toMatchObject({
+      code: "WFE_STORE_READ_ONLY",
+      retryable: false,
+      message: expect.stringContaining("default_transaction_read_only"),
+    });
+  });
+
+  it("is refused with a server that is too old", () => {
+    const settings = { version: 130_022, encoding: "UTF8", isolation: "read committed", read_only: "off" };
+
+    expect(() => refuseSettings(settings, "the database")).toThrow("version 13: wfe needs PostgreSQL 14 or later");
+    expect(() => refuseSettings({ ...settings, version: 140_000 }, "the database")).not.toThrow();
   });
 });
