@@ -20,6 +20,8 @@ const SECOND_LOOK_MS = 300;
 
 /** So long after a connection was lost nobody is judged absent: longer than others, who may have lost theirs as well, pause between attempts. */
 const CALM_MS = 5_000;
+/** A release may be lost in a crash of the server until so long after: three times its `wal_writer_delay` of 200 ms, and some more. */
+const RELEASE_UNSAFE_MS = 2_000;
 
 /**
  * Locks in a table of the database, judged by the clock of the server, which all machines share. Has the capability `presence`, unless
@@ -37,6 +39,8 @@ export class PostgresLockProvider implements DistributedLockProvider {
   readonly #owners = new Set<number>();
   /** Leases that were taken or extended while there was no presence, by token. */
   readonly #ownerless = new Map<string, LeaseKey>();
+  /** The last releases, which a crash of the server may have undone, and when they were answered on the monotonic clock. */
+  #released: { readonly request: LeaseRequest; readonly atMs: number }[] = [];
   #isOwning = false;
   #unlisten: (() => void) | undefined;
   #acquisitions = 0;
@@ -61,7 +65,7 @@ export class PostgresLockProvider implements DistributedLockProvider {
     this.#run = new SharedRun({
       open: async () => {
         await this.#database.start();
-        this.#unlisten = session?.listen({ onRestored: () => this.#own() });
+        this.#unlisten = session?.listen({ onRestored: () => this.#onRestored() });
       },
       close: async () => {
         this.#unlisten?.();
@@ -69,6 +73,7 @@ export class PostgresLockProvider implements DistributedLockProvider {
         // What still bears them is extended under the next one, or found as orphaned.
         this.#owners.clear();
         this.#ownerless.clear();
+        this.#released = [];
         await this.#database.stop();
       },
       notRunning: () => new LockError("the PostgreSQL lock provider is not running: call start() first", { code: "WFE_PROVIDER_NOT_RUNNING" }),
@@ -102,8 +107,25 @@ export class PostgresLockProvider implements DistributedLockProvider {
       clock,
       requestedAt,
       extend: () => request("extend"),
-      release: () => request("release"),
+      release: async () => {
+        const isReleased = await request("release");
+        if (isReleased && this.orphans !== undefined) this.#noteRelease({ kind: "release", resource, token, ttlMs });
+        return isReleased;
+      },
     });
+  }
+
+  #noteRelease(request: LeaseRequest): void {
+    const atMs = this.#database.clock.monotonic();
+    const first = this.#released.findIndex((each) => each.atMs > atMs - RELEASE_UNSAFE_MS);
+    if (first !== 0) this.#released.splice(0, first < 0 ? this.#released.length : first);
+    this.#released.push({ request, atMs });
+  }
+
+  #onRestored(): void {
+    // What a crash has brought back is held by nobody, and would count as this provider's until its time is over.
+    for (const { request } of this.#released) this.#requests.request(request).catch(() => {});
+    this.#own();
   }
 
   async #send(requests: readonly LeaseRequest[]): Promise<readonly { readonly value: boolean }[]> {

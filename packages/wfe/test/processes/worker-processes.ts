@@ -2,52 +2,80 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** From where the loader of TypeScript is found. */
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a worker tells. */
 export interface WorkerMessage {
+  /** It is there, and waits for its start. */
+  readonly loaded?: true;
   readonly ready?: true;
+  /** Why its host could not start. */
+  readonly failed?: string;
   readonly started?: number;
   readonly warning?: string;
+  /** What the warning is about. */
+  readonly cause?: string;
 }
 
 /** A host in a process of its own, running from its sources. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly messages: WorkerMessage[] = [];
+  #output = "";
+  #isKilled = false;
+  #isStopping = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    child.setMaxListeners(20);
     child.on("message", (message) => void this.messages.push(message as WorkerMessage)); // the worker sends nothing else
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
   /** Resolves when the host has started. */
   static async start(path: string, journal: string, share: number): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(
-      fork(WORKER, [path, journal, String(share)], {
-        cwd: PACKAGE,
-        execArgv: ["--import", "tsx", "--conditions=wfe-source"],
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      }),
-    );
+    const worker = WorkerProcess.fork("worker.ts", [path, journal, String(share)]);
     await worker.heard(({ ready }) => ready === true);
     return worker;
+  }
+
+  /** @param script - Of this folder. */
+  static fork(script: string, args: readonly string[]): WorkerProcess {
+    return new WorkerProcess(
+      fork(fileURLToPath(new URL(script, import.meta.url)), args, {
+        cwd: PACKAGE,
+        execArgv: ["--import", "tsx", "--conditions=wfe-source"],
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+      }),
+    );
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
+  /** What it has written to its streams, which a worker that is well does not do. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The exit code or the signal of one that has ended though nobody here has asked it to. */
+  get endedByItself(): number | string | undefined {
+    return this.#isKilled || this.#isStopping ? undefined : (this.#child.exitCode ?? this.#child.signalCode ?? undefined);
+  }
+
+  get #isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Resolves when the worker has said so; rejects when it exits before. */
   async heard(what: (message: WorkerMessage) => boolean): Promise<void> {
     while (!this.messages.some(what)) {
-      const [event] = (await Promise.race([
-        once(this.#child, "message").then(() => ["message"]),
-        once(this.#child, "exit").then(() => ["exit"]),
-      ])) as [string];
-      if (event === "exit" && !this.messages.some(what)) throw new Error(`the worker ${this.pid} has exited with ${String(this.#child.exitCode)}`);
+      if (!this.#isOver) await Promise.race([once(this.#child, "message"), once(this.#child, "exit")]);
+      if (this.#isOver && !this.messages.some(what)) {
+        throw new Error(`the worker ${this.pid} has exited with ${String(this.#child.exitCode ?? this.#child.signalCode)}: ${this.#output}`);
+      }
     }
   }
 
@@ -55,17 +83,36 @@ export class WorkerProcess {
     this.#child.send(message);
   }
 
+  /** Stops it where it stands. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /** Ends {@link freeze}. */
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Ends the process without a farewell. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#isOver) return;
+    this.#isKilled = true;
     this.#child.kill("SIGKILL");
     await once(this.#child, "exit");
   }
 
   /** Lets the host stop in order. @returns The exit code. */
   async stop(): Promise<number | null> {
-    this.send("stop");
-    await once(this.#child, "exit");
+    if (!this.#isOver) {
+      this.#isStopping = true;
+      this.send("stop");
+    }
+    return await this.ended();
+  }
+
+  /** Resolves when the process has ended, to its exit code. */
+  async ended(): Promise<number | null> {
+    if (!this.#isOver) await once(this.#child, "exit");
     return this.#child.exitCode;
   }
 }

@@ -27,7 +27,8 @@ const NOW = "IF now_ IS NULL THEN now_ := floor(extract(epoch FROM clock_timesta
 // A run of the server, by its beginning. After a restart, or on the server that has taken over, it is another.
 const SERVER = "floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint";
 
-// A lease is no truth: losing the last half second of them in a crash of the server costs double work at most, so nobody waits for the disk.
+// A lease is no truth: losing the last half second of changes in a crash of the server costs double work at most, or the time of a lease where nobody
+// asks for its release again; so nobody waits for the disk.
 const HASTY = "PERFORM set_config('synchronous_commit', 'off', true);";
 
 // One transaction: every request, row by row in the order of resources, so that two calls never wait for each other in a circle. It may be repeated

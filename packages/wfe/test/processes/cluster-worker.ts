@@ -1,0 +1,51 @@
+import { appendFileSync } from "node:fs";
+import { postgresProviders } from "wfe-postgres";
+import { type AnyDefinition, WorkflowHostBuilder } from "../../src/index.ts";
+import type { ClusterSettings } from "./cluster.ts";
+import { longStep, type Run, trip } from "./trip-workflow.ts";
+
+/** A host of a cluster in a process of its own: starts when it is told to, and works until it is told to stop, or nobody is there who could. */
+const { journal, providers, options } = JSON.parse(process.argv[2] ?? "{}") as ClusterSettings; // made of this by who starts it
+
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code = error.name } = error as { readonly code?: string }; // of the engine, the driver or the system
+  return `${code}: ${error.message}${error.cause === undefined ? "" : ` <- ${told(error.cause)}`}`;
+}
+
+const send = (message: object): void => void (process.connected && process.send?.(message));
+const ran = ({ step, attempt, key }: Run): void => appendFileSync(journal, `${Date.now()} ${process.pid} ${step} ${attempt} ${key}\n`);
+const host = new WorkflowHostBuilder()
+  .useProviders(postgresProviders(providers))
+  .withOptions(options)
+  .useLogSink({
+    write: ({ level, message, fields }) => {
+      if (level !== "warn" && level !== "error") return;
+      const { error } = (fields ?? {}) as { readonly error?: unknown }; // of the engine's own warnings
+      send({ warning: message, ...(error === undefined ? {} : { cause: told(error) }) });
+    },
+  })
+  .build();
+for (const definition of [trip(ran), longStep(ran)]) host.registerWorkflowDefinition(definition as AnyDefinition);
+
+let isStopping = false;
+process.on("message", (message) => {
+  if (message === "start") {
+    host.start().then(
+      () => send({ ready: true }),
+      (error: unknown) => {
+        send({ failed: told(error) });
+        process.exitCode = 1;
+        isStopping = true;
+        process.disconnect();
+      },
+    );
+  } else if (message === "stop") {
+    isStopping = true;
+    void host.stop().then(() => process.disconnect());
+  }
+});
+process.on("disconnect", () => {
+  if (!isStopping) process.exit(); // the tests are gone
+});
+send({ loaded: true });

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "wfe-test-services";
+import { eventually } from "../../src/test-support/index.ts";
+import { Cluster, type JournalLine } from "./cluster.ts";
+import { type Figures, expectTripsAsTheyMust } from "./cluster-verdict.ts";
+import { Trips } from "./trips.ts";
+import { longStep } from "./trip-workflow.ts";
+import { WorkerProcess } from "./worker-processes.ts";
+
+/** How much is done; more than what fits into a run of all tests is for runs by hand. */
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 1_000);
+const TRIPS_WITHOUT_CONNECTIONS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 200);
+const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 5);
+const HOSTS = 4;
+const TIMEOUT_MS = 1_000_000;
+
+describe("a cluster of processes on one PostgreSQL database", () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.dispose());
+
+  it(
+    "does everything once while its hosts are killed and frozen all the time",
+    async () => {
+      cluster = await Cluster.start();
+      await cluster.addHosts(HOSTS);
+      cluster.keepSpares(2);
+      const trips = new Trips(cluster, TRIPS, 200);
+
+      const began = performance.now();
+      const harassing = cluster.harass(1_000, () => trips.isOver);
+      await trips.run();
+      const seconds = (performance.now() - began) / 1_000;
+      const harassed = await harassing;
+
+      expectHostsWell(cluster);
+      const figures = await expectTripsAsTheyMust(cluster, TRIPS);
+      expect(await cluster.stopHosts()).toEqual(Array.from({ length: HOSTS }, () => 0));
+      tell(`${TRIPS} trips`, seconds, figures, { ...harassed, ...cluster.warnings() });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "does everything once while all connections are ended all the time, and the server is restarted",
+    async () => {
+      cluster = await Cluster.start();
+      await cluster.addHosts(HOSTS);
+      const trips = new Trips(cluster, TRIPS_WITHOUT_CONNECTIONS, TRIPS_WITHOUT_CONNECTIONS / 10);
+
+      const began = performance.now();
+      const cutting = endConnectionsAndRestart(cluster, trips);
+      await trips.run();
+      const seconds = (performance.now() - began) / 1_000;
+      const cut = await cutting;
+
+      expect(cut.restarts).toEqual(["fast", "immediate"]);
+      expectHostsWell(cluster);
+      const figures = await expectTripsAsTheyMust(cluster, TRIPS_WITHOUT_CONNECTIONS);
+      expect(await cluster.stopHosts()).toEqual(Array.from({ length: HOSTS }, () => 0));
+      tell(`${TRIPS_WITHOUT_CONNECTIONS} trips`, seconds, figures, { ...cut, ...cluster.warnings() });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "goes on with the step of a host that was killed within two seconds",
+    async () => {
+      cluster = await Cluster.start();
+      await cluster.addHosts(2);
+
+      const times = await takeOverTimes(cluster, ROUNDS);
+
+      console.log(`taken over within, in milliseconds: ${times.join(", ")}`);
+      expect(times[Math.floor(times.length / 2)]).toBeLessThanOrEqual(2_000);
+      expectHostsWell(cluster);
+      expect(cluster.warnings()).toEqual({});
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "goes on with it when its lease is over, without notifications",
+    async () => {
+      cluster = await Cluster.start({ notifications: false }, { lockTtl: "3s" });
+      await cluster.addHosts(2);
+
+      const times = await takeOverTimes(cluster, 3);
+
+      console.log(`taken over without notifications within, in milliseconds: ${times.join(", ")}`);
+      // A renewal is a second old at most when its host is killed.
+      expect(times[0]).toBeGreaterThan(1_500);
+      expect(times.at(-1)).toBeLessThan(10_000);
+      expectHostsWell(cluster);
+      expect(cluster.warnings()).toEqual({});
+    },
+    TIMEOUT_MS,
+  );
+
+  it("has no host whose database is not there: it says so, and ends", async () => {
+    cluster = await Cluster.start();
+    const port = await freePort();
+    const cases = [
+      [
+        cluster.server.url.replace(/postgres$/, "nowhere"),
+        'WFE_STORE_UNREACHABLE: the PostgreSQL database "127.0.0.1:',
+        'database "nowhere" does not exist',
+      ],
+      [
+        `postgres://wfe@127.0.0.1:${port}/postgres`,
+        `WFE_STORE_UNREACHABLE: the PostgreSQL database "127.0.0.1:${port}/postgres" (schema "wfe") cannot be reached`,
+        "ECONNREFUSED",
+      ],
+    ] as const;
+
+    const outcomes = await Promise.all(
+      cases.map(async ([connectionString]) => {
+        const host = cluster.load({ connectionString, retryTimeout: "1s" });
+        await host.heard(({ loaded }) => loaded === true);
+        host.send("start");
+        const code = await host.ended();
+        return { code, output: host.output, failed: host.messages.find(({ failed }) => failed !== undefined)?.failed };
+      }),
+    );
+
+    expect(outcomes).toEqual(
+      cases.map(([, says, why]) => ({ code: 1, output: "", failed: expect.stringMatching(new RegExp(`${escaped(says)}.*${escaped(why)}`)) })),
+    );
+  });
+});
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** No process has ended that nobody has ended, and none has written anything: an unhandled rejection, for example. */
+function expectHostsWell({ processes }: Cluster): void {
+  expect(
+    processes.flatMap(({ pid, endedByItself, output }) => (endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output }])),
+  ).toEqual([]);
+}
+
+function tell(what: string, seconds: number, { steps, bodies, again, longestMs }: Figures, rest: object): void {
+  const rate = Math.round(steps / seconds);
+  console.log(
+    `${what} in ${seconds.toFixed(1)} s: ${steps} steps, ${rate} a second; ${bodies} bodies, ${again} again; ${longestMs} ms for the longest`,
+    rest,
+  );
+}
+
+async function endConnectionsAndRestart(cluster: Cluster, trips: Trips): Promise<{ readonly ended: number; readonly restarts: readonly string[] }> {
+  const restarts: ("fast" | "immediate")[] = [];
+  const plan = [
+    { from: 0.3, mode: "fast" },
+    { from: 0.6, mode: "immediate" },
+  ] as const;
+  let ended = 0;
+  for (let next = performance.now() + 500; !trips.isOver; await sleep(20)) {
+    const restart = plan[restarts.length];
+    if (restart !== undefined && trips.done >= restart.from) {
+      await cluster.server.restart(restart.mode);
+      restarts.push(restart.mode);
+    } else if (performance.now() >= next) {
+      ended += await cluster.endConnections();
+      next = performance.now() + 2_000;
+    }
+  }
+  return { ended, restarts };
+}
+
+/** Kills the host that runs a step which does not end, again and again. @returns How long it took until another one ran it; sorted. */
+async function takeOverTimes(cluster: Cluster, rounds: number): Promise<readonly number[]> {
+  const definition = longStep(() => {}); // it runs elsewhere
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const id = `l${round}`;
+    await cluster.client.startWorkflow(definition, { attempt: 0 }, { id });
+    const runs = (): readonly JournalLine[] => cluster.journal().filter(({ key }) => key.startsWith(`${id}/`));
+    const first = await eventually(() => runs()[0], { what: "the first run of the step" });
+    const host = cluster.hosts.find(({ pid }) => pid === first.pid) as WorkerProcess; // there are no others
+
+    const killedAt = Date.now();
+    await cluster.kill(host);
+    const { data } = await cluster.client.waitForWorkflow(definition, id, { timeout: "60s" });
+
+    expect(data).toEqual({ attempt: 2 });
+    const [again] = runs().slice(1);
+    expect(runs()).toEqual([first, { ...first, at: again?.at, pid: cluster.hosts[0]?.pid, attempt: 2 }]);
+    times.push((again?.at ?? 0) - killedAt);
+    await cluster.addHost();
+  }
+  return times.toSorted((a, b) => a - b);
+}

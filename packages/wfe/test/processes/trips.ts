@@ -1,0 +1,85 @@
+import { eventually } from "../../src/test-support/index.ts";
+import type { Cluster } from "./cluster.ts";
+import { hasEarlyNotes, note, notesOf, trip } from "./trip-workflow.ts";
+
+const TIMEOUT_MS = 900_000;
+
+const definition = trip(() => {}); // its bodies run elsewhere
+
+const PREFIX = "t";
+export const idOf = (n: number): string => `${PREFIX}${n}`;
+
+/** What is done from outside of the hosts: starts trips and publishes their notes, at their start or when they wait for them. */
+export class Trips {
+  readonly count: number;
+  readonly #cluster: Cluster;
+  readonly #underWay: number;
+  #started = 0;
+  #complete = 0;
+  #isOver = false;
+
+  /** @param underWay - So many at the same time at most. */
+  constructor(cluster: Cluster, count: number, underWay: number) {
+    this.#cluster = cluster;
+    this.count = count;
+    this.#underWay = underWay;
+  }
+
+  /** Share of those that are over, 0 to 1. */
+  get done(): number {
+    return this.#complete / this.count;
+  }
+
+  /** Whether {@link run} has come to its end, good or bad. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves when all are over. */
+  async run(): Promise<void> {
+    let failure: unknown;
+    const look = async (): Promise<boolean> => {
+      try {
+        this.#complete = await this.#cluster.client.countWorkflows({ definitionId: "trip", status: "complete" });
+        await Promise.all([this.#startMore(), this.#publishLate()]);
+      } catch (error) {
+        failure = error;
+      }
+      return failure !== undefined || this.#complete === this.count;
+    };
+    await eventually(look, { what: `the end of ${this.count} trips`, timeout: TIMEOUT_MS, interval: 50 });
+    this.#isOver = true;
+    if (failure !== undefined) throw failure;
+  }
+
+  async #startMore(): Promise<void> {
+    const to = Math.min(this.count, this.#complete + this.#underWay);
+    const numbers = Array.from({ length: Math.max(0, to - this.#started) }, (_, index) => this.#started + index);
+    await Promise.all(numbers.map((n) => this.#start(n)));
+    this.#started += numbers.length;
+  }
+
+  async #start(n: number): Promise<void> {
+    await this.#cluster.client.startWorkflow(definition, { id: idOf(n), n, runs: [], notes: [] }, { id: idOf(n) });
+    if (!hasEarlyNotes(n)) return;
+    for (const number of notesOf(n)) await this.#publish(n, number);
+  }
+
+  async #publishLate(): Promise<void> {
+    const waiting = await this.#cluster.ask(
+      `SELECT s.key, p.step_name FROM wfe.subscriptions s JOIN wfe.pointers p ON p.workflow = s.workflow AND p.id = s.pointer_id WHERE s.event IS NULL`,
+    );
+    await Promise.all(
+      waiting.map(async ({ key, step_name: step }: { key: string; step_name: string }) => {
+        const n = Number(key.slice(PREFIX.length));
+        const [first = 0, second = 0] = notesOf(n);
+        if (!hasEarlyNotes(n)) await this.#publish(n, step === "first note" ? first : second);
+      }),
+    );
+  }
+
+  /** Twice, as one does who does not know whether it has happened: under one id it is one event. */
+  async #publish(n: number, number: number): Promise<void> {
+    for (let time = 0; time < 2; time += 1) await this.#cluster.client.publishEvent(note, idOf(n), number, { id: `note-${number}` });
+  }
+}
