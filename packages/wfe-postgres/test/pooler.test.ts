@@ -17,11 +17,11 @@ const pooled: TargetServer = {
 };
 
 beforeAll(async () => {
-  pooler = await startPgBouncer({ server: { url: postgresUrl() }, poolMode: "transaction", settings: { default_pool_size: 6 } });
+  pooler = await startPgBouncer({ server: { url: postgresUrl() }, poolMode: "transaction", settings: { default_pool_size: 12 } });
 }, 120_000); // it may be installed first
 afterAll(() => pooler.dispose());
 
-persistenceSuite("persistence suite through PgBouncer in transaction mode", persistenceTarget(pooled), { describe, it });
+persistenceSuite("persistence suite through PgBouncer in transaction mode", persistenceTarget(pooled), { describe, it: it.concurrent });
 queueSuite("queue suite through PgBouncer in transaction mode", queueTarget(pooled, { notifications: false }), { describe, it: it.concurrent });
 
 describe("a caller's pool through PgBouncer in transaction mode", () => {

@@ -3,7 +3,7 @@ import { lockSuite } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { lockTarget } from "./postgres-targets.ts";
 
-// Its cases wait: side by side.
+// Side by side: its cases wait.
 lockSuite("lock suite on PostgreSQL without notifications", lockTarget(testSchema("locks"), { notifications: false }), {
   describe,
   it: it.concurrent,

@@ -3,5 +3,5 @@ import { lockSuite } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { lockTarget } from "./postgres-targets.ts";
 
-// Its cases wait: side by side.
+// Side by side: its cases wait.
 lockSuite("lock suite on PostgreSQL with a prefix", lockTarget(testSchema("locks"), { tablePrefix: "Of-Ours_" }), { describe, it: it.concurrent });

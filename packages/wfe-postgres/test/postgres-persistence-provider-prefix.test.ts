@@ -5,5 +5,5 @@ import { persistenceTarget } from "./postgres-targets.ts";
 
 persistenceSuite("persistence suite on PostgreSQL with a prefix", persistenceTarget(testSchema("persistence"), { tablePrefix: "Of-Ours_" }), {
   describe,
-  it,
+  it: it.concurrent,
 });

@@ -3,7 +3,7 @@ import { queueSuite } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { queueTarget } from "./postgres-targets.ts";
 
-// Its cases wait: side by side.
+// Side by side: its cases wait.
 queueSuite("queue suite on PostgreSQL without notifications", queueTarget(testSchema("queue"), { notifications: false }), {
   describe,
   it: it.concurrent,

@@ -3,7 +3,7 @@ import { queueSuite } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { queueTarget } from "./postgres-targets.ts";
 
-// Its cases wait: side by side.
+// Side by side: its cases wait.
 queueSuite("queue suite on PostgreSQL in a schema with a prefix", queueTarget(testSchema("queue"), { tablePrefix: "My-App_" }), {
   describe,
   it: it.concurrent,

@@ -3,5 +3,5 @@ import { queueSuite } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { queueTarget } from "./postgres-targets.ts";
 
-// Its cases wait: side by side.
+// Side by side: its cases wait.
 queueSuite("queue suite on PostgreSQL", queueTarget(testSchema("queue"), { pollInterval: "1h" }), { describe, it: it.concurrent });

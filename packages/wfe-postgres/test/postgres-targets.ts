@@ -58,6 +58,7 @@ function sharedPool(server: Pick<TestSchema, "url">): () => OpenPool & { readonl
   return () => {
     if (pool === undefined) {
       pool = new pg.Pool({ connectionString: server.url, max: 30 }); // where it is may be known as late as that
+      pool.setMaxListeners(0); // each open has some
       pool.on("error", () => {}); // the server outlives the tests
     }
     return {

@@ -36,29 +36,23 @@ export function testSchema(name: string): TestSchema {
     return schema;
   };
   const schema = another();
-  let client: pg.Client | undefined;
-  const connected = async (): Promise<pg.Client> => {
-    if (client === undefined) {
-      client = new pg.Client({ connectionString: url });
-      client.on("error", () => {}); // the server of a run outlives its tests
-      await client.connect();
-    }
-    return client;
-  };
+  // Tests may run side by side.
+  const pool = new pg.Pool({ connectionString: url, max: 3 });
+  pool.on("error", () => {}); // the server of a run outlives its tests
   let failed = false;
   afterEach(({ task }) => {
     failed ||= task.result?.state === "fail";
   });
   afterAll(async () => {
     if (failed) console.error(`tests have failed: their data is left in the schemas ${schemas.join(", ")} of ${url}`);
-    else for (const each of schemas) await (await connected()).query(`DROP SCHEMA IF EXISTS "${each}" CASCADE`);
-    await client?.end();
+    else for (const each of schemas) await pool.query(`DROP SCHEMA IF EXISTS "${each}" CASCADE`);
+    await pool.end();
   });
   return {
     url,
     schema,
     another,
-    empty: async (each) => void (await (await connected()).query(emptying(each))),
+    empty: async (each) => void (await pool.query(emptying(each))),
   };
 }
 
