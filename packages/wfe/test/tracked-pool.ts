@@ -8,6 +8,7 @@ export class TrackedPool extends pg.Pool {
 
   constructor(connectionString: string) {
     super({ connectionString, max: 8 });
+    this.setMaxListeners(0); // as many as there are hosts in a test
     this.on("connect", (client) => this.#track(client));
   }
 
