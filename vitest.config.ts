@@ -28,6 +28,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects,
+    // Also the last processor: many tests wait for a server most of their time.
+    maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 30_000,
     reporters: reportFile === undefined ? ["default"] : ["default", "json"],
