@@ -66,13 +66,13 @@ export class Batches<TRequest, TResult> {
   #cut(): readonly Pending<TRequest, TResult>[] {
     const { limit, keyOf, sizeOf } = this.#options;
     const batch: Pending<TRequest, TResult>[] = [];
-    const rest: Pending<TRequest, TResult>[] = [];
+    let rest: Pending<TRequest, TResult>[] = [];
     // A key that waits holds back what comes after it.
     const held = new Set<string>();
     let size = 0;
     for (const [index, pending] of this.#pending.entries()) {
       if (size >= limit) {
-        rest.push(...this.#pending.slice(index));
+        rest = rest.concat(this.#pending.slice(index)); // any number of them, which arguments of a call cannot be
         break;
       }
       const key = keyOf(pending.request);
@@ -116,6 +116,8 @@ export class Batches<TRequest, TResult> {
         outcomes.push(...(await send([request])));
       } catch (error) {
         outcomes.push({ error });
+        // The rest would fail like it, each after the time that this one took.
+        if (!mayBeOnes(error)) return requests.map((_, index) => outcomes[index] ?? { error });
       }
     }
     return outcomes;

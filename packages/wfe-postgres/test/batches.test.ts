@@ -135,6 +135,29 @@ describe("Batches", () => {
     expect(sent(calls)).toEqual([["a1", "b1", "c1"], ["a1"], ["b1"], ["c1"]]);
   });
 
+  it("stop sending one by one when the store fails meanwhile", async () => {
+    const { batches, calls } = held({ mayBeOnes: (error) => (error as Error).message === "one of them" });
+
+    const answers = Promise.allSettled(["a1", "b1", "c1"].map((request) => batches.request(request)));
+    await turn();
+    calls[0]?.fail(new Error("one of them"));
+    await turn();
+    calls[1]?.answer();
+    await turn();
+    calls[2]?.fail(new Error("down"));
+    await turn();
+
+    expect(sent(calls)).toEqual([["a1", "b1", "c1"], ["a1"], ["b1"]]);
+    expect(await answers).toMatchObject([{ value: "a1!" }, { reason: { message: "down" } }, { reason: { message: "down" } }]);
+  });
+
+  it("take more requests at once than a call has room for arguments", async () => {
+    const { batches } = held({ limit: 10_000, keyOf: (request) => request, send: async (requests) => requests.map((value) => ({ value })) });
+    const requests = Array.from({ length: 300_000 }, (_, index) => String(index));
+
+    expect(await Promise.all(requests.map((request) => batches.request(request)))).toEqual(requests);
+  });
+
   it("fail all requests of a call together that has failed for the store, and go on", async () => {
     const { batches, calls } = held({ mayBeOnes: () => false });
 
