@@ -262,6 +262,39 @@ describe("migrate", () => {
 
   const command = (index: number) => ({ name: "c", data: `of ${index}`, executeAt: instant() });
 
+  it("looks up nothing along the caller's search_path, on which others may have put functions", async () => {
+    const evil = server.another();
+    await sessions.query(`CREATE SCHEMA ${evil}`);
+    for (const [name, result] of [
+      ["cardinality(text[])", "int"],
+      ["cardinality(bigint[])", "int"],
+      ["unnest(bigint[])", "SETOF bigint"],
+    ] as const) {
+      await sessions.query(
+        `CREATE FUNCTION ${evil}.${name} RETURNS ${result} LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% was called', '${name}'; END $$`,
+      );
+    }
+    const onPath = new pg.Pool({ connectionString: server.url, max: 2, options: `-c search_path=${evil}` });
+    const store = new PostgresPersistenceProvider({ pool: onPath, schema, notifications: false });
+    await store.start();
+
+    await store.createNewWorkflow(sampleWorkflow("w"), instant());
+    await store.persistWorkflow(sampleChange("w", "c", { openSubscriptions: [sampleSubscription("s")] }), instant());
+    await store.createEvent(sampleEvent("e"), instant());
+    expect(await store.deliverEvents([sampleEvent("e")], instant())).toEqual(["w"]);
+    expect(await store.command("w", "terminate", instant())).toBe(true);
+    expect(await store.deleteWorkflows(["w"])).toBe(1);
+
+    await store.stop();
+    await onPath.end();
+    expect(
+      await sessions.query(
+        `SELECT proname FROM pg_proc WHERE pronamespace = $1::regnamespace AND (proconfig @> ARRAY['jit=off', 'search_path=pg_catalog, pg_temp']) IS NOT TRUE`,
+        [schema],
+      ),
+    ).toEqual([]);
+  });
+
   it("has no name that is cut off, with the longest schema and the longest prefix", async () => {
     const base = server.another();
     schema = (base + "x".repeat(63)).slice(0, 63);

@@ -8,7 +8,8 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
   -- there is no such instance.
   CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ json, event_ json, child_command_ text)
     RETURNS TABLE (outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ record;
@@ -46,7 +47,8 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
 
   -- Removes instances that are over, with all that is theirs. @returns How many.
   CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[]) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];

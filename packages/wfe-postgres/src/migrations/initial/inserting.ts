@@ -5,7 +5,8 @@ import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-colum
 export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Pointers of one instance, new or changed, as JSON lists of their columns.
   CREATE FUNCTION ${r.insert_pointers_v1} (workflow_ bigint, given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
@@ -17,7 +18,8 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- eligible_at, stored_at]. They arrive in their order, and are written in that of their ids: two that store the same ones do not wait for each
   -- other crosswise.
   CREATE FUNCTION ${r.insert_events_v1} (given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
@@ -33,7 +35,8 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Commands; one that waits already gets the earlier of the two times, one that is being handled is remembered for after. Each is
   -- [name, data, execute_at].
   CREATE FUNCTION ${r.insert_commands_v1} (given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.commands} AS c (name, data, execute_at)
@@ -46,7 +49,8 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
   -- carries it. @returns The ids of those that are new.
   CREATE FUNCTION ${r.insert_workflows_v1} (given_ json) RETURNS text[] LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   DECLARE
     arrival_ bigint;
@@ -61,7 +65,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
         SELECT 1 FROM ${t.definitions} d WHERE d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint)
       ORDER BY 1, 2, 3
       ON CONFLICT DO NOTHING;
-    SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO arrival_ FROM ${t.event_arrivals} s;
+    arrival_ := coalesce(pg_sequence_last_value('${t.event_arrivals}'), 0);
     -- In the order of ids, as everywhere: two that make the same ones do not wait for each other crosswise.
     WITH made AS (
       INSERT INTO ${t.workflows} (id, name, definition, status, revision, control_seq, inbox_seq, sequence, due_at, created_at, created_arrival,
@@ -107,7 +111,8 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- New instances. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
   CREATE FUNCTION ${r.create_workflows_v1} (given_ json)
     RETURNS TABLE (id text, is_new boolean, definition_id text, version bigint, input_digest text) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   DECLARE
     new_ids_ text[];

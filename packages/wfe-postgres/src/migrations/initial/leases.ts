@@ -20,7 +20,7 @@ CREATE TABLE ${names.table.leases} (
 CREATE INDEX ${names.index("leases_owner")} ON ${names.table.leases} (owner) WHERE owner IS NOT NULL;`;
 
 // Plans made while a table was small do harm when it has grown; each statement has one index that serves it at any size.
-const PLANS = "SET plan_cache_mode TO force_generic_plan SET enable_seqscan TO off SET jit TO off";
+const PLANS = "SET plan_cache_mode TO force_generic_plan SET enable_seqscan TO off SET jit TO off SET search_path TO pg_catalog, pg_temp";
 
 const NOW = "IF now_ IS NULL THEN now_ := floor(extract(epoch FROM clock_timestamp()) * 1000); END IF;";
 

@@ -12,7 +12,8 @@ export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
       control_seq bigint, inbox_seq bigint, sequence bigint, due_at bigint, created_at bigint, completed_at bigint, commit_id text,
       input_digest text, reference text, description text, parent_id text, parent_pointer_id text, parent_depth bigint, root_id text, error text,
       data text, pointers json, deliveries json) LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan AS $wfe$
+    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
+    SET search_path TO pg_catalog, pg_temp AS $wfe$
   #variable_conflict use_column
   BEGIN
     IF pg_is_in_recovery() THEN

@@ -44,7 +44,7 @@ CREATE FUNCTION ${names.routine.queue_turn_v1}(
   take_types_ text[], take_limits_ bigint[], take_token_ text, visibility_ bigint
 ) RETURNS TABLE (of_type text, taken_key text, due_in bigint) LANGUAGE plpgsql
 -- Plans that are made while the table is small or empty have to be good when it has grown.
-SET plan_cache_mode TO force_generic_plan SET enable_seqscan TO off SET enable_bitmapscan TO off SET jit TO off
+SET plan_cache_mode TO force_generic_plan SET enable_seqscan TO off SET enable_bitmapscan TO off SET jit TO off SET search_path TO pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
