@@ -496,4 +496,21 @@ describe("races on PostgreSQL", () => {
       expect(deadlocks()).toBe(0);
     });
   });
+
+  it("creates an instance under an id whose former one is removed at that moment, and those with it", async () => {
+    await create("old");
+    await first.command("old", "terminate", instant());
+    const other = await sessions.begin(`INSERT INTO ${table.workflow_names} (name, workflow) VALUES ('held', 0)`);
+
+    const created = Promise.all([
+      first.createNewWorkflow(sampleWorkflow("old"), instant()),
+      first.createNewWorkflow(sampleWorkflow("held"), instant()),
+    ]);
+    await sessions.blocked(1);
+    await second.deleteWorkflows(["old"]);
+    await sessions.end(other, "ROLLBACK");
+
+    expect(await created).toEqual(["old", "held"]);
+    expect(await second.readSignals(["old", "held"])).toMatchObject([{ status: "runnable" }, { status: "runnable" }]);
+  });
 });

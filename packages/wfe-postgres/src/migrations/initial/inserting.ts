@@ -118,6 +118,10 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     new_ids_ text[];
   BEGIN
     new_ids_ := ${r.insert_workflows_v1}(given_);
+    IF EXISTS (
+      SELECT 1 FROM json_to_recordset(given_) AS x (id text) WHERE NOT EXISTS (SELECT 1 FROM ${t.workflows} w WHERE w.id = x.id)) THEN
+      RAISE EXCEPTION 'an instance was removed while another was created under its id' USING ERRCODE = 'serialization_failure';
+    END IF;
     RETURN QUERY
       SELECT x.id, x.id = ANY (new_ids_) OR w.creation_id = x.creation_id, d.id, d.version, w.input_digest
       FROM json_to_recordset(given_) AS x (id text, creation_id text)
