@@ -103,8 +103,10 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
       SELECT w.row, ${pointerFromJson("p.value")}
       FROM json_to_recordset(given_) AS x (id text, pointers json)
-      JOIN ${t.workflows} w ON w.id = x.id AND w.row = ANY (new_rows_)
-      CROSS JOIN json_array_elements(x.pointers) p;
+      JOIN ${t.workflows} w ON w.id = x.id
+      CROSS JOIN json_array_elements(x.pointers) p
+      -- Hashed once, as it cannot become a join: looking through a list for each would take the square of their number.
+      WHERE (w.row IN (SELECT n.row FROM unnest(new_rows_) AS n (row))) IS TRUE;
     RETURN new_ids_;
   END $wfe$;
 
