@@ -37,13 +37,15 @@ export class Trips {
 
   /** Resolves when all are over. */
   async run(): Promise<void> {
-    let failure: unknown;
+    let failure: Error | undefined;
     const look = async (): Promise<boolean> => {
       try {
         this.#complete = await this.#cluster.client.countWorkflows({ definitionId: "trip", status: "complete" });
+        const suspended = await this.#cluster.client.listWorkflows({ status: "suspended" }, { limit: 1 });
+        for (const { id, error } of suspended.items) throw new Error(`${id} is suspended: ${error?.message}`);
         await Promise.all([this.#startMore(), this.#publishLate()]);
       } catch (error) {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
       }
       return failure !== undefined || this.#complete === this.count;
     };
