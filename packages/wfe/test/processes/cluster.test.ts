@@ -9,7 +9,7 @@ import { longStep } from "./trip-workflow.ts";
 import type { WorkerProcess } from "./worker-processes.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
-const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 1_000);
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 400);
 const TRIPS_WITHOUT_CONNECTIONS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 200);
 const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 5);
 const HOSTS = 4;
