@@ -19,76 +19,80 @@ const runOf = ({ attempt, idempotencyKey, persistenceData, eventData }: StepExec
   eventData,
 ];
 
-scenarios("persist", (open) => {
-  it("stores the state and runs the step again in the same pass, after that commit", async () => {
-    const { host: newHost, client: newClient, record, clock } = await open();
-    const client = await newClient();
-    const runs: unknown[] = [];
-    const stored: unknown[] = [];
-    const definition = w()
-      .thenFn("stages", async (ctx) => {
-        runs.push(runOf(ctx));
-        const [pointer] = await client.getHistory("x");
-        stored.push([pointer?.status, pointer?.attempt, pointer?.persistenceData]);
-        const stage = Number(ctx.persistenceData ?? 0);
-        return stage < 2 ? ExecutionResult.persist(stage + 1) : ExecutionResult.next();
-      })
-      .output((_, data, ctx) => add(`output at attempt ${ctx.attempt}`, data))
-      .build("w", 1);
-    const host = await newHost((h) => h.registerWorkflowDefinition(definition));
-    const events = record(host);
-    const before = clock.now();
+scenarios(
+  "persist",
+  (open) => {
+    it("stores the state and runs the step again in the same pass, after that commit", async () => {
+      const { host: newHost, client: newClient, record, clock } = await open();
+      const client = await newClient();
+      const runs: unknown[] = [];
+      const stored: unknown[] = [];
+      const definition = w()
+        .thenFn("stages", async (ctx) => {
+          runs.push(runOf(ctx));
+          const [pointer] = await client.getHistory("x");
+          stored.push([pointer?.status, pointer?.attempt, pointer?.persistenceData]);
+          const stage = Number(ctx.persistenceData ?? 0);
+          return stage < 2 ? ExecutionResult.persist(stage + 1) : ExecutionResult.next();
+        })
+        .output((_, data, ctx) => add(`output at attempt ${ctx.attempt}`, data))
+        .build("w", 1);
+      const host = await newHost((h) => h.registerWorkflowDefinition(definition));
+      const events = record(host);
+      const before = clock.now();
 
-    await host.startWorkflow(definition, start, { id: "x" });
-    await clock.settle();
+      await host.startWorkflow(definition, start, { id: "x" });
+      await clock.settle();
 
-    expect(runs).toEqual([
-      [1, "x/1/0", undefined, undefined],
-      [2, "x/1/1", 1, undefined],
-      [3, "x/1/2", 2, undefined],
-    ]);
-    expect(stored).toEqual([
-      ["running", 1, undefined],
-      ["running", 2, 1],
-      ["running", 3, 2],
-    ]);
-    expect(clock.now()).toBe(before);
-    expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: ["output at attempt 3"] } });
-    expect(events.map(({ type }) => type)).toEqual(["started", "stepStarted", "stepStarted", "stepStarted", "stepCompleted", "completed"]);
-  });
+      expect(runs).toEqual([
+        [1, "x/1/0", undefined, undefined],
+        [2, "x/1/1", 1, undefined],
+        [3, "x/1/2", 2, undefined],
+      ]);
+      expect(stored).toEqual([
+        ["running", 1, undefined],
+        ["running", 2, 1],
+        ["running", 3, 2],
+      ]);
+      expect(clock.now()).toBe(before);
+      expect(await host.getWorkflow("x")).toMatchObject({ status: "complete", data: { seen: ["output at attempt 3"] } });
+      expect(events.map(({ type }) => type)).toEqual(["started", "stepStarted", "stepStarted", "stepStarted", "stepCompleted", "completed"]);
+    });
 
-  it("keeps the state over failures, and over the loss of the host, with the same idempotency key", async () => {
-    const { host: newHost, clock } = await open();
-    const runs: unknown[] = [];
-    let hangs = true;
-    const definition = w()
-      .thenFn("stages", async (ctx) => {
-        runs.push(runOf(ctx));
-        if (ctx.persistenceData === undefined) return ExecutionResult.persist({ stage: 1 });
-        if (ctx.attempt === 2) throw new Error("once");
-        if (hangs) await new Promise(() => {});
-        return ExecutionResult.next();
-      })
-      .onError(ErrorBehavior.retry({ interval: "1s" }))
-      .build("w", 1);
-    const first = await newHost((h) => h.registerWorkflowDefinition(definition));
-    await first.startWorkflow(definition, start, { id: "x" });
-    await clock.advance("2s");
-    await first.stop({ timeout: 0 });
-    hangs = false;
+    it("keeps the state over failures, and over the loss of the host, with the same idempotency key", async () => {
+      const { host: newHost, clock } = await open();
+      const runs: unknown[] = [];
+      let hangs = true;
+      const definition = w()
+        .thenFn("stages", async (ctx) => {
+          runs.push(runOf(ctx));
+          if (ctx.persistenceData === undefined) return ExecutionResult.persist({ stage: 1 });
+          if (ctx.attempt === 2) throw new Error("once");
+          if (hangs) await new Promise(() => {});
+          return ExecutionResult.next();
+        })
+        .onError(ErrorBehavior.retry({ interval: "1s" }))
+        .build("w", 1);
+      const first = await newHost((h) => h.registerWorkflowDefinition(definition));
+      await first.startWorkflow(definition, start, { id: "x" });
+      await clock.advance("2s");
+      await first.stop({ timeout: 0 });
+      hangs = false;
 
-    const second = await newHost((h) => h.registerWorkflowDefinition(definition));
-    await clock.advance("1s");
+      const second = await newHost((h) => h.registerWorkflowDefinition(definition));
+      await clock.advance("1s");
 
-    expect(runs).toEqual([
-      [1, "x/1/0", undefined, undefined],
-      [2, "x/1/1", { stage: 1 }, undefined],
-      [3, "x/1/1", { stage: 1 }, undefined],
-      [4, "x/1/1", { stage: 1 }, undefined],
-    ]);
-    expect((await second.getWorkflow("x")).status).toBe("complete");
-  });
-});
+      expect(runs).toEqual([
+        [1, "x/1/0", undefined, undefined],
+        [2, "x/1/1", { stage: 1 }, undefined],
+        [3, "x/1/1", { stage: 1 }, undefined],
+        [4, "x/1/1", { stage: 1 }, undefined],
+      ]);
+      expect((await second.getWorkflow("x")).status).toBe("complete");
+    });
+  },
+  { sweeping: true },
+);
 
 scenarios("sleep", (open) => {
   it("runs the step again at its time, to the millisecond, and at once when it is 0; state that is not given stays", async () => {
