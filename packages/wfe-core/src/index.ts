@@ -122,6 +122,7 @@ export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export type { PollAllowList } from "./runtime/poll-allow-list.ts";
 export type { SecretResolver } from "./runtime/poll-headers.ts";
+export { PersistenceOfStores, type PersistenceOfStoresOptions, type PersistenceStores } from "./runtime/persistence-of-stores.ts";
 export { pollOnce, type PollAnswer, type PollServices } from "./runtime/poll-request.ts";
 export { pollRules, type PollOptions, type PollRules } from "./runtime/poll-rules.ts";
 export { SharedRun, type SharedRunOptions } from "./runtime/shared-run.ts";

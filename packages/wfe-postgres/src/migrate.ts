@@ -13,15 +13,13 @@ export interface Migration {
   readonly sql: (names: SchemaNames) => string;
 }
 
-/** Runs one statement outside of any transaction. */
-export type Run = RunInTransaction;
-
 /** What {@link migrate} works with. */
 export interface MigrationTarget {
   readonly names: SchemaNames;
   /** What to call the database in messages. */
   readonly store: string;
-  readonly run: Run;
+  /** Runs one statement outside of any transaction. */
+  readonly run: RunInTransaction;
   readonly transaction: (work: (run: RunInTransaction) => Promise<void>) => Promise<void>;
 }
 
@@ -60,7 +58,7 @@ export async function migrate(target: MigrationTarget, migrations: readonly Migr
   });
 }
 
-async function versionOf(run: Run, names: SchemaNames, newest: number, store: string): Promise<number> {
+async function versionOf(run: RunInTransaction, names: SchemaNames, newest: number, store: string): Promise<number> {
   const [known] = await run<{ exists: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exists", [names.table.schema_versions]);
   if (known?.exists !== true) return 0;
   const [found] = await run<{ version: number | null; oldest: number | null }>(
