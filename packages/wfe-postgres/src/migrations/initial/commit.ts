@@ -1,4 +1,5 @@
 import type { SchemaNames } from "../../schema-names.ts";
+import { FUNCTION_SETTINGS } from "./function-settings.ts";
 import { POINTER_COLUMNS, POINTER_NAMES, POINTER_UPDATES } from "./pointer-columns.ts";
 
 const POINTER_PARAMETERS = POINTER_COLUMNS.map(([name, type]) => `p_${name} ${type}[]`).join(", ");
@@ -17,8 +18,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   -- would come to it again.
   CREATE FUNCTION ${r.earliest_event_v1} (workflow_ bigint, topic_ bigint, name_ text, key_ text, effective_date_ bigint, created_arrival_ bigint, now_ bigint)
     RETURNS bigint LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     IF effective_date_ IS NULL THEN
@@ -40,8 +40,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   -- Events assigned to the subscriptions of an instance and not yet used, in order of delivery; what was assigned together by time, then by
   -- arrival. Each is [subscription, pointer, event, data].
   CREATE FUNCTION ${r.deliveries_v1} (workflow_ bigint) RETURNS json LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   BEGIN
     RETURN (
       SELECT json_agg(json_build_array(s.id, s.pointer_id, e.id, e.data) ORDER BY s.delivered_seq, e.time, e.arrival, s.row)
@@ -51,8 +50,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
 
   -- Keeps events that were given to subscriptions from being purged at the same moment; where one is gone already, what gave it is done again.
   CREATE FUNCTION ${r.keep_events_v1} (events_ bigint[]) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   BEGIN
     PERFORM 1 FROM (SELECT e.arrival FROM ${t.events} e WHERE e.arrival = ANY (events_) ORDER BY e.arrival FOR KEY SHARE) kept
       HAVING count(*) < cardinality(events_);
@@ -66,8 +64,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     statuses_ text[], data_ text[], sequences_ bigint[], due_ bigint[], errors_ text[], completed_ bigint[],
     p_change int[], ${POINTER_PARAMETERS}, rest_ json)
     RETURNS TABLE (change int, outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint, deliveries json) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     topic_ bigint;

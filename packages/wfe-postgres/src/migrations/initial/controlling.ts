@@ -1,6 +1,6 @@
 import type { SchemaNames } from "../../schema-names.ts";
-
-const OPEN = "('pending', 'running', 'sleeping', 'waitingForEvent', 'failed')";
+import { FUNCTION_SETTINGS } from "./function-settings.ts";
+import { OPEN_STATUSES } from "./open-statuses.ts";
 
 /** What moves instances besides their commits: commands, and their removal. */
 export const controllingSql = ({ table: t, routine: r }: SchemaNames): string => `
@@ -8,8 +8,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
   -- there is no such instance.
   CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ json, event_ json, child_command_ text)
     RETURNS TABLE (outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ record;
@@ -33,7 +32,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
       PERFORM ${r.insert_pointers_v1}(found_.row, pointers_);
     ELSE
       UPDATE ${t.workflows} w SET status = 'terminated', control_seq = w.control_seq + 1, due_at = NULL, completed_at = now_ WHERE w.row = found_.row;
-      UPDATE ${t.pointers} p SET status = 'cancelled', ended_at = now_ WHERE p.workflow = found_.row AND p.status IN ${OPEN};
+      UPDATE ${t.pointers} p SET status = 'cancelled', ended_at = now_ WHERE p.workflow = found_.row AND p.status IN ${OPEN_STATUSES};
       DELETE FROM ${t.subscriptions} s WHERE s.workflow = found_.row;
       IF event_ IS NOT NULL THEN
         PERFORM ${r.insert_events_v1}(json_build_array(event_));
@@ -47,8 +46,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
 
   -- Removes instances that are over, with all that is theirs. @returns How many.
   CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[]) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];

@@ -1,4 +1,5 @@
 import type { SchemaNames } from "../../schema-names.ts";
+import { FUNCTION_SETTINGS } from "./function-settings.ts";
 
 /** How events come to those who wait, and due instances and events to those who look for them. */
 export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
@@ -6,8 +7,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
   CREATE FUNCTION ${r.deliver_v1} (topics_ bigint[], names_ text[], keys_ text[], after_ bigint, arrivals_ bigint[], limit_ bigint, now_ bigint)
     RETURNS TABLE (reached json, last bigint, arrivals bigint[]) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     topic_ bigint;
@@ -68,8 +68,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
 
   -- Removes delivered events that were stored before an instant, so many at most, but for those that a subscription was given and has not used.
   CREATE FUNCTION ${r.purge_events_v1} (stored_before_ bigint, limit_ bigint) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];
@@ -89,8 +88,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
   -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.
   CREATE FUNCTION ${r.claim_due_v1} (ids_ text[], versions_ bigint[], fingerprints_ text[], as_at_ bigint, limit_ bigint, until_ bigint)
     RETURNS TABLE (id text) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     found_ bigint[];

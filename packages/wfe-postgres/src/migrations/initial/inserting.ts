@@ -1,12 +1,12 @@
 import type { SchemaNames } from "../../schema-names.ts";
+import { FUNCTION_SETTINGS } from "./function-settings.ts";
 import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-columns.ts";
 
 /** What several functions write: instances, pointers, events, commands. Lists come as JSON. */
 export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Pointers of one instance, new or changed, as JSON lists of their columns.
   CREATE FUNCTION ${r.insert_pointers_v1} (workflow_ bigint, given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
@@ -18,8 +18,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- eligible_at, stored_at]. They arrive in their order, and are written in that of their ids: two that store the same ones do not wait for each
   -- other crosswise.
   CREATE FUNCTION ${r.insert_events_v1} (given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
@@ -35,8 +34,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Commands; one that waits already gets the earlier of the two times, one that is being handled is remembered for after. Each is
   -- [name, data, execute_at].
   CREATE FUNCTION ${r.insert_commands_v1} (given_ json) RETURNS void LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.commands} AS c (name, data, execute_at)
@@ -49,8 +47,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
   -- carries it. @returns The ids of those that are new.
   CREATE FUNCTION ${r.insert_workflows_v1} (given_ json) RETURNS text[] LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     arrival_ bigint;
@@ -113,8 +110,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- New instances. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
   CREATE FUNCTION ${r.create_workflows_v1} (given_ json)
     RETURNS TABLE (id text, is_new boolean, definition_id text, version bigint, input_digest text) LANGUAGE plpgsql
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     new_ids_ text[];

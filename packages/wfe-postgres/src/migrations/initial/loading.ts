@@ -1,7 +1,7 @@
 import type { SchemaNames } from "../../schema-names.ts";
+import { FUNCTION_SETTINGS } from "./function-settings.ts";
+import { OPEN_STATUSES } from "./open-statuses.ts";
 import { pointerToJson } from "./pointer-columns.ts";
-
-const OPEN = "('pending', 'running', 'sleeping', 'waitingForEvent', 'failed')";
 
 /** What passes start from. */
 export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
@@ -12,8 +12,7 @@ export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
       control_seq bigint, inbox_seq bigint, sequence bigint, due_at bigint, created_at bigint, completed_at bigint, commit_id text,
       input_digest text, reference text, description text, parent_id text, parent_pointer_id text, parent_depth bigint, root_id text, error text,
       data text, pointers json, deliveries json) LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO off SET enable_hashjoin TO off SET enable_mergejoin TO off SET plan_cache_mode TO force_generic_plan SET jit TO off
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     IF pg_is_in_recovery() THEN
@@ -25,12 +24,12 @@ export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
         w.root_id, w.error, w.data,
         CASE WHEN w.revision IS DISTINCT FROM x.known THEN (
           SELECT coalesce(json_agg(p.list ORDER BY p.seq), '[]') FROM (
-            SELECT o.seq, ${pointerToJson("o")} AS list FROM ${t.pointers} o WHERE o.workflow = w.row AND o.status IN ${OPEN}
+            SELECT o.seq, ${pointerToJson("o")} AS list FROM ${t.pointers} o WHERE o.workflow = w.row AND o.status IN ${OPEN_STATUSES}
             UNION ALL
             SELECT c.seq, ${pointerToJson("c")} AS list FROM ${t.pointers} c
-              WHERE c.workflow = w.row AND c.status NOT IN ${OPEN} AND c.id IN (
+              WHERE c.workflow = w.row AND c.status NOT IN ${OPEN_STATUSES} AND c.id IN (
                 SELECT o.compensates FROM ${t.pointers} o
-                WHERE o.workflow = w.row AND o.status IN ${OPEN} AND o.compensates IS NOT NULL)) p) END,
+                WHERE o.workflow = w.row AND o.status IN ${OPEN_STATUSES} AND o.compensates IS NOT NULL)) p) END,
         CASE WHEN w.inbox_seq > 0 THEN ${r.deliveries_v1}(w.row) END
       FROM unnest(ids_, known_) WITH ORDINALITY AS x (id, known, place)
       JOIN ${t.workflows} w ON w.id = x.id

@@ -1,4 +1,5 @@
 import type { SchemaNames } from "../../schema-names.ts";
+import { OPEN_STATUSES } from "./open-statuses.ts";
 
 /**
  * Instants are whole epoch milliseconds. Payloads are text that is never looked into. Text that names something is compared byte by byte
@@ -88,7 +89,7 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
   ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
   -- What a pass loads: the open pointers alone, in order of creation.
   CREATE INDEX ${index("pointers_open")} ON ${t.pointers} (workflow, seq)
-    WHERE status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed');
+    WHERE status IN ${OPEN_STATUSES};
   -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows.
   CREATE INDEX ${index("pointers_ended")} ON ${t.pointers} (workflow, end_seq, step_id) WHERE end_seq IS NOT NULL;
 
