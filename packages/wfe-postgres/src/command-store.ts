@@ -45,8 +45,10 @@ export class CommandStore {
   async #finish(row: number, token: string): Promise<void> {
     const { commands } = this.#database.names.table;
     await this.#database.query(
-      `WITH done AS (DELETE FROM ${commands} WHERE row = $1 AND token = $2 AND again_at IS NULL)
-       UPDATE ${commands} SET execute_at = again_at, token = NULL, again_at = NULL WHERE row = $1 AND token = $2 AND again_at IS NOT NULL`,
+      // Locked before it is judged: who schedules it again at this moment comes before that or after the end.
+      `WITH held AS MATERIALIZED (SELECT row, again_at FROM ${commands} WHERE row = $1 AND token = $2 FOR UPDATE),
+       done AS (DELETE FROM ${commands} c USING held h WHERE c.row = h.row AND h.again_at IS NULL)
+       UPDATE ${commands} c SET execute_at = h.again_at, token = NULL, again_at = NULL FROM held h WHERE c.row = h.row AND h.again_at IS NOT NULL`,
       [row, token],
     );
   }

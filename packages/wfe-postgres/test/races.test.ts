@@ -3,6 +3,7 @@ import type { EventRow, NewSubscription } from "wfe-core";
 import { instant, sampleChange, sampleEvent, sampleSubscription, sampleWorkflow } from "wfe-core/test-support";
 import { testSchema } from "wfe-test-services/vitest";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
+import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 import { topicOf } from "../src/topic.ts";
 import { testSessions, type WatchedPool, watchedPool } from "./test-sessions.ts";
@@ -512,5 +513,41 @@ describe("races on PostgreSQL", () => {
 
     expect(await created).toEqual(["old", "held"]);
     expect(await second.readSignals(["old", "held"])).toMatchObject([{ status: "runnable" }, { status: "runnable" }]);
+  });
+
+  it("hands a command over again at once that is scheduled again just as its handling ends", async () => {
+    await first.scheduleCommand({ name: "n", data: "d", executeAt: instant() });
+    let other: Awaited<ReturnType<typeof sessions.begin>> | undefined;
+
+    const handled = first.processCommands(instant(), { limit: 10, claimUntil: instant(60_000) }, async () => {
+      other = await sessions.begin(`UPDATE ${table.commands} SET again_at = 5 WHERE name = 'n'`); // as scheduling it does
+    });
+    await sessions.blocked(1);
+    await sessions.end(other as NonNullable<typeof other>);
+    expect(await handled).toBe(1);
+
+    expect(await sessions.query(`SELECT execute_at::int, token, again_at FROM ${table.commands}`)).toEqual([
+      { execute_at: 5, token: null, again_at: null },
+    ]);
+  });
+
+  it("removes instances and queues them at the same moment without a deadlock", async () => {
+    await create("b"); // rows in another order than ids
+    await create("a");
+    for (const id of ["b", "a"]) await first.command(id, "terminate", instant());
+    const queue = new PostgresQueueProvider({ pool: pools[1] as WatchedPool, schema: server.schema, notifications: false });
+    await queue.start();
+    for (const id of ["a", "b"]) await queue.queueWork(id, "workflow", { delay: "1h" });
+    const other = await sessions.begin(`SELECT 1 FROM ${table.queue} WHERE key = 'workflow:a' FOR UPDATE`);
+
+    const queued = Promise.all(["a", "b"].map((id) => queue.queueWork(id, "workflow")));
+    await sessions.blocked(1);
+    const deleted = first.deleteWorkflows(["a", "b"]);
+    await sessions.blocked(2);
+    await sessions.end(other);
+    await Promise.all([queued, deleted]);
+    await queue.stop();
+
+    expect(pools.flatMap(({ failed }) => failed)).toEqual([]);
   });
 });
