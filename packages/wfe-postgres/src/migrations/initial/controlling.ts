@@ -55,8 +55,8 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
     -- By their ids alone: the status would lead to the index of all that are over.
     SELECT array_agg(w.row) FILTER (WHERE w.status IN ('complete', 'terminated')) INTO found_ FROM (
       SELECT w.row, w.status FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR UPDATE) w;
-    -- One by one, each by its key: a join might begin with all that is queued.
-    FOR id_ IN SELECT w.id FROM ${t.workflows} w WHERE w.row = ANY (found_) LOOP
+    -- One by one, each by its key: a join might begin with all that is queued. In the order of keys, as turns of the queue do.
+    FOR id_ IN SELECT w.id FROM ${t.workflows} w WHERE w.row = ANY (found_) ORDER BY w.id LOOP
       DELETE FROM ${t.queue} q WHERE q.key = 'workflow:' || id_;
     END LOOP;
     DELETE FROM ${t.pointers} p WHERE p.workflow = ANY (found_);
