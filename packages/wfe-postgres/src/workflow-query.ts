@@ -95,7 +95,7 @@ function cursorAt(last: WorkflowColumns): string {
 function positionOf(cursor: string): Position {
   try {
     const [createdAt, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as readonly unknown[];
-    if (typeof createdAt === "number" && typeof id === "string") return [createdAt, id];
+    if (Number.isSafeInteger(createdAt) && typeof id === "string" && !id.includes("\0")) return [createdAt as number, id];
   } catch {
     // Not one of ours; said below.
   }

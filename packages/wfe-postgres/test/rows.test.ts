@@ -181,6 +181,13 @@ describe("rows", () => {
     expect(seen.toSorted()).toEqual(ids.toSorted());
   });
 
+  it("refuse a cursor that no page has given", async () => {
+    for (const position of [[1.5, "a"], [Number.MAX_VALUE, "a"], [1, "\0"], [1]]) {
+      const cursor = Buffer.from(JSON.stringify(position)).toString("base64url");
+      await expect(persistence.listWorkflows({}, { cursor })).rejects.toThrow(RangeError);
+    }
+  });
+
   it("are found by their data, though it is text that UTF-8 cannot carry", async () => {
     for (const end of ["\ud83d", "\ude00"]) {
       // A codec may write what `JSON.stringify` would escape.
