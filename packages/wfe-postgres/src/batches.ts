@@ -20,6 +20,16 @@ export interface BatchesOptions<TRequest, TResult> {
   readonly mayBeOnes: (error: unknown) => boolean;
 }
 
+/** Characters of payloads in one call, about: what travels together has to fit into one text here, and into the memory of the server. */
+const MOST_CHARACTERS = 2 ** 24;
+
+/** What payloads count of a limit of requests. */
+export function sizeOfPayloads(limit: number, payloads: Iterable<string | undefined>): number {
+  let characters = 0;
+  for (const payload of payloads) characters += payload?.length ?? 0;
+  return (characters * limit) / MOST_CHARACTERS;
+}
+
 interface Pending<TRequest, TResult> {
   readonly request: TRequest;
   readonly resolve: (value: TResult) => void;

@@ -1,5 +1,5 @@
 import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
-import { Batches } from "./batches.ts";
+import { Batches, sizeOfPayloads } from "./batches.ts";
 import { mayBeOnes } from "./error-mapping.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { type EventColumns, newEventList, storedEvent } from "./rows.ts";
@@ -33,6 +33,7 @@ export class EventStore {
       limit: LARGEST_PUBLICATION,
       concurrency: 2,
       keyOf: ({ event }) => event.id,
+      sizeOf: ({ event }) => Math.max(1, sizeOfPayloads(LARGEST_PUBLICATION, [event.data])),
       send: async (publications) => {
         await database.call("insert_events_v1", [JSON.stringify(publications.map(({ event, now }) => newEventList(event, now)))]);
         return publications.map(({ event }) => ({ value: event.id }));

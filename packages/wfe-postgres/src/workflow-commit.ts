@@ -1,5 +1,5 @@
 import { type CommitResult, ConflictError, type ConflictReason, type WorkflowChange, type WorkflowStatus } from "wfe-core";
-import { Batches, type Outcome } from "./batches.ts";
+import { Batches, type Outcome, sizeOfPayloads } from "./batches.ts";
 import type { SqlValue } from "./connection.ts";
 import { mayBeOnes } from "./error-mapping.ts";
 import { type PointerColumns, pointerValues } from "./pointer-rows.ts";
@@ -41,7 +41,8 @@ export class WorkflowCommits {
       limit: LARGEST_BATCH,
       concurrency: 2,
       keyOf: ({ change }) => change.workflowId,
-      sizeOf: ({ change }) => Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS),
+      sizeOf: ({ change }) =>
+        Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS, sizeOfPayloads(LARGEST_BATCH, payloadsOf(change))),
       send: (commits) => this.#send(commits),
       mayBeOnes,
     });
@@ -68,6 +69,19 @@ export class WorkflowCommits {
       return { error: new ConflictError(workflowId, row.outcome, current) };
     });
   }
+}
+
+/** Texts of a change that may be long. */
+function* payloadsOf({ data, pointers, events, children }: WorkflowChange): Generator<string | undefined> {
+  yield data;
+  for (const { item, persistenceData, outcome, eventData } of pointers) {
+    yield item;
+    yield persistenceData;
+    yield outcome;
+    yield eventData;
+  }
+  for (const event of events) yield event.data;
+  for (const child of children) yield child.data;
 }
 
 /** Parameters of the function, in their order. */

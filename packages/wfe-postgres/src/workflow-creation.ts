@@ -1,5 +1,5 @@
 import { type NewWorkflow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
-import { Batches, type Outcome } from "./batches.ts";
+import { Batches, type Outcome, sizeOfPayloads } from "./batches.ts";
 import { mayBeOnes, takenName } from "./error-mapping.ts";
 import { type PointerColumns, pointerValues } from "./pointer-rows.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
@@ -41,6 +41,7 @@ export class WorkflowCreations {
       limit: LARGEST_CREATION,
       concurrency: 2,
       keyOf: ({ workflow }) => workflow.id,
+      sizeOf: ({ workflow }) => Math.max(1, sizeOfPayloads(LARGEST_CREATION, [workflow.data])),
       send: (creations) => this.#send(creations),
       mayBeOnes,
     });

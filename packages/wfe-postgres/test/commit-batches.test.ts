@@ -30,6 +30,23 @@ describe("commits that are wanted at the same moment", () => {
 
   const commits = (): number => pool.sent.filter(({ text }) => text.includes("commit_v1")).length;
 
+  it("carry no more than 16 million characters of payloads together, whatever the request", async () => {
+    const data = JSON.stringify("x".repeat(3 * 2 ** 20));
+    const ids = Array.from({ length: 12 }, (_, index) => `w${index}`);
+    const calls = async (work: (id: string) => Promise<unknown>): Promise<number> => {
+      pool.sent.length = 0;
+      await Promise.all(ids.map(work));
+      return pool.sent.length;
+    };
+
+    expect(await calls((id) => store.createNewWorkflow(sampleWorkflow(id, { data }), instant()))).toBe(3);
+    expect(await calls((id) => store.createEvent(sampleEvent(id, { data }), instant()))).toBe(3);
+    expect(await calls((id) => store.persistWorkflow(sampleChange(id, "c1", { data }), instant()))).toBe(3);
+    const pointers = [samplePointer({ outcome: data })];
+    const next = { revision: 1, controlSeq: 0, inboxSeq: 0 };
+    expect(await calls((id) => store.persistWorkflow(sampleChange(id, "c2", { pointers }, next), instant()))).toBe(3);
+  });
+
   it("travel in few calls, 500 of them", async () => {
     const ids = Array.from({ length: 500 }, (_, index) => `w-${index}`);
     await create(store, ids);
