@@ -66,12 +66,21 @@ export async function absentOwners(database: PostgresDatabase): Promise<readonly
   return rows.map(({ absent }) => absent);
 }
 
+/** A look for orphans. */
+export interface OrphanLook {
+  /** Random, and new for each: who repeats it, its answer lost, is told the same. */
+  readonly id: string;
+  /** The presence of who asks: what it is told, others are told when it is gone before anybody has acquired it. */
+  readonly finder: number;
+  readonly limit: number;
+}
+
 /**
- * Ends leases of those of these owners whose presence is not there now either. When its answer is lost, what it has ended is lost to the caller.
+ * Ends leases of those of these owners whose presence is not there now either.
  *
- * @returns The resources of those that were not over, so many at most.
+ * @returns The resources of those that were not over, and of those whose finder was such an owner; so many at most.
  */
-export async function endLeases(database: PostgresDatabase, owners: readonly number[], limit: number): Promise<readonly string[]> {
-  const rows = await database.call<{ readonly ended: string }>("end_leases_v1", [database.judgedNow, owners, limit]);
+export async function endLeases(database: PostgresDatabase, owners: readonly number[], look: OrphanLook): Promise<readonly string[]> {
+  const rows = await database.call<{ readonly ended: string }>("end_leases_v1", [database.judgedNow, owners, look.limit, look.finder, look.id]);
   return rows.map(({ ended }) => fromText(ended));
 }

@@ -193,7 +193,9 @@ export class PostgresLockProvider implements DistributedLockProvider {
     if (absent.length === 0) return [];
     await this.#pauses.wait(SECOND_LOOK_MS);
     if (!this.#run.running || session.presence !== presence) return [];
-    return await endLeases(this.#database, absent, limit);
+    // What it is told is its own from then on, as its leases are.
+    this.#owners.add(presence);
+    return await endLeases(this.#database, absent, { id: this.#database.entropy.id(), finder: presence, limit });
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

@@ -15,7 +15,9 @@ CREATE TABLE ${names.table.leases} (
   owner integer,
   -- Which run of the server it was set in: with the end of that all presences end, and those who live come back under others.
   server bigint NOT NULL,
-  expires_at bigint NOT NULL
+  expires_at bigint NOT NULL,
+  -- The look that has named it as an orphan, which has ended it; it is then the finder's, until somebody acquires it.
+  found_by text
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);
 CREATE INDEX ${names.index("leases_owner")} ON ${names.table.leases} (owner) WHERE owner IS NOT NULL;`;
 
@@ -26,6 +28,9 @@ const NOW = "IF now_ IS NULL THEN now_ := floor(extract(epoch FROM clock_timesta
 
 // A run of the server, by its beginning. After a restart, or on the server that has taken over, it is another.
 const SERVER = "floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint";
+
+// So long an orphan that was named, and that nobody has acquired since, is kept for the case that its finder goes, too.
+const FOUND_MS = 60_000;
 
 // A lease is no truth: losing the last half second of changes in a crash of the server costs double work at most, or the time of a lease where nobody
 // asks for its release again; so nobody waits for the disk.
@@ -50,7 +55,8 @@ BEGIN
   IF sweep_ THEN
     -- Those that another call is about to change are passed over: it takes them anyway, or they are over the next time as well.
     WITH over AS MATERIALIZED (
-      SELECT l.resource FROM ${names.table.leases} AS l WHERE l.expires_at <= now_ FOR UPDATE SKIP LOCKED
+      SELECT l.resource FROM ${names.table.leases} AS l
+      WHERE l.expires_at <= now_ - CASE WHEN l.found_by IS NULL THEN 0 ELSE ${FOUND_MS} END FOR UPDATE SKIP LOCKED
     )
     DELETE FROM ${names.table.leases} AS l USING over WHERE l.resource = over.resource;
   END IF;
@@ -67,7 +73,7 @@ BEGIN
       INSERT INTO ${names.table.leases} AS l (resource, token, owner, server, expires_at)
       VALUES (request.resource, request.token, owner_, here, now_ + request.ttl)
       ON CONFLICT (resource) DO UPDATE SET
-        token = excluded.token, owner = excluded.owner, server = excluded.server, expires_at = excluded.expires_at
+        token = excluded.token, owner = excluded.owner, server = excluded.server, expires_at = excluded.expires_at, found_by = NULL
       WHERE l.expires_at <= now_ OR l.token = excluded.token;
     WHEN 'extend' THEN
       UPDATE ${names.table.leases} AS l SET owner = owner_, server = here, expires_at = now_ + request.ttl
@@ -138,9 +144,10 @@ BEGIN
     AND EXISTS (SELECT 1 FROM ${names.table.leases} AS l WHERE l.owner = u.owner AND (l.server = ${SERVER} OR l.expires_at <= now_));
 END $$;`;
 
-// Rows that another call is about to change are passed over: it may be another look for the same orphans, and each is named once.
+// Rows that another call is about to change are passed over: it may be another look for the same orphans, and each is named once. When the finder is
+// gone before anybody has acquired it, it is named again. A look whose answer was lost may be repeated: it answers the same.
 const end = (names: SchemaNames): string => `
-CREATE FUNCTION ${names.routine.end_leases_v1}(now_ bigint, owners_ integer[], limit_ bigint)
+CREATE FUNCTION ${names.routine.end_leases_v1}(now_ bigint, owners_ integer[], limit_ bigint, finder_ integer, look_ text)
 RETURNS TABLE (ended text) LANGUAGE plpgsql ${PLANS} AS $$
 #variable_conflict use_column
 DECLARE
@@ -149,16 +156,20 @@ DECLARE
 BEGIN
   ${NOW}
   ${HASTY}
+  RETURN QUERY SELECT l.resource FROM ${names.table.leases} AS l WHERE l.owner = finder_ AND l.found_by = look_;
+  IF FOUND THEN RETURN; END IF;
   here := ${present(names)};
   gone := ARRAY(SELECT u.owner FROM unnest(owners_) AS u (owner) WHERE u.owner <> ALL (here));
   WITH over AS MATERIALIZED (
-    SELECT l.resource FROM ${names.table.leases} AS l WHERE l.owner = ANY (gone) AND l.expires_at <= now_ FOR UPDATE SKIP LOCKED
+    SELECT l.resource FROM ${names.table.leases} AS l
+    WHERE l.owner = ANY (gone) AND l.expires_at <= now_ AND (l.found_by IS NULL OR l.server <> ${SERVER}) FOR UPDATE SKIP LOCKED
   )
   DELETE FROM ${names.table.leases} AS l USING over WHERE l.resource = over.resource;
   RETURN QUERY
   WITH orphans AS MATERIALIZED (
     SELECT l.resource FROM ${names.table.leases} AS l
-    WHERE l.owner = ANY (gone) AND l.expires_at > now_ AND l.server = ${SERVER} LIMIT limit_ FOR UPDATE SKIP LOCKED
+    WHERE l.owner = ANY (gone) AND l.server = ${SERVER} AND (l.expires_at > now_ OR l.found_by IS NOT NULL) LIMIT limit_ FOR UPDATE SKIP LOCKED
   )
-  DELETE FROM ${names.table.leases} AS l USING orphans WHERE l.resource = orphans.resource RETURNING l.resource;
+  UPDATE ${names.table.leases} AS l SET owner = finder_, expires_at = least(l.expires_at, now_), found_by = look_
+  FROM orphans WHERE l.resource = orphans.resource RETURNING l.resource;
 END $$;`;
