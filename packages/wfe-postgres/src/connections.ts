@@ -10,6 +10,9 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** After so long without a word the network is asked whether the server is still there; the system's default is hours. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
+/** How many connections of a caller's pool are kept, each by a database that uses it. */
+const kept = new WeakMap<PostgresPool, number>();
+
 /** The connections of a pool, ours or a caller's, for one statement or transaction at a time. */
 export class Connections {
   readonly pool: PostgresPool;
@@ -21,6 +24,7 @@ export class Connections {
   /** How often all that there were had led astray, when a connection was made. */
   readonly #born = new WeakMap<PostgresClient, number>();
   #generation = 0;
+  #keepsOne = false;
 
   private constructor(pool: PostgresPool, own: pg.Pool | undefined, clock: Clock, queryTimeoutMs: number) {
     this.pool = pool;
@@ -71,11 +75,31 @@ export class Connections {
     this.#giveBack(client, failure !== undefined);
   }
 
+  /**
+   * Notes that one connection will be kept, until the end.
+   *
+   * @throws RangeError when none would be left for statements: several databases may have been given one pool.
+   */
+  keepOne(): void {
+    if (this.#own !== undefined) return; // made with room for it
+    const count = (kept.get(this.pool) ?? 0) + 1;
+    const max = this.pool.options.max ?? 10; // the driver's default
+    if (count >= max) {
+      throw new RangeError(
+        `a pool of ${max} is too small: ${count} databases with notifications would keep a connection of it each, and none would be left for statements; give a larger pool`,
+      );
+    }
+    kept.set(this.pool, count);
+    this.#keepsOne = true;
+  }
+
   /** Ends our own connections, by force if need be; lets go of a caller's pool. */
   async close(): Promise<void> {
     this.pool.off("connect", this.#onConnect);
     if (this.#own === undefined) {
       this.pool.off("error", ignore);
+      if (this.#keepsOne) kept.set(this.pool, (kept.get(this.pool) ?? 1) - 1);
+      this.#keepsOne = false;
       return;
     }
     const removed = Promise.all([...this.#open].map((client) => new Promise<void>((resolve) => void client.on("end", resolve))));

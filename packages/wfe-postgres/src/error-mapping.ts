@@ -19,12 +19,12 @@ function isAnswer(code: string | undefined): code is string {
 }
 
 /**
- * Whether the connection, or the server behind it, is lost: it was ended, it is starting or stopping, it cannot be reached, or it has become
- * a replica. Another connection may lead to a server that works.
+ * Whether the connection, or the server behind it, is lost: it was ended, also for the time it took, it is starting or stopping, it cannot be
+ * reached, or it has become a replica. Another connection may lead to a server that works.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
-  if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "53300"]);
+  if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "25P03", "25P04", "53300"]);
   if (isHopeless(error)) return false;
   // Errors of the system have a code of another form; those of the driver have none.
   return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError) && !(error instanceof WfeError);

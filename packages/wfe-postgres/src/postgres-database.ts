@@ -10,6 +10,9 @@ import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.
 import { refuseSettings, SERVER_SETTINGS, type ServerSettings } from "./server-settings.ts";
 import { Session } from "./session.ts";
 
+/** Longest time of one statement that changes the schema, such as a new index on a table that has grown. */
+const MIGRATION_TIMEOUT_MS = 60 * 60_000;
+
 /** Values of a statement; they may depend on whether it may have been carried out before, its answer lost. */
 export type SqlValues = readonly SqlValue[] | ((repeated: boolean) => readonly SqlValue[]);
 
@@ -87,6 +90,7 @@ export class PostgresDatabase {
    * @throws PersistenceError `WFE_STORE_UNREACHABLE` when the server stays away for `retryTimeout` (retryable), or refuses access (not);
    * `WFE_STORE_NEWER` when a newer version has changed the tables; `WFE_STORE_SESSION_REQUIRED` when a pooler keeps no sessions for `notifications`;
    * `WFE_PERSISTENCE_FAILED` when `default_transaction_isolation` is not `read committed`, the database is not in UTF8, or the server older than 14.
+   * @throws RangeError when others that use a caller's pool keep all of its connections but one.
    */
   start(): Promise<void> {
     return this.#run.start();
@@ -166,6 +170,7 @@ export class PostgresDatabase {
         : Connections.of(pool, this.clock, this.#queryTimeoutMs);
     this.#connections = connections;
     try {
+      if (this.session !== undefined) connections.keepOne();
       const [settings] = await this.query<ServerSettings>(SERVER_SETTINGS, []);
       if (settings !== undefined) refuseSettings(settings, this.store);
       await this.#tried(() =>
@@ -174,7 +179,8 @@ export class PostgresDatabase {
             names: this.names,
             store: this.store,
             run: (text, values = []) => runOnPool(connections, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
-            transaction: (work) => transactionOnPool(connections, this.#queryTimeoutMs, work),
+            // What is changed once may take as long as it takes.
+            transaction: (work) => transactionOnPool(connections, Math.max(this.#queryTimeoutMs, MIGRATION_TIMEOUT_MS), work),
           },
           MIGRATIONS,
           this.clock.now(),

@@ -73,6 +73,13 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const LONGEST_NAME = 63;
 const LONGEST_PREFIX = 24;
 
+/** Ends of prefixes that make one name of ours into another: `events` with `consumed_` before it is a table of the schema without a prefix. */
+const AMBIGUOUS_ENDS: ReadonlySet<string> = new Set(
+  [...TABLES, ...ROUTINES].flatMap((long) =>
+    [...TABLES, ...ROUTINES].filter((short) => long.endsWith(`_${short}`)).map((short) => long.slice(0, -short.length)),
+  ),
+);
+
 /** @throws RangeError for a schema or a prefix that cannot be a name, or would need other characters than plain ones. */
 export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
   if (!PLAIN.test(schemaName) || schemaName.length > LONGEST_NAME || schemaName.startsWith("pg_")) {
@@ -83,6 +90,12 @@ export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
   if (tablePrefix !== "" && (!PLAIN.test(tablePrefix) || tablePrefix.length > LONGEST_PREFIX)) {
     throw new RangeError(
       `tablePrefix must be a letter or "_", then letters, digits, "_" or "-", ${LONGEST_PREFIX} at most, or empty: got ${JSON.stringify(tablePrefix)}`,
+    );
+  }
+  const ambiguous = [...AMBIGUOUS_ENDS].find((end) => tablePrefix.endsWith(end));
+  if (ambiguous !== undefined) {
+    throw new RangeError(
+      `tablePrefix must not end with ${JSON.stringify(ambiguous)}, which would make names of tables that others have without it: got ${JSON.stringify(tablePrefix)}`,
     );
   }
   const schema = quoted(schemaName);

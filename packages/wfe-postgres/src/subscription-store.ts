@@ -34,9 +34,15 @@ export class SubscriptionStore {
   }
 
   async getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
+    const { subscriptions, workflows } = this.#database.names.table;
+    const first = (isOffered: string): string => `
+      (SELECT s.row FROM ${subscriptions} s JOIN ${workflows} w ON w.row = s.workflow
+       WHERE s.activity_topic = $1 AND s.activity = $2 AND s.activity IS NOT NULL AND s.event IS NULL AND ${isOffered} AND w.status = 'runnable'
+       ORDER BY s.row LIMIT 1)`;
     const [found] = await this.#database.query<SubscriptionColumns>(
-      `${this.#select} WHERE s.activity_topic = $1 AND s.activity = $2 AND s.activity IS NOT NULL AND s.event IS NULL
-         AND (s.token IS NULL OR s.token_expires_at <= $3) AND w.status = 'runnable' ORDER BY s.row LIMIT 1`,
+      // Those that are claimed are not walked through.
+      `${this.#select} WHERE s.row = (
+         SELECT min(o.row) FROM (${first("s.token IS NULL")} UNION ALL ${first("s.token IS NOT NULL AND s.token_expires_at <= $3")}) o)`,
       [activityTopic(activity), toText(activity), now.getTime()],
     );
     return found === undefined ? undefined : eventSubscription(found);

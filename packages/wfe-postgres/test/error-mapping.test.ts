@@ -37,6 +37,8 @@ const TABLE: readonly (readonly [code: string | undefined, mapped: string, retry
   ["57P01", "WFE_STORE_UNREACHABLE", true, true, false],
   ["57P02", "WFE_STORE_UNREACHABLE", true, true, false],
   ["57P03", "WFE_STORE_UNREACHABLE", true, true, false],
+  ["25P03", "WFE_STORE_UNREACHABLE", true, true, false],
+  ["25P04", "WFE_STORE_UNREACHABLE", true, true, false],
   ["53300", "WFE_STORE_UNREACHABLE", true, true, false],
   ["25006", "WFE_STORE_READ_ONLY", true, true, false],
   // Others

@@ -321,7 +321,7 @@ describe("migrate", () => {
     },
   );
 
-  it.each(["a.b", 'a"b', "a b", "ä", "1a", "-a", "x".repeat(25)])("refuses the prefix %j before it connects", (bad) => {
+  it.each(["a.b", 'a"b', "a b", "ä", "1a", "-a", "x".repeat(25), "consumed_", "a_consumed_"])("refuses the prefix %j before it connects", (bad) => {
     expect(() => openPostgres({ connectionString: "postgres://nobody@127.0.0.1:1/none", tablePrefix: bad })).toThrow(RangeError);
   });
 

@@ -305,6 +305,20 @@ describe("PostgresLockProvider", () => {
     expect(await locks.acquireLock("r", { ttl: "1m" })).toBeDefined();
   });
 
+  it("refuses a pool of which others keep all connections but one, and takes it when they have let go of theirs", async () => {
+    const { pool } = listeningPool(server.url(), 3);
+    pools.push(pool);
+    const [first] = [await start("first", { pool }), await start("second", { pool })];
+    const third = new PostgresLockProvider({ pool, schema });
+
+    await expect(third.start()).rejects.toThrow("a pool of 3 is too small: 3 databases");
+    await first.stop();
+    running.push(third);
+    await third.start();
+
+    expect(await third.acquireLock("r", { ttl: "1m" })).toBeDefined();
+  });
+
   it("forgets leases that are over and were never released", async () => {
     const clock = new VirtualClock();
     const locks = await start("virtual", { clock });

@@ -216,8 +216,10 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   ],
   "an outside worker": [
     "events: events_pkey",
-    "subscriptions: subscriptions_activity",
+    "subscriptions: subscriptions_claimed",
     "subscriptions: subscriptions_id",
+    "subscriptions: subscriptions_offered",
+    "subscriptions: subscriptions_pkey",
     "workflows: workflows_pkey",
   ],
   "suspending, resuming and retrying": ["workflows: workflows_id", "workflows: workflows_pkey"],
@@ -238,7 +240,12 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "workflows: workflows_id",
     "workflows: workflows_pkey",
   ],
-  "removing delivered events": ["events: events_delivered", "events: events_pkey", "subscriptions: subscriptions_event"],
+  "removing delivered events": [
+    "consumed_events: consumed_events_event",
+    "events: events_delivered",
+    "events: events_pkey",
+    "subscriptions: subscriptions_event",
+  ],
   "reserving numbers": [],
   "turns of the queue": ["queue: queue_due", "queue: queue_pkey"],
 };

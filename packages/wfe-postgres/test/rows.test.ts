@@ -181,6 +181,26 @@ describe("rows", () => {
     expect(seen.toSorted()).toEqual(ids.toSorted());
   });
 
+  it("of what an instance has used go with the event", async () => {
+    await persistence.createNewWorkflow(sampleWorkflow("w"), instant());
+    const change = async (commitId: string, changes: Parameters<typeof sampleChange>[2]): Promise<unknown> => {
+      const [counters] = await persistence.readSignals(["w"]);
+      return await persistence.persistWorkflow(sampleChange("w", commitId, changes, counters), instant());
+    };
+    for (const id of ["e", "f"]) {
+      await persistence.createEvent(sampleEvent(id), instant());
+      await persistence.deliverEvents([sampleEvent(id)], instant());
+      await change(`open ${id}`, { openSubscriptions: [sampleSubscription(id)] });
+      await change(`use ${id}`, { consume: [{ subscriptionId: id, eventId: id }] });
+    }
+    const used = async (): Promise<number> => Number((await sessions.query(`SELECT count(*) AS count FROM ${table.consumed_events}`))[0]?.count);
+    expect(await used()).toBe(2);
+
+    expect(await persistence.deleteDeliveredEvents(instant(1), 1)).toBe(1);
+
+    expect(await used()).toBe(1);
+  });
+
   it("refuse a cursor that no page has given", async () => {
     for (const position of [[1.5, "a"], [Number.MAX_VALUE, "a"], [1, "\0"], [1]]) {
       const cursor = Buffer.from(JSON.stringify(position)).toString("base64url");

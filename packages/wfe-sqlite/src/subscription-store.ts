@@ -12,10 +12,15 @@ const SELECT = `
 // Served by wfe_subscriptions_open, in its order.
 const REACHED = `${SELECT} WHERE s.name = ? AND s.key = ? AND s.event IS NULL AND (s.effective_date IS NULL OR s.effective_date <= ?)`;
 
-// Served by wfe_subscriptions_activity, in its order; CROSS JOIN, so that no planner begins with the instances.
+// CROSS JOIN, so that no planner begins with the instances.
+const first = (isOffered: string): string => `
+  SELECT * FROM (SELECT s.row FROM wfe_subscriptions s CROSS JOIN wfe_workflows w ON w.row = s.workflow
+    WHERE s.activity = ? AND s.event IS NULL AND ${isOffered} AND w.status = 'runnable' ORDER BY s.row LIMIT 1)`;
+
+// Those that are claimed are not walked through.
 const FIRST_OFFERED = `
-  SELECT ${COLUMNS} FROM wfe_subscriptions s CROSS JOIN wfe_workflows w ON w.row = s.workflow LEFT JOIN wfe_events e ON e.arrival = s.event
-  WHERE s.activity = ? AND s.event IS NULL AND (s.token IS NULL OR s.token_expires_at <= ?) AND w.status = 'runnable' ORDER BY s.row LIMIT 1`;
+  SELECT ${COLUMNS} FROM wfe_subscriptions s JOIN wfe_workflows w ON w.row = s.workflow LEFT JOIN wfe_events e ON e.arrival = s.event
+  WHERE s.row = (SELECT min(row) FROM (${first("s.token IS NULL")} UNION ALL ${first("s.token IS NOT NULL AND s.token_expires_at <= ?")}))`;
 
 /** Open subscriptions, and the claims of outside workers on them. */
 export class SubscriptionStore {
@@ -40,7 +45,7 @@ export class SubscriptionStore {
 
   getFirstOpenSubscription(activity: string, now: Date): Promise<EventSubscription | undefined> {
     return this.#database.read((connection) => {
-      const found = connection.sql<SubscriptionColumns>(FIRST_OFFERED).get(toText(activity), now.getTime());
+      const found = connection.sql<SubscriptionColumns>(FIRST_OFFERED).get(toText(activity), toText(activity), now.getTime());
       return found === undefined ? undefined : eventSubscription(found);
     });
   }

@@ -1,3 +1,4 @@
+import SqliteFile from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { instant, sampleChange, sampleEvent, sampleExecutionError, samplePointer, sampleSubscription, sampleWorkflow } from "wfe-core/test-support";
 import { sqliteProviders } from "../src/sqlite-providers.ts";
@@ -129,6 +130,28 @@ describe("rows", () => {
     expect(await found({ total: 7, "note.text": "cut \ude00" })).toEqual(["w\ude00"]);
     expect(await found({ total: 8 })).toEqual([]);
     expect(await persistence.countWorkflows({ data: { total: 7 } })).toBe(2);
+  });
+
+  it("of what an instance has used go with the event", async () => {
+    const { persistence } = providers;
+    await persistence.createNewWorkflow(sampleWorkflow("w"), instant());
+    const change = async (commitId: string, changes: Parameters<typeof sampleChange>[2]): Promise<unknown> => {
+      const [counters] = await persistence.readSignals(["w"]);
+      return await persistence.persistWorkflow(sampleChange("w", commitId, changes, counters), instant());
+    };
+    for (const id of ["e", "f"]) {
+      await persistence.createEvent(sampleEvent(id), instant());
+      await persistence.deliverEvents([sampleEvent(id)], instant());
+      await change(`open ${id}`, { openSubscriptions: [sampleSubscription(id)] });
+      await change(`use ${id}`, { consume: [{ subscriptionId: id, eventId: id }] });
+    }
+    const used = (): Promise<number> =>
+      Promise.resolve(Number(new SqliteFile(folder.path("wfe.db")).prepare("SELECT count(*) FROM wfe_consumed_events").pluck().get()));
+    expect(await used()).toBe(2);
+
+    expect(await persistence.deleteDeliveredEvents(instant(1), 1)).toBe(1);
+
+    expect(await used()).toBe(1);
   });
 
   it("bring texts of 16 MB back as they were", async () => {

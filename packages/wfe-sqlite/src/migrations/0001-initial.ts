@@ -128,8 +128,10 @@ export const INITIAL: Migration = {
       token_expires_at INTEGER
     );
     CREATE INDEX wfe_subscriptions_open ON wfe_subscriptions (name, key) WHERE event IS NULL;
-    -- What is offered to outside workers, in order of creation.
-    CREATE INDEX wfe_subscriptions_activity ON wfe_subscriptions (activity) WHERE activity IS NOT NULL AND event IS NULL;
+    -- What is offered to outside workers: what nobody has claimed, in order of creation, and what somebody has, until when.
+    CREATE INDEX wfe_subscriptions_offered ON wfe_subscriptions (activity) WHERE activity IS NOT NULL AND event IS NULL AND token IS NULL;
+    CREATE INDEX wfe_subscriptions_claimed ON wfe_subscriptions (activity, token_expires_at)
+      WHERE activity IS NOT NULL AND event IS NULL AND token IS NOT NULL;
     CREATE INDEX wfe_subscriptions_workflow ON wfe_subscriptions (workflow);
     -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
     CREATE INDEX wfe_subscriptions_given ON wfe_subscriptions (workflow, delivered_seq) WHERE event IS NOT NULL;
@@ -137,9 +139,11 @@ export const INITIAL: Migration = {
 
     CREATE TABLE wfe_consumed_events (
       workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,
-      event INTEGER NOT NULL,
+      event INTEGER NOT NULL REFERENCES wfe_events (arrival) ON DELETE CASCADE,
       PRIMARY KEY (workflow, event)
     ) WITHOUT ROWID;
+    -- Those of an event that is removed.
+    CREATE INDEX wfe_consumed_events_event ON wfe_consumed_events (event);
 
     CREATE TABLE wfe_errors (
       row INTEGER PRIMARY KEY,

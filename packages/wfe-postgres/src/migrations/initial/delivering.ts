@@ -79,10 +79,13 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
         AND NOT EXISTS (SELECT 1 FROM ${t.subscriptions} s WHERE s.event = e.arrival)
       ORDER BY e.stored_at LIMIT limit_ FOR UPDATE SKIP LOCKED) e;
     -- Asked again once they are locked: nobody can be given one any more.
-    DELETE FROM ${t.events} e
-      WHERE e.arrival = ANY (found_) AND NOT EXISTS (SELECT 1 FROM ${t.subscriptions} s WHERE s.event = e.arrival);
-    GET DIAGNOSTICS limit_ = ROW_COUNT;
-    RETURN QUERY SELECT limit_;
+    WITH removed AS (
+      DELETE FROM ${t.events} e
+      WHERE e.arrival = ANY (found_) AND NOT EXISTS (SELECT 1 FROM ${t.subscriptions} s WHERE s.event = e.arrival)
+      RETURNING e.arrival)
+    SELECT array_agg(r.arrival) INTO found_ FROM removed r;
+    DELETE FROM ${t.consumed_events} c WHERE c.event = ANY (found_);
+    RETURN QUERY SELECT coalesce(cardinality(found_), 0)::bigint;
   END $wfe$;
 
   -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.

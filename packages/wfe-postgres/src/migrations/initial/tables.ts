@@ -139,8 +139,11 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
   );
   CREATE UNIQUE INDEX ${index("subscriptions_id")} ON ${t.subscriptions} (id);
   CREATE INDEX ${index("subscriptions_open")} ON ${t.subscriptions} (topic, row) WHERE event IS NULL;
-  -- What is offered to outside workers, in order of creation.
-  CREATE INDEX ${index("subscriptions_activity")} ON ${t.subscriptions} (activity_topic, row) WHERE activity IS NOT NULL AND event IS NULL;
+  -- What is offered to outside workers: what nobody has claimed, in order of creation, and what somebody has, until when.
+  CREATE INDEX ${index("subscriptions_offered")} ON ${t.subscriptions} (activity_topic, row)
+    WHERE activity IS NOT NULL AND event IS NULL AND token IS NULL;
+  CREATE INDEX ${index("subscriptions_claimed")} ON ${t.subscriptions} (activity_topic, token_expires_at)
+    WHERE activity IS NOT NULL AND event IS NULL AND token IS NOT NULL;
   CREATE INDEX ${index("subscriptions_workflow")} ON ${t.subscriptions} (workflow);
   -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
   CREATE INDEX ${index("subscriptions_given")} ON ${t.subscriptions} (workflow, delivered_seq) WHERE event IS NOT NULL;
@@ -151,6 +154,8 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
     event bigint NOT NULL,
     PRIMARY KEY (workflow, event)
   );
+  -- Those of an event that is removed.
+  CREATE INDEX ${index("consumed_events_event")} ON ${t.consumed_events} (event);
 
   CREATE TABLE ${t.errors} (
     row bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
