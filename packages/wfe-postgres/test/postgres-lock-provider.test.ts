@@ -152,6 +152,39 @@ describe("PostgresLockProvider", () => {
     expect(await looks(looker)).toEqual([]);
   });
 
+  it("gives its leases the next presence with the next answer, when that has failed before", async () => {
+    const { pool, block } = blockedPool(server.url("holder"));
+    pools.push(pool);
+    const locks = await start("holder", { pool, retryTimeout: 0 });
+    const lease = await locks.acquireLock("r", { ttl: "10m" });
+    const before = await presenceOf("holder");
+    let failures = 0;
+    const unblock = block((text) => text.includes("own_leases") && (failures += 1) > 0);
+    await server.query("SELECT pg_terminate_backend($1)", [(await presences()).find(({ name }) => name === "holder")?.pid]);
+    await eventually(() => failures > 0);
+    unblock();
+    expect(await owners()).toEqual([{ resource: "r", owner: before }]);
+
+    await (await locks.acquireLock("other", { ttl: "10m" }))?.release();
+
+    await eventually(async () => (await owners())[0]?.owner !== before);
+    expect(await owners()).toEqual([{ resource: "r", owner: await presenceOf("holder") }]);
+    expect(await lease?.extend()).toBe(true);
+  });
+
+  it("says that the server is away when that lasts", async () => {
+    const { pool, block } = blockedPool(server.url("holder"));
+    pools.push(pool);
+    const locks = await start("holder", { pool, retryTimeout: 0 });
+    const unblock = block((text) => text.includes("lease_turn"));
+
+    const acquiring = locks.acquireLock("r", { ttl: "10m" });
+
+    await expect(acquiring).rejects.toMatchObject({ name: "LockError", code: "WFE_LOCK_BACKEND", retryable: true });
+    unblock();
+    expect(await locks.acquireLock("r", { ttl: "10m" })).toBeDefined();
+  });
+
   it("gives the presence of now to a lease whose acquisition was tried again over the loss of the connection", async () => {
     const { pool, block } = blockedPool(server.url("holder"));
     pools.push(pool);

@@ -208,6 +208,16 @@ describe("rows", () => {
     }
   });
 
+  it("are found by their data among more than are looked through at a time", async () => {
+    const ids = Array.from({ length: 1_100 }, (_, index) => `w-${String(index).padStart(4, "0")}`);
+    await Promise.all(ids.map((id, index) => persistence.createNewWorkflow(sampleWorkflow(id, { data: `{"even":${index % 2 === 0}}` }), instant())));
+
+    expect(await persistence.countWorkflows({ data: { even: true } })).toBe(550);
+    const { items, cursor } = await persistence.listWorkflows({ data: { even: true } }, { limit: 300 });
+    const rest = await persistence.listWorkflows({ data: { even: true } }, { limit: 300, ...(cursor === undefined ? {} : { cursor }) });
+    expect([...items, ...rest.items].map(({ id }) => id)).toEqual(ids.filter((_, index) => index % 2 === 0).toReversed());
+  });
+
   it("are found by their data, though it is text that UTF-8 cannot carry", async () => {
     for (const end of ["\ud83d", "\ude00"]) {
       // A codec may write what `JSON.stringify` would escape.
