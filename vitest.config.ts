@@ -7,7 +7,7 @@ const conditions = ["wfe-source", "node"];
 
 // Starts the servers that tests of these projects share.
 const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
-const withServices = ["wfe-postgres", "wfe", "pizza"];
+const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza"];
 
 // One project for each workspace package that has tests; a package without content has none.
 const projects = ["packages", "examples", "tools"].flatMap((group) =>

@@ -1,7 +1,16 @@
 import { startPostgresServer } from "./postgres-server.ts";
+import { startRedisServer } from "./redis-server.ts";
 
-/** Names the server of tests. */
-const URL_VARIABLE = "WFE_TEST_POSTGRES_URL";
+interface Started {
+  readonly url: string;
+  dispose(): Promise<void>;
+}
+
+/** What starts the servers of tests, by the variable that names one. */
+const SERVERS: Readonly<Record<string, () => Promise<Started>>> = {
+  WFE_TEST_POSTGRES_URL: () => startPostgresServer(),
+  WFE_TEST_REDIS_URL: () => startRedisServer(),
+};
 
 /**
  * Before the tests of a run: starts the servers that they share, but for those that are named already. Vitest calls it for one project after the other,
@@ -10,11 +19,23 @@ const URL_VARIABLE = "WFE_TEST_POSTGRES_URL";
  * @returns Ends them.
  */
 export async function setup(): Promise<() => Promise<void>> {
-  if (process.env[URL_VARIABLE] !== undefined) return async () => {};
-  const server = await startPostgresServer();
-  process.env[URL_VARIABLE] = server.url;
-  return async () => {
-    delete process.env[URL_VARIABLE];
-    await server.dispose();
+  const started = new Map<string, Started>();
+  const end = async (): Promise<void> => {
+    for (const [variable, server] of started) {
+      delete process.env[variable];
+      await server.dispose();
+    }
   };
+  try {
+    for (const [variable, start] of Object.entries(SERVERS)) {
+      if (process.env[variable] !== undefined) continue;
+      const server = await start();
+      started.set(variable, server);
+      process.env[variable] = server.url;
+    }
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return end;
 }

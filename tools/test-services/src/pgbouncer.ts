@@ -1,14 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
 import { guardedFolder } from "./guarded-folder.ts";
+import { installedProgram } from "./installed-program.ts";
 
 const READY_TIMEOUT_MS = 20_000;
-/** Asked by packages before they start a service. */
-const POLICY_FILE = "/usr/sbin/policy-rc.d";
 
 /** How a pooler is set up. */
 export interface PgBouncerOptions {
@@ -88,37 +86,12 @@ export async function startPgBouncer({ server, poolMode, settings = {} }: PgBoun
 }
 
 function pgBouncerProgram(): string {
-  const found = onPath();
-  if (found !== undefined) return found;
-  const advice = "there is no pgbouncer on the PATH: install it (Debian and Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)";
-  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) throw new Error(advice);
-  const failure = install();
-  // Also when another process was faster.
-  const installed = onPath();
-  if (installed === undefined) throw new Error(`${advice}; apt-get has failed: ${failure}`);
-  return installed;
-}
-
-function onPath(): string | undefined {
-  // Where Debian has it, which is not on everybody's path.
-  return ["pgbouncer", "/usr/sbin/pgbouncer"].find((program) => spawnSync(program, ["--version"]).status === 0);
-}
-
-/** @returns What apt-get said when it has failed. */
-function install(): string | undefined {
-  const options = { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-  // The service of the package, on its usual port, is not wanted.
-  const hadPolicy = existsSync(POLICY_FILE);
-  if (!hadPolicy) writeFileSync(POLICY_FILE, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "pgbouncer"]]) {
-      const { status, stderr } = spawnSync("apt-get", args, options);
-      if (status !== 0) return stderr.trim();
-    }
-    return undefined;
-  } finally {
-    if (!hadPolicy) rmSync(POLICY_FILE, { force: true });
-  }
+  return installedProgram({
+    // Where Debian has it, which is not on everybody's path.
+    programs: ["pgbouncer", "/usr/sbin/pgbouncer"],
+    package: "pgbouncer",
+    advice: "there is no pgbouncer on the PATH: install it (Debian and Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)",
+  });
 }
 
 async function ready(url: string, check: () => void): Promise<void> {

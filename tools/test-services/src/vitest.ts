@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach } from "vitest";
 
@@ -62,4 +63,58 @@ function emptying(schema: string): string {
       EXECUTE format('DELETE FROM %I.%I', '${schema}', name);
     END LOOP;
   END $$`;
+}
+
+/** Where the tests of a file have keys of their own. */
+export interface TestKeyPrefix {
+  readonly url: string;
+  /** What their keys begin with, in braces. */
+  readonly keyPrefix: string;
+  /** Another one, whose keys are removed with its. */
+  another(): string;
+}
+
+/** The Redis server that the tests of a run share. */
+export function redisUrl(): string {
+  const url = process.env["WFE_TEST_REDIS_URL"];
+  if (url === undefined) throw new Error("no Redis server: run the tests from the root of the repository, or name one by WFE_TEST_REDIS_URL");
+  return url;
+}
+
+/**
+ * A key prefix for the tests of a file, to be called at its top level or within `describe`: its keys are removed after the last of them, unless one has failed;
+ * it is then printed.
+ */
+export function testKeyPrefix(name: string): TestKeyPrefix {
+  const url = redisUrl();
+  const prefixes: string[] = [];
+  const another = (): string => {
+    const prefix = `${name.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 40)}-${randomBytes(4).toString("hex")}`;
+    prefixes.push(prefix);
+    return prefix;
+  };
+  const keyPrefix = another();
+  let failed = false;
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === "fail";
+  });
+  afterAll(async () => {
+    if (failed) console.error(`tests have failed: their data is left under the prefixes ${prefixes.join(", ")} of ${url}`);
+    else await removeKeys(url, prefixes);
+  });
+  return { url, keyPrefix, another };
+}
+
+async function removeKeys(url: string, prefixes: readonly string[]): Promise<void> {
+  const client = new Redis(url);
+  client.on("error", () => {}); // the failure of a command says it
+  try {
+    for (const prefix of prefixes) {
+      for await (const keys of client.scanStream({ match: `{${prefix}}*`, count: 1_000 })) {
+        if ((keys as string[]).length > 0) await client.unlink(...(keys as string[])); // the driver's stream is of anything
+      }
+    }
+  } finally {
+    client.disconnect();
+  }
 }

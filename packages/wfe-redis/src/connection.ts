@@ -1,0 +1,217 @@
+import { Redis, type RedisOptions as DriverOptions } from "ioredis";
+import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import { isPassing, storeError } from "./error-mapping.ts";
+import { type Keys, keysOf } from "./keys.ts";
+import { OpenClient, refuseClient } from "./open-client.ts";
+import { Pauses } from "./pauses.ts";
+import type { RedisClient, RedisOptions } from "./redis-options.ts";
+import { refuseServer } from "./server-info.ts";
+
+/** The driver gives an attempt up after so long at most: another one, to an address that may have changed, is better. */
+const MOST_CONNECT_MS = 5_000;
+const LONGEST_RECONNECT_MS = 1_000;
+
+/** How a command is tried. */
+export interface CommandOptions {
+  /** How long it may take in all. @default the `retryTimeout` of the options */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * One prefix of one Redis, shared by the providers that are made over it: connected by the first start among them, closed by the last stop. Make it with
+ * {@link openRedis}. Everything may be called concurrently.
+ */
+export class RedisConnection {
+  /** Names of everything in the Redis. @internal */
+  readonly keys: Keys;
+  /** What timers go by. */
+  readonly clock: Clock;
+  /** Where ids and tokens come from. */
+  readonly entropy: Entropy;
+  /** What to call it in messages: without secrets. @internal */
+  readonly store: string;
+  /** How long an operation may take in all. @internal */
+  readonly retryTimeoutMs: number;
+  readonly #options: RedisOptions;
+  readonly #run: SharedRun;
+  /** Of commands that wait to be tried again. */
+  readonly #pauses: Pauses;
+  /** Give up waiting for an answer. */
+  readonly #waiting = new Set<() => void>();
+  #client: OpenClient | undefined;
+  readonly #copies = new Set<OpenClient>();
+
+  /** @throws RangeError when an option makes no sense. */
+  constructor(options: RedisOptions) {
+    const { url, client, keyPrefix } = options;
+    if ((url === undefined) === (client === undefined)) throw new RangeError("give either url or client");
+    if (url !== undefined && !isRedisUrl(url)) throw new RangeError("url must be like redis://host:port or rediss://host:port");
+    if (client !== undefined) refuseClient(client);
+    this.#options = options;
+    this.keys = keysOf(keyPrefix);
+    this.clock = options.clock ?? systemClock;
+    this.entropy = options.entropy ?? systemEntropy;
+    this.retryTimeoutMs = durationMs(options.retryTimeout ?? "10s", "retryTimeout");
+    if (this.retryTimeoutMs < 1) throw new RangeError("retryTimeout must be 1 ms or more");
+    this.#pauses = new Pauses(this);
+    this.store = `the Redis ${url === undefined ? "of the client" : placeOf(url)} (prefix ${JSON.stringify(this.keys.prefix)})`;
+    this.#run = new SharedRun({
+      open: () => this.#open(),
+      close: () => this.#leave(),
+      notRunning: () => new PersistenceError("WFE_PROVIDER_NOT_RUNNING", "the Redis connection is not open: call start() first"),
+    });
+  }
+
+  /**
+   * Connects. Counted: as many stops close it. A start that has failed leaves nothing open, and may be tried again.
+   *
+   * @throws PersistenceError `WFE_STORE_UNREACHABLE` when the server stays away for `retryTimeout` (retryable), or refuses access (not, and at once);
+   * `WFE_STORE_READ_ONLY` when it is a replica that takes no writes (retryable); `WFE_PERSISTENCE_FAILED` when it is older than 7.
+   */
+  start(): Promise<void> {
+    return this.#run.start();
+  }
+
+  /** Closes the clients when nobody uses the connection any more, but not a caller's. What still waits to be tried again rejects. */
+  stop(): Promise<void> {
+    return this.#run.stop();
+  }
+
+  /**
+   * For commands; shared by all. Ours gives up at once what is under way when its connection ends: {@link command} tries again.
+   *
+   * @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is not open.
+   * @internal
+   */
+  get client(): RedisClient {
+    return this.#current().client;
+  }
+
+  /**
+   * A client of its own for what blocks a connection or subscribes. It connects with its first command, keeps commands while it is not connected, and connects
+   * again by itself; it is closed by {@link release}, or else by the last stop.
+   *
+   * @param overrides - Settings of the driver that differ.
+   * @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is not open.
+   * @internal
+   */
+  duplicate(overrides: DriverOptions = {}): RedisClient {
+    const copy = this.#current().copy(overrides);
+    this.#copies.add(copy);
+    return copy.client;
+  }
+
+  /** Closes a client of {@link duplicate}. @internal */
+  async release(client: RedisClient): Promise<void> {
+    const copy = [...this.#copies].find((each) => each.client === client);
+    if (copy === undefined) return;
+    this.#copies.delete(copy);
+    await copy.close();
+  }
+
+  /**
+   * Runs a command until it succeeds, fails for good, or the time for it is over. It may have been carried out before when it is tried again.
+   *
+   * @throws WfeError - Typed and with the driver's error as its cause.
+   * @internal
+   */
+  async command<T>(run: (client: RedisClient) => Promise<T>, { timeoutMs = this.retryTimeoutMs }: CommandOptions = {}): Promise<T> {
+    const deadline = this.clock.monotonic() + timeoutMs;
+    for (let attempt = 0; ; attempt += 1) {
+      const open = this.#current();
+      try {
+        return await this.#timed(run(open.client), deadline);
+      } catch (error) {
+        if (open.isEnded)
+          throw new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} has been closed by its owner: give one that is open`, { cause: error });
+        if (!isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(error, this.store, open.lastError);
+      }
+      await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
+    }
+  }
+
+  /** What it comes to, or a failure when the deadline is over first: a client of a caller may wait for ever. */
+  #timed<T>(promise: Promise<T>, deadline: number): Promise<T> {
+    const remainingMs = Math.max(0, Math.ceil(deadline - this.clock.monotonic()));
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#waiting.delete(giveUp);
+      };
+      const giveUp = (): void => {
+        end();
+        reject(new Error("no answer came in time"));
+      };
+      const timer = this.clock.setTimer(remainingMs, giveUp);
+      this.#waiting.add(giveUp);
+      promise.finally(end).then(resolve, reject);
+    });
+  }
+
+  #current(): OpenClient {
+    if (this.#client === undefined) this.#run.check();
+    return this.#client as OpenClient; // set as long as the run's check passes
+  }
+
+  async #open(): Promise<void> {
+    const { url, client } = this.#options;
+    this.#client = new OpenClient(client ?? this.#ownClient(url as string), client !== undefined); // one of the two, by the constructor's check
+    try {
+      refuseServer(await this.command((each) => each.info()), this.store);
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
+  }
+
+  #ownClient(url: string): Redis {
+    const timeoutMs = Math.min(this.retryTimeoutMs, MOST_CONNECT_MS);
+    return new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: timeoutMs,
+      // A connection that no answer comes from any more is given up, with what waits for answers on it.
+      commandTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      // What is under way when a connection ends fails at once; whether to send it again is decided here, and not by the driver.
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      enableAutoPipelining: true,
+      retryStrategy: (attempt) => Math.ceil(Math.min(LONGEST_RECONNECT_MS, 10 * 2 ** attempt) * (0.5 + 0.5 * this.entropy.random())),
+      // After a fail-over another connection may lead to the primary.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    });
+  }
+
+  async #leave(): Promise<void> {
+    const open = [...this.#copies, ...(this.#client === undefined ? [] : [this.#client])];
+    this.#copies.clear();
+    this.#client = undefined;
+    this.#pauses.end();
+    await Promise.all(open.map((each) => each.close()));
+    for (const giveUp of this.#waiting) giveUp();
+  }
+}
+
+/**
+ * A connection for several providers, to be shared by them: `new RedisLockProvider(connection)`. Nothing is connected before a provider starts.
+ *
+ * @throws RangeError when an option makes no sense.
+ */
+export function openRedis(options: RedisOptions): RedisConnection {
+  return new RedisConnection(options);
+}
+
+/** The connection that was given, or one of its own for the options. */
+export function connectionOf(connection: RedisConnection | RedisOptions): RedisConnection {
+  return connection instanceof RedisConnection ? connection : openRedis(connection);
+}
+
+function isRedisUrl(url: string): boolean {
+  return /^rediss?:\/\/./.test(url) && URL.canParse(url);
+}
+
+/** Host, port and database of a url. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return JSON.stringify(`${host}${pathname}`);
+}
