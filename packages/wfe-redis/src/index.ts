@@ -1,3 +1,4 @@
 /** Redis as the locks, the queue and the lifecycle events of wfe. */
 export { openRedis, type RedisConnection } from "./connection.ts";
+export { RedisLockProvider, type RedisLockNodes } from "./redis-lock-provider.ts";
 export type { RedisClient, RedisOptions } from "./redis-options.ts";
