@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions as DriverOptions } from "ioredis";
 import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
-import { isPassing, storeError } from "./error-mapping.ts";
+import { isPassing, messageOf, storeError } from "./error-mapping.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { OpenClient, refuseClient } from "./open-client.ts";
 import { Pauses } from "./pauses.ts";
@@ -128,6 +128,14 @@ export class RedisConnection {
       }
       await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
     }
+  }
+
+  /** Why a command would have to wait, for who does not want to; `undefined` when it would not. @internal */
+  get absence(): PersistenceError | undefined {
+    if (this.#client?.client.status === "ready") return undefined;
+    const cause = this.#client?.lastError;
+    const text = cause === undefined ? "it is not connected" : messageOf(cause);
+    return new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} cannot be reached: ${text}`, { cause, retryable: true });
   }
 
   /** What it comes to, or a failure when the deadline is over first: a client of a caller may wait for ever. */

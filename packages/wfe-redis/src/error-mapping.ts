@@ -51,20 +51,20 @@ export function storeError(error: unknown, store: string, last?: Error): WfeErro
     new PersistenceError(code, `${store} ${text}`, { cause, retryable });
   const answer = answerOf(error);
   if (isRefusal(error)) {
-    return make("WFE_STORE_UNREACHABLE", `refuses access: ${message(error)}; check the user, its password and its rights`, false);
+    return make("WFE_STORE_UNREACHABLE", `refuses access: ${messageOf(error)}; check the user, its password and its rights`, false);
   }
   if (answer === "READONLY") return make("WFE_STORE_READ_ONLY", "is read-only: it is a replica; connect to the primary", true);
   if (answer === "OOM") return make("WFE_STORE_FULL", "is full: it has reached its maxmemory; give it more, or remove what is not needed", true);
-  if (answer === "MISCONF") return make("WFE_STORE_FULL", `accepts no writes, because it cannot save to its disk: ${message(error)}`, true);
+  if (answer === "MISCONF") return make("WFE_STORE_FULL", `accepts no writes, because it cannot save to its disk: ${messageOf(error)}`, true);
   if (answer === "CROSSSLOT") {
-    return make("WFE_PERSISTENCE_FAILED", `keeps the keys of one request in different slots: ${message(error)}; use one keyPrefix`, false);
+    return make("WFE_PERSISTENCE_FAILED", `keeps the keys of one request in different slots: ${messageOf(error)}; use one keyPrefix`, false);
   }
-  if (answer !== undefined && PASSING.includes(answer)) return make("WFE_STORE_BUSY", `cannot answer now: ${message(error)}`, true);
+  if (answer !== undefined && PASSING.includes(answer)) return make("WFE_STORE_BUSY", `cannot answer now: ${messageOf(error)}`, true);
   if (answer === undefined && isConnectionLoss(error)) {
     const cause = last ?? error;
-    return make("WFE_STORE_UNREACHABLE", `cannot be reached: ${message(cause)}`, true, cause);
+    return make("WFE_STORE_UNREACHABLE", `cannot be reached: ${messageOf(cause)}`, true, cause);
   }
-  return make("WFE_PERSISTENCE_FAILED", `refused an operation: ${message(error)}`, false);
+  return make("WFE_PERSISTENCE_FAILED", `refused an operation: ${messageOf(error)}`, false);
 }
 
 /** The error of a lock provider for a failure of the store. */
@@ -79,7 +79,8 @@ export function queueError(error: unknown): WfeError {
   return new QueueError(error.message, { cause: error, retryable: error.retryable });
 }
 
-function message(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(message).join("; "); // every address was tried
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; "); // every address was tried
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,8 @@ import { Pauses } from "./pauses.ts";
 
 /** So long after its last attempt a node that could not be started is tried again. */
 const START_AGAIN_MS = 1_000;
+/** When most nodes are started, the others are waited for so long: a lease should be on all that work, since one of them may be lost next. */
+const LATE_MS = 500;
 
 /** The nodes from a start to the next stop. */
 interface Run {
@@ -22,7 +24,7 @@ export class LockNodes {
     this.#pauses = new Pauses(nodes[0] as RedisConnection); // there is one at least
   }
 
-  /** Resolves when most are started; the others are started as soon as they can be. @throws What the first said, when most cannot be started. */
+  /** Resolves when most are started, and the others have had some time; those are then started as soon as they can be. @throws What the first said, when most cannot be started. */
   async start(): Promise<void> {
     const quorum = Math.floor(this.#nodes.length / 2) + 1;
     const run: Run = { started: new Set(), starting: new Set(), ended: false };
@@ -32,7 +34,8 @@ export class LockNodes {
         for (const node of this.#nodes) {
           void this.#startNode(node, run, {
             onStarted: () => {
-              if (run.started.size >= quorum) resolve();
+              if (run.started.size === this.#nodes.length) resolve();
+              else if (run.started.size === quorum) void this.#pauses.wait(LATE_MS).then(resolve);
             },
             onFailed: (error) => {
               failures.push(error);
@@ -46,6 +49,7 @@ export class LockNodes {
       await this.#end(run);
       throw error;
     }
+    this.#pauses.end();
     this.#run = run;
   }
 
@@ -63,7 +67,11 @@ export class LockNodes {
   }
 
   /** Never rejects. @param on.onFailed - Told once. @returns When the node is started, or the run is over. */
-  async #startNode(node: RedisConnection, run: Run, on: { readonly onStarted: () => void; readonly onFailed: (error: unknown) => boolean }): Promise<void> {
+  async #startNode(
+    node: RedisConnection,
+    run: Run,
+    on: { readonly onStarted: () => void; readonly onFailed: (error: unknown) => boolean },
+  ): Promise<void> {
     for (let attempt = 0; !run.ended; attempt += 1) {
       try {
         run.starting.add(node);

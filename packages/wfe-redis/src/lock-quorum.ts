@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient declaration is no module that could be imported
 /// <reference path="./redlock.d.ts" />
 import Redlock, { Lock, type RedlockClient } from "redlock";
 import type { RedisConnection } from "./connection.ts";
@@ -12,11 +13,10 @@ import type { RedisClient } from "./redis-options.ts";
 export type Verdict =
   | { readonly kind: "granted"; readonly token: string; readonly requestedAt: number }
   | { readonly kind: "refused" }
-  | { readonly kind: "split"; readonly error: unknown; /** When what was taken of it is given back. */ readonly settled: Promise<unknown> }
-  | { readonly kind: "unreachable"; readonly error: unknown };
+  | { readonly kind: "split" | "unreachable"; readonly error: unknown };
 
 /** A node of several is not waited for any longer, when the others do not suffice. */
-const NODE_TIMEOUT_MS = 1_000;
+const NODE_TIMEOUT_MS = 500;
 
 /** The votes of one request. */
 class Tally {
@@ -108,21 +108,15 @@ export class LockQuorum {
     this.#tally = tally;
     const answer = request();
     this.#tally = undefined;
-    const settled = answer.catch(() => {});
+    // What it says when it is against is known from the votes.
+    const granted = answer.catch(() => tally.against);
     // What is against is known before redlock has given back what it had got, which may take long when nodes are away.
-    const verdict = await Promise.race([tally.against, answer]);
+    const verdict = await Promise.race([tally.against, granted]);
     if (verdict instanceof Lock) {
       const requestedAt = this.#nodes.length === 1 ? tally.sentAt : startedAt;
       return { kind: "granted", token: verdict.value, requestedAt };
     }
-    switch (verdict) {
-      case "refused":
-        return { kind: "refused" };
-      case "split":
-        return { kind: "split", error: tally.error, settled };
-      case "unreachable":
-        return { kind: "unreachable", error: tally.error };
-    }
+    return verdict === "refused" ? { kind: verdict } : { kind: verdict, error: tally.error };
   }
 
   /** What redlock is given for a node. */
@@ -131,6 +125,9 @@ export class LockQuorum {
       const tally = this.#tally;
       let attempts = 0;
       try {
+        // Of several, one that is away is not waited for.
+        const { absence } = node;
+        if (this.#nodes.length > 1 && absence !== undefined) throw absence;
         const result = await node.command(
           (client) => {
             attempts += 1;

@@ -15,8 +15,9 @@ export interface RedisLockNodes {
   readonly nodes: readonly (RedisConnection | RedisOptions)[];
 }
 
-/** Votes that come to nothing, because several ask at once and each gets some nodes, are repeated so often. */
-const MOST_SPLITS = 5;
+/** Votes that come to nothing, because several ask at once and each gets some nodes, are repeated so often, and so long. */
+const MOST_SPLITS = 3;
+const SPLITS_MS = 100;
 
 /**
  * Locks in a Redis, or in most of several independent ones, by the algorithm of redlock. A lease is a key that the server ends by itself; who renews it is the
@@ -74,7 +75,7 @@ export class RedisLockProvider implements DistributedLockProvider {
     if (ttlMs < 1) throw new RangeError("ttl must be 1 ms or more");
     const wholeMs = Math.ceil(ttlMs); // of the server
     const key = this.#first.keys.lock(resource);
-    const verdict = await this.#tried(() => this.#quorum.acquire(key, wholeMs));
+    const verdict = await this.#tried(() => this.#quorum.acquire(key, wholeMs), MOST_SPLITS);
     if (verdict.kind !== "granted") return undefined;
     const { token, requestedAt } = verdict;
     return createLease({
@@ -92,27 +93,27 @@ export class RedisLockProvider implements DistributedLockProvider {
   async #held(request: () => Promise<Verdict>): Promise<boolean> {
     this.#run.check();
     const verdict = await this.#tried(request);
-    if (verdict.kind === "split") {
+    if ("error" in verdict) {
       throw new LockError("too few nodes have answered about a lease", { cause: verdict.error, retryable: true });
     }
     return verdict.kind === "granted";
   }
 
   /** Asks until there is an answer, or the time for it is over. */
-  async #tried(request: () => Promise<Verdict>): Promise<Exclude<Verdict, { readonly kind: "unreachable" }>> {
+  async #tried(request: () => Promise<Verdict>, mostSplits = 0): Promise<Verdict> {
     const { clock, retryTimeoutMs } = this.#first;
-    const deadline = clock.monotonic() + retryTimeoutMs;
+    const startedAt = clock.monotonic();
+    const deadline = startedAt + retryTimeoutMs;
     for (let attempt = 0; ; attempt += 1) {
       const verdict = await request();
       this.#run.check();
       if (verdict.kind === "unreachable") {
         const error = lockError(verdict.error);
         if (!error.retryable || clock.monotonic() >= deadline) throw error;
-      } else if (verdict.kind !== "split" || attempt >= MOST_SPLITS) {
+      } else if (verdict.kind !== "split" || attempt >= mostSplits || clock.monotonic() >= startedAt + SPLITS_MS) {
         return verdict;
-      } else {
-        await verdict.settled;
       }
+      // What was taken of a lock is given back by then, or at least before the next request comes to the same node.
       await this.#pauses.backOff(attempt, deadline - clock.monotonic());
       this.#run.check();
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DistributedLockProvider } from "wfe-core";
 import type { SuiteTarget } from "wfe-core/test-support";
-import { RedisLockProvider } from "../src/redis-lock-provider.ts";
+import type { RedisLockProvider } from "../src/redis-lock-provider.ts";
 
 /** Locks of a target. @param make - Opens a provider on the store of this key prefix. @param another - Gives a prefix that nobody uses. */
 export function lockTarget(another: () => string, make: (keyPrefix: string) => RedisLockProvider): SuiteTarget<DistributedLockProvider> {

@@ -36,6 +36,11 @@ export interface TcpProxy {
 /** Ends an answer of PostgreSQL: `ReadyForQuery`, of whatever status of a transaction. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
 
+/** Whether an answer is whole; of Redis a single one is known, that to one command which is not large. */
+function isWhole(answer: Buffer, protocol: string): boolean {
+  return protocol.startsWith("redis") ? answer.toString("latin1").endsWith("\r\n") : answer.subarray(-6, -1).equals(READY);
+}
+
 interface Pair {
   readonly client: Socket;
   server: Socket | undefined;
@@ -93,7 +98,7 @@ export async function openTcpProxy(url: string): Promise<TcpProxy> {
       return;
     }
     pair.kept = Buffer.concat([pair.kept, chunk]);
-    if (!pair.kept.subarray(-6, -1).equals(READY)) return;
+    if (!isWhole(pair.kept, target.protocol)) return;
     end(pair);
     pair.onLost();
   }
