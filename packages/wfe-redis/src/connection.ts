@@ -2,7 +2,7 @@ import { Redis, type RedisOptions as DriverOptions } from "ioredis";
 import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
 import { isPassing, messageOf, storeError } from "./error-mapping.ts";
 import { type Keys, keysOf } from "./keys.ts";
-import { OpenClient, refuseClient } from "./open-client.ts";
+import { type CopyOptions, OpenClient, refuseClient } from "./open-client.ts";
 import { Pauses } from "./pauses.ts";
 import type { RedisClient, RedisOptions } from "./redis-options.ts";
 import { refuseServer } from "./server-info.ts";
@@ -95,8 +95,8 @@ export class RedisConnection {
    * @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is not open.
    * @internal
    */
-  duplicate(overrides: DriverOptions = {}): RedisClient {
-    const copy = this.#current().copy(overrides);
+  duplicate(overrides: DriverOptions = {}, options: CopyOptions = {}): RedisClient {
+    const copy = this.#current().copy(overrides, options);
     this.#copies.add(copy);
     return copy.client;
   }
@@ -127,6 +127,20 @@ export class RedisConnection {
         if (!isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(error, this.store, open.lastError);
       }
       await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
+    }
+  }
+
+  /**
+   * What a command on a client of {@link duplicate} comes to, if that is known in time; it may be carried out later all the same.
+   *
+   * @throws WfeError - Typed and with the driver's error as its cause.
+   * @internal
+   */
+  async within<T>(promise: Promise<T>, timeoutMs: number = this.retryTimeoutMs): Promise<T> {
+    try {
+      return await this.#timed(promise, this.clock.monotonic() + timeoutMs);
+    } catch (error) {
+      throw storeError(error, this.store, this.#client?.lastError);
     }
   }
 

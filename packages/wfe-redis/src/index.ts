@@ -1,4 +1,5 @@
 /** Redis as the locks, the queue and the lifecycle events of wfe. */
 export { openRedis, type RedisConnection } from "./connection.ts";
+export { RedisLifecyclePublisher, type RedisLifecycleOptions } from "./redis-lifecycle-publisher.ts";
 export { RedisLockProvider, type RedisLockNodes } from "./redis-lock-provider.ts";
 export type { RedisClient, RedisOptions } from "./redis-options.ts";

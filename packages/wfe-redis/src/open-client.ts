@@ -1,6 +1,12 @@
 import { type Cluster, Redis, type RedisOptions as DriverOptions } from "ioredis";
 import type { RedisClient } from "./redis-options.ts";
 
+/** What a copy of a client is for. */
+export interface CopyOptions {
+  /** Whether it subscribes to channels of a shard; in a Cluster that needs a connection to each master. @default false */
+  readonly subscribes?: boolean;
+}
+
 /** A client of the driver that is in use here. The driver prints errors of a connection that nobody listens to: this does, and remembers the last. */
 export class OpenClient {
   readonly client: RedisClient;
@@ -32,7 +38,7 @@ export class OpenClient {
   }
 
   /** Another client of the same settings but these, for commands that may wait for any time. It connects with its first command. */
-  copy(overrides: DriverOptions): OpenClient {
+  copy(overrides: DriverOptions, { subscribes = false }: CopyOptions = {}): OpenClient {
     const settings: DriverOptions = {
       lazyConnect: true,
       maxRetriesPerRequest: null,
@@ -44,7 +50,7 @@ export class OpenClient {
     const { client } = this;
     if (isCluster(client)) {
       const redisOptions = { ...withoutTimeouts(client.options.redisOptions ?? {}), ...settings };
-      return new OpenClient(client.duplicate([], { lazyConnect: true, enableAutoPipelining: false, redisOptions }));
+      return new OpenClient(client.duplicate([], { lazyConnect: true, enableAutoPipelining: false, shardedSubscribers: subscribes, redisOptions }));
     }
     return new OpenClient(new Redis({ ...withoutTimeouts(client.options), ...settings }));
   }
