@@ -9,6 +9,7 @@ import { refuseServer } from "./server-info.ts";
 
 /** The driver gives an attempt up after so long at most: another one, to an address that may have changed, is better. */
 const MOST_CONNECT_MS = 5_000;
+const SHORTEST_RECONNECT_MS = 10;
 const LONGEST_RECONNECT_MS = 1_000;
 
 /** How a command is tried. */
@@ -198,10 +199,16 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
       enableAutoPipelining: true,
-      retryStrategy: (attempt) => Math.ceil(Math.min(LONGEST_RECONNECT_MS, 10 * 2 ** attempt) * (0.5 + 0.5 * this.entropy.random())),
+      retryStrategy: (attempt) => this.#reconnectMs(attempt),
       // After a fail-over another connection may lead to the primary.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
     });
+  }
+
+  /** Pause before a connection is made again: so short that one can be had within the time of a command. */
+  #reconnectMs(attempt: number): number {
+    const longest = Math.max(SHORTEST_RECONNECT_MS, Math.min(LONGEST_RECONNECT_MS, this.retryTimeoutMs / 4, SHORTEST_RECONNECT_MS * 2 ** attempt));
+    return Math.ceil(longest * (0.5 + 0.5 * this.entropy.random()));
   }
 
   async #leave(): Promise<void> {

@@ -112,7 +112,9 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
       if (!this.#isNew(message.from, message.sequence)) return;
       ({ event } = message);
     } catch (error) {
-      this.#onError(new Error(`a message in the channel ${JSON.stringify(this.#connection.keys.lifecycle)} is no lifecycle event: ${messageOf(error)}`));
+      this.#onError(
+        new Error(`a message in the channel ${JSON.stringify(this.#connection.keys.lifecycle)} is no lifecycle event: ${messageOf(error)}`),
+      );
       return;
     }
     for (const listener of [...this.#listeners]) {
