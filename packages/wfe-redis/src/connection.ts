@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions as DriverOptions } from "ioredis";
 import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
-import { isPassing, messageOf, storeError } from "./error-mapping.ts";
+import { isConnectionLoss, isPassing, messageOf, storeError } from "./error-mapping.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { type CopyOptions, OpenClient, refuseClient } from "./open-client.ts";
 import { Pauses } from "./pauses.ts";
@@ -118,6 +118,8 @@ export class RedisConnection {
    */
   async command<T>(run: (client: RedisClient) => Promise<T>, { timeoutMs = this.retryTimeoutMs }: CommandOptions = {}): Promise<T> {
     const deadline = this.clock.monotonic() + timeoutMs;
+    // Of a server that cannot do it now; connections that are lost after that say less.
+    let answered: unknown;
     for (let attempt = 0; ; attempt += 1) {
       const open = this.#current();
       try {
@@ -125,7 +127,8 @@ export class RedisConnection {
       } catch (error) {
         if (open.isEnded)
           throw new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} has been closed by its owner: give one that is open`, { cause: error });
-        if (!isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(error, this.store, open.lastError);
+        if (!isConnectionLoss(error)) answered = error;
+        if (!isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(answered ?? error, this.store, open.lastError);
       }
       await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
     }

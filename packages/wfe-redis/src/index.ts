@@ -2,4 +2,5 @@
 export { openRedis, type RedisConnection } from "./connection.ts";
 export { RedisLifecyclePublisher, type RedisLifecycleOptions } from "./redis-lifecycle-publisher.ts";
 export { RedisLockProvider, type RedisLockNodes } from "./redis-lock-provider.ts";
+export { redisProviders, type RedisProviders, type RedisProvidersOptions } from "./redis-providers.ts";
 export type { RedisClient, RedisOptions } from "./redis-options.ts";
