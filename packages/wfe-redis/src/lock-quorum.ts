@@ -151,13 +151,12 @@ export class LockQuorum {
           try {
             return await client.evalsha(hash, count, ...args);
           } catch (error) {
-            // Redlock would do the same, but sees typed errors only.
+            // Redlock would do the same by `eval`, but sees typed errors only.
             const text = this.#scriptOf(hash);
             if (!isUnknownScript(error) || text === undefined) throw error;
             return await client.eval(text, count, ...args);
           }
         }),
-      eval: (script, count, args) => run((client) => client.eval(script, count, ...args)),
     };
   }
 

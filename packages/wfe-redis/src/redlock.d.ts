@@ -1,9 +1,8 @@
 // redlock 5.0.0-beta.2 has declarations, but its `exports` hide them, and they are of the driver of version 4. What is used here of it.
 declare module "redlock" {
-  /** What redlock needs of a client of the driver. */
+  /** What redlock needs of a client of the driver; and `eval`, when a script is not known to the server, which is seen to before redlock learns of it. */
   export interface RedlockClient {
     evalsha(hash: string, keyCount: number, args: readonly (string | number)[]): Promise<unknown>;
-    eval(script: string, keyCount: number, args: readonly (string | number)[]): Promise<unknown>;
   }
 
   export interface RedlockSettings {

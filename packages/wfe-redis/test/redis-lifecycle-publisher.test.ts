@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LifecycleEvent } from "wfe-core";
+import { VirtualClock } from "wfe-core/test-support";
 import { openTcpProxy, type RedisServer, startRedisServer } from "wfe-test-services";
 import { testKeyPrefix } from "wfe-test-services/vitest";
 import { RedisLifecyclePublisher } from "../src/redis-lifecycle-publisher.ts";
@@ -217,6 +218,49 @@ describe("a lifecycle publisher on Redis", () => {
     await publisher.publish(startedEvent("w", 2));
 
     await expect.poll(() => versions(heard)).toEqual([1, 2]);
+  });
+
+  it("subscribes again by itself when nothing gets through its connection any more", async () => {
+    const proxy = await openTcpProxy(url);
+    ends.push(() => proxy.close());
+    const keyPrefix = another();
+    const clock = new VirtualClock();
+    const [publisher, subscriber] = [await started({ url, keyPrefix }), await started({ url: proxy.url, keyPrefix, clock })];
+    const heard = await heardBy(subscriber);
+    await clock.advance(10_000);
+    const from = proxy.connections;
+
+    proxy.stall("present");
+    await clock.advance(10_000);
+    await clock.advance(5_000);
+    await expect.poll(() => proxy.connections, { timeout: 5_000 }).toBeGreaterThan(from);
+
+    await expect
+      .poll(
+        async () => {
+          await publisher.publish(startedEvent("w"));
+          return heard.length;
+        },
+        { timeout: 5_000 },
+      )
+      .toBeGreaterThan(0);
+  });
+
+  it("remembers ten thousand publishers, to tell what it has heard already", async () => {
+    const keyPrefix = another();
+    const publisher = await started({ url, keyPrefix });
+    const heard = await heardBy(publisher);
+    const stranger = clientOf(url);
+    const send = (from: number): Promise<unknown> =>
+      stranger.spublish(`{${keyPrefix}}:lifecycle`, JSON.stringify({ from: `p${from}`, sequence: 1, event: startedEvent("w", from) }));
+
+    await Promise.all(Array.from({ length: 10_001 }, (_, from) => send(from)));
+    await send(10_000);
+    await send(1);
+    await send(0);
+
+    await expect.poll(() => heard.length).toBe(10_002);
+    expect(versions(heard).slice(-2)).toEqual([10_000, 0]);
   });
 
   it("rejects as retryable while the server is gone", async () => {
