@@ -118,7 +118,7 @@ export class RedisConnection {
    */
   async command<T>(run: (client: RedisClient) => Promise<T>, { timeoutMs = this.retryTimeoutMs }: CommandOptions = {}): Promise<T> {
     const deadline = this.clock.monotonic() + timeoutMs;
-    // Of a server that cannot do it now; connections that are lost after that say less.
+    // By a server that cannot do it now, after which its connection is ended on purpose.
     let answered: unknown;
     for (let attempt = 0; ; attempt += 1) {
       const open = this.#current();
@@ -128,7 +128,10 @@ export class RedisConnection {
         if (open.isEnded)
           throw new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} has been closed by its owner: give one that is open`, { cause: error });
         if (!isConnectionLoss(error)) answered = error;
-        if (!isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(answered ?? error, this.store, open.lastError);
+        if (!isPassing(error) || this.clock.monotonic() >= deadline) {
+          const { lastError } = open;
+          throw storeError(lastError === undefined ? (answered ?? error) : error, this.store, lastError);
+        }
       }
       await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
     }

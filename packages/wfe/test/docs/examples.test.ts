@@ -21,6 +21,7 @@ const DOCUMENTS = [
   "packages/wfe/README.md",
   "packages/wfe-sqlite/README.md",
   "packages/wfe-postgres/README.md",
+  "packages/wfe-redis/README.md",
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".md"))
     .map((path) => `docs/${path.replaceAll("\\", "/")}`),
