@@ -96,8 +96,8 @@ export class RedisConnection {
    * @throws PersistenceError `WFE_PROVIDER_NOT_RUNNING` when it is not open.
    * @internal
    */
-  duplicate(overrides: DriverOptions = {}, options: CopyOptions = {}): RedisClient {
-    const copy = this.#current().copy(overrides, options);
+  duplicate(overrides: DriverOptions = {}, options: Pick<CopyOptions, "subscribes"> = {}): RedisClient {
+    const copy = this.#current().copy(overrides, { ...options, reconnectMs: (attempt) => this.#reconnectMs(attempt) });
     this.#copies.add(copy);
     return copy.client;
   }

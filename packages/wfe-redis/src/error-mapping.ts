@@ -16,7 +16,7 @@ const PASSING = ["LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NO
 const USES: readonly string[] = ["Connection in subscriber mode", "Connection is in monitoring mode"];
 
 /** Whether the server refuses access: no other connection can be any better. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   const answer = answerOf(error);
   return answer !== undefined && (REFUSALS.includes(answer) || REFUSING_TEXT.test((error as Error).message));
 }

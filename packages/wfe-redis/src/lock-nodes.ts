@@ -24,6 +24,11 @@ export class LockNodes {
     this.#pauses = new Pauses(nodes[0] as RedisConnection); // there is one at least
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#nodes.length;
+  }
+
   /** Resolves when most are started, and the others have had some time; those are then started as soon as they can be. @throws What the first said, when most cannot be started. */
   async start(): Promise<void> {
     const quorum = Math.floor(this.#nodes.length / 2) + 1;

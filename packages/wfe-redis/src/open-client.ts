@@ -3,6 +3,8 @@ import type { RedisClient } from "./redis-options.ts";
 
 /** What a copy of a client is for. */
 export interface CopyOptions {
+  /** Pause before a connection is made again, whatever the client itself does: 1 for the first attempt. */
+  readonly reconnectMs: (attempt: number) => number;
   /** Whether it subscribes to channels of a shard; in a Cluster that needs a connection to each master. @default false */
   readonly subscribes?: boolean;
 }
@@ -38,19 +40,29 @@ export class OpenClient {
   }
 
   /** Another client of the same settings but these, for commands that may wait for any time. It connects with its first command. */
-  copy(overrides: DriverOptions, { subscribes = false }: CopyOptions = {}): OpenClient {
+  copy(overrides: DriverOptions, { reconnectMs, subscribes = false }: CopyOptions): OpenClient {
     const settings: DriverOptions = {
       lazyConnect: true,
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       autoResendUnfulfilledCommands: true,
       enableAutoPipelining: false,
+      retryStrategy: reconnectMs,
       ...overrides,
     };
     const { client } = this;
     if (isCluster(client)) {
       const redisOptions = { ...withoutTimeouts(client.options.redisOptions ?? {}), ...settings };
-      return new OpenClient(client.duplicate([], { lazyConnect: true, enableAutoPipelining: false, shardedSubscribers: subscribes, redisOptions }));
+      return new OpenClient(
+        client.duplicate([], {
+          lazyConnect: true,
+          enableAutoPipelining: false,
+          enableOfflineQueue: true,
+          clusterRetryStrategy: reconnectMs,
+          shardedSubscribers: subscribes,
+          redisOptions,
+        }),
+      );
     }
     return new OpenClient(new Redis({ ...withoutTimeouts(client.options), ...settings }));
   }

@@ -16,8 +16,8 @@ export interface RedisLockNodes {
 }
 
 /** Votes that come to nothing, because several ask at once and each gets some nodes, are repeated so often, and so long. */
-const MOST_SPLITS = 3;
-const SPLITS_MS = 100;
+const MOST_SPLITS = 5;
+const SPLITS_MS = 1_000;
 
 /**
  * Locks in a Redis, or in most of several independent ones, by the algorithm of redlock. A lease is a key that the server ends by itself; who renews it is the
@@ -109,7 +109,8 @@ export class RedisLockProvider implements DistributedLockProvider {
       this.#run.check();
       if (verdict.kind === "unreachable") {
         const error = lockError(verdict.error);
-        if (!error.retryable || clock.monotonic() >= deadline) throw error;
+        // One node has been asked until the time was over, where that could help.
+        if (this.#nodes.count === 1 || !error.retryable || clock.monotonic() >= deadline) throw error;
       } else if (verdict.kind !== "split" || attempt >= mostSplits || clock.monotonic() >= startedAt + SPLITS_MS) {
         return verdict;
       }

@@ -220,6 +220,23 @@ describe("a lifecycle publisher on Redis", () => {
     await expect.poll(() => versions(heard)).toEqual([1, 2]);
   });
 
+  it("subscribes again by itself over a copy of a client that does not", async () => {
+    const server = await ownServer();
+    const client = new Redis(server.url, { retryStrategy: () => null });
+    ends.push(() => client.disconnect());
+    const [publisher, subscriber] = [await started({ url: server.url }), await started({ client })];
+    const heard = await heardBy(subscriber);
+
+    await clientOf(server.url).client("KILL", "TYPE", "pubsub");
+
+    await expect
+      .poll(async () => {
+        await publisher.publish(startedEvent("w"));
+        return heard.length;
+      })
+      .toBeGreaterThan(0);
+  });
+
   it("subscribes again by itself when nothing gets through its connection any more", async () => {
     const proxy = await openTcpProxy(url);
     ends.push(() => proxy.close());
@@ -289,6 +306,7 @@ describe("a lifecycle publisher on Redis", () => {
     for (const { child, line } of processes) {
       child.stdin?.write("tell\n");
       const events = JSON.parse(await line()) as readonly string[];
+      await expect.poll(() => child.exitCode).toBe(0); // nothing is left open that keeps it
       expect(events).toHaveLength(4 * count);
       for (const instance of ["p-a", "p-b", "q-a", "q-b"]) {
         const ofInstance = events.filter((event) => event.startsWith(`${instance} `));

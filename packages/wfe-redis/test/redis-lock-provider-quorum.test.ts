@@ -64,7 +64,7 @@ describe("locks on three nodes", () => {
       expect(await lease.release()).toBe(true);
       expect(await (await held(second, "r")).release()).toBe(true);
     });
-    expect(lastsMs).toBeLessThan(300);
+    expect(lastsMs).toBeLessThan(1_000);
   });
 
   it("reject as retryable when two are gone, and work again with them", async () => {
@@ -121,7 +121,7 @@ describe("locks on three nodes", () => {
       await tookMs(async () => {
         expect(await locks.acquireLock("s", { ttl: 60_000 })).toBe(undefined);
       }),
-    ).toBeLessThan(500);
+    ).toBeLessThan(1_500);
   });
 
   it("start with two of three, and use the third when it comes", async () => {

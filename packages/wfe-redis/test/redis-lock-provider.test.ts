@@ -199,6 +199,16 @@ describe("a lock on Redis", () => {
     expect(lease.signal.aborted).toBe(false);
   });
 
+  it("rejects at once when the server is full", async () => {
+    const server = await ownServer({ settings: { maxmemory: "100kb", "maxmemory-policy": "noeviction" } });
+    const locks = await started({ url: server.url });
+    const from = performance.now();
+
+    await expect(locks.acquireLock("r", { ttl: 1_000 })).rejects.toMatchObject({ code: "WFE_LOCK_BACKEND", retryable: true });
+
+    expect(performance.now() - from).toBeLessThan(1_000);
+  });
+
   it("loads a script once, and after the server has forgotten it", async () => {
     const server = await ownServer();
     const locks = await started({ url: server.url });

@@ -14,5 +14,7 @@ export function lockTarget(another: () => string, make: (keyPrefix: string) => R
         dispose: async () => {},
       };
     },
+    // Real time, and all cases at once on the processors that there are.
+    unitMs: 100,
   };
 }
