@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { lockSuite } from "wfe-core/test-support";
 import { type RedisServer, startRedisServer } from "wfe-test-services";
 import { RedisLockProvider } from "../src/redis-lock-provider.ts";
@@ -18,6 +18,7 @@ afterAll(async () => {
 const target = lockTarget(
   () => `store-${(stores += 1)}`,
   (keyPrefix) => new RedisLockProvider({ nodes: servers.map(({ url }) => ({ url, keyPrefix })) }),
+  200,
 );
 
 lockSuite("lock suite on three nodes", target, runner);
@@ -25,9 +26,14 @@ lockSuite("lock suite on three nodes", target, runner);
 describe("with one of them killed while it runs", () => {
   let kill: NodeJS.Timeout;
   beforeAll(() => {
+    vi.spyOn(process, "emitWarning").mockImplementation(() => {}); // each provider says that a node is away
     kill = setTimeout(() => void servers[1]?.kill(), 100);
   });
-  afterAll(() => clearTimeout(kill));
+  afterAll(() => {
+    vi.restoreAllMocks();
+    clearTimeout(kill);
+    expect(servers[1]?.pid).toBe(undefined);
+  });
 
   lockSuite("lock suite on three nodes", target, runner);
 });

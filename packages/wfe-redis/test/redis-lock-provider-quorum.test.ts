@@ -88,8 +88,11 @@ describe("locks on three nodes", () => {
     const locks = await startedOn(servers);
     const lease = await held(locks, "r");
 
+    const client = clientOf(servers[1]);
+    await expect.poll(() => client.exists("{wfe}:lock:r")).toBe(1); // two are enough for it to be held
+
     await servers[0].kill();
-    await clientOf(servers[1]).flushall();
+    await client.flushall();
 
     await expect(lease.extend()).rejects.toMatchObject({ code: "WFE_LOCK_BACKEND", retryable: true });
     await servers[0].start();

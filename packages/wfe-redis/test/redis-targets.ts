@@ -3,8 +3,18 @@ import type { DistributedLockProvider } from "wfe-core";
 import type { SuiteTarget } from "wfe-core/test-support";
 import type { RedisLockProvider } from "../src/redis-lock-provider.ts";
 
-/** Locks of a target. @param make - Opens a provider on the store of this key prefix. @param another - Gives a prefix that nobody uses. */
-export function lockTarget(another: () => string, make: (keyPrefix: string) => RedisLockProvider): SuiteTarget<DistributedLockProvider> {
+/**
+ * Locks of a target.
+ *
+ * @param another - Gives a prefix that nobody uses.
+ * @param make - Opens a provider on the store of this key prefix.
+ * @param unitMs - Grain of time: it is real, and all cases run at once on the processors that there are.
+ */
+export function lockTarget(
+  another: () => string,
+  make: (keyPrefix: string) => RedisLockProvider,
+  unitMs = 100,
+): SuiteTarget<DistributedLockProvider> {
   return {
     createStore: async () => {
       const keyPrefix = another();
@@ -14,7 +24,6 @@ export function lockTarget(another: () => string, make: (keyPrefix: string) => R
         dispose: async () => {},
       };
     },
-    // Real time, and all cases at once on the processors that there are.
-    unitMs: 100,
+    unitMs,
   };
 }
