@@ -16,6 +16,8 @@ const LONGEST_RECONNECT_MS = 1_000;
 export interface CommandOptions {
   /** How long it may take in all. @default the `retryTimeout` of the options */
   readonly timeoutMs?: number;
+  /** Whether it is sent again when it has failed. @default true */
+  readonly repeatable?: boolean;
 }
 
 /**
@@ -116,7 +118,10 @@ export class RedisConnection {
    * @throws WfeError - Typed and with the driver's error as its cause.
    * @internal
    */
-  async command<T>(run: (client: RedisClient) => Promise<T>, { timeoutMs = this.retryTimeoutMs }: CommandOptions = {}): Promise<T> {
+  async command<T>(
+    run: (client: RedisClient) => Promise<T>,
+    { timeoutMs = this.retryTimeoutMs, repeatable = true }: CommandOptions = {},
+  ): Promise<T> {
     const deadline = this.clock.monotonic() + timeoutMs;
     // By a server that cannot do it now, after which its connection is ended on purpose.
     let answered: unknown;
@@ -128,7 +133,7 @@ export class RedisConnection {
         if (open.isEnded)
           throw new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} has been closed by its owner: give one that is open`, { cause: error });
         if (!isConnectionLoss(error)) answered = error;
-        if (!isPassing(error) || this.clock.monotonic() >= deadline) {
+        if (!repeatable || !isPassing(error) || this.clock.monotonic() >= deadline) {
           const { lastError } = open;
           throw storeError(lastError === undefined ? (answered ?? error) : error, this.store, lastError);
         }

@@ -121,33 +121,9 @@ export class LockQuorum {
 
   /** What redlock is given for a node. */
   #clientOf(node: RedisConnection): RedlockClient {
-    const run = async (send: (client: RedisClient) => Promise<unknown>): Promise<unknown> => {
-      const tally = this.#tally;
-      let attempts = 0;
-      try {
-        // Of several, one that is away is not waited for.
-        const { absence } = node;
-        if (this.#nodes.length > 1 && absence !== undefined) throw absence;
-        const result = await node.command(
-          (client) => {
-            attempts += 1;
-            if (tally !== undefined) tally.sentAt = node.clock.monotonic();
-            return send(client);
-          },
-          this.#nodes.length === 1 ? {} : { timeoutMs: Math.min(NODE_TIMEOUT_MS, node.retryTimeoutMs) },
-        );
-        // It was there before the attempt whose answer was lost.
-        const vote = result === NOBODYS && attempts > 1 ? 1 : result;
-        if (vote !== 1) tally?.refuse();
-        return vote;
-      } catch (error) {
-        tally?.fail(error);
-        throw error;
-      }
-    };
     return {
       evalsha: (hash, count, args) =>
-        run(async (client) => {
+        this.#vote(node, hash === this.#redlock.scripts.releaseScript.hash, async (client) => {
           try {
             return await client.evalsha(hash, count, ...args);
           } catch (error) {
@@ -158,6 +134,37 @@ export class LockQuorum {
           }
         }),
     };
+  }
+
+  async #vote(node: RedisConnection, isRelease: boolean, send: (client: RedisClient) => Promise<unknown>): Promise<unknown> {
+    const isOnly = this.#nodes.length === 1;
+    // Of several, one that is away is not waited for. What it may have granted is given back all the same, when it is there again.
+    const absence = isOnly ? undefined : node.absence;
+    const tally = absence === undefined ? this.#tally : undefined;
+    if (absence !== undefined) {
+      this.#tally?.fail(absence);
+      if (!isRelease) throw absence;
+    }
+    // A grant that is sent again could come after it was given back.
+    const once = { timeoutMs: Math.min(NODE_TIMEOUT_MS, node.retryTimeoutMs), repeatable: false };
+    let attempts = 0;
+    try {
+      const result = await node.command(
+        (client) => {
+          attempts += 1;
+          if (tally !== undefined) tally.sentAt = node.clock.monotonic();
+          return send(client);
+        },
+        isOnly || isRelease ? {} : once,
+      );
+      // It was there before the attempt whose answer was lost.
+      const vote = result === NOBODYS && attempts > 1 ? 1 : result;
+      if (vote !== 1) tally?.refuse();
+      return vote;
+    } catch (error) {
+      tally?.fail(error);
+      throw error;
+    }
   }
 
   #scriptOf(hash: string): string | undefined {

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Lease } from "wfe-core";
-import { type RedisServer, startRedisServer } from "wfe-test-services";
+import { openTcpProxy, type RedisServer, startRedisServer } from "wfe-test-services";
 import { openRedis } from "../src/connection.ts";
 import { RedisLockProvider } from "../src/redis-lock-provider.ts";
 
@@ -108,6 +108,24 @@ describe("locks on three nodes", () => {
 
     await expect.poll(() => clientOf(servers[2]).exists("{wfe}:lock:r")).toBe(0);
     for (const server of servers.slice(0, 2)) expect(await clientOf(server).get("{wfe}:lock:r")).toBe("another");
+  });
+
+  it("give back what was granted by answers that are lost on all nodes, and ask again", async () => {
+    const servers = await threeServers();
+    const proxies = await Promise.all(servers.map(({ url }) => openTcpProxy(url)));
+    ends.push(() => Promise.all(proxies.map((proxy) => proxy.close())));
+    const locks = new RedisLockProvider({ nodes: proxies.map(({ url }) => ({ url })) });
+    ends.push(() => locks.stop());
+    await locks.start();
+    await (await held(locks, "loads the scripts")).release();
+
+    const lost = Promise.all(proxies.map((proxy) => proxy.loseNextAnswer("evalsha")));
+    const lease = await held(locks, "r");
+    await lost;
+
+    expect(await lease.extend()).toBe(true);
+    const tokens = await Promise.all(servers.map((server) => clientOf(server).get("{wfe}:lock:r")));
+    expect(tokens.filter((token) => token === lease.token).length).toBeGreaterThanOrEqual(2);
   });
 
   it("ask again when votes are split, and give it to one", async () => {
