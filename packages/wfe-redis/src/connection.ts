@@ -133,10 +133,7 @@ export class RedisConnection {
         if (open.isEnded)
           throw new PersistenceError("WFE_STORE_UNREACHABLE", `${this.store} has been closed by its owner: give one that is open`, { cause: error });
         if (!isConnectionLoss(error)) answered = error;
-        if (!repeatable || !isPassing(error) || this.clock.monotonic() >= deadline) {
-          const { lastError } = open;
-          throw storeError(lastError === undefined ? (answered ?? error) : error, this.store, lastError);
-        }
+        if (!repeatable || !isPassing(error) || this.clock.monotonic() >= deadline) throw storeError(answered ?? error, this.store, open.lastError);
       }
       await this.#pauses.backOff(attempt, deadline - this.clock.monotonic());
     }
