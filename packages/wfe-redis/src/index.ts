@@ -4,3 +4,4 @@ export { RedisLifecyclePublisher, type RedisLifecycleOptions } from "./redis-lif
 export { RedisLockProvider, type RedisLockNodes } from "./redis-lock-provider.ts";
 export { redisProviders, type RedisProviders, type RedisProvidersOptions } from "./redis-providers.ts";
 export type { RedisClient, RedisOptions } from "./redis-options.ts";
+export { RedisQueueProvider, type RedisQueueOptions } from "./redis-queue-provider.ts";
