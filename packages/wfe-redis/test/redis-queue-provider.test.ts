@@ -1,0 +1,301 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { QueueProvider, WorkItem } from "wfe-core";
+import { testKeyPrefix } from "wfe-test-services/vitest";
+import { Child } from "../../wfe-sqlite/test/process/child.ts";
+import { openRedis } from "../src/connection.ts";
+import { type RedisQueueOptions, RedisQueueProvider } from "../src/redis-queue-provider.ts";
+
+const place = testKeyPrefix("queue-provider");
+const ends: (() => unknown)[] = [];
+let keyPrefix: string;
+
+beforeEach(() => {
+  keyPrefix = place.another();
+});
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+async function start(options: RedisQueueOptions = {}): Promise<RedisQueueProvider> {
+  const queue = new RedisQueueProvider({ url: place.url, keyPrefix }, options);
+  ends.push(() => queue.stop());
+  await queue.start();
+  return queue;
+}
+
+function admin(): Redis {
+  const client = new Redis(place.url, { maxRetriesPerRequest: null });
+  ends.push(() => client.disconnect());
+  return client;
+}
+
+const take = (queue: QueueProvider, limit = 100): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit, wait: 0 });
+const idsOf = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }) => id);
+
+async function keysLeft(): Promise<readonly string[]> {
+  const keys = await admin().keys(`{${keyPrefix}}:*`);
+  return keys.map((key) => key.slice(keyPrefix.length + 3)).sort();
+}
+
+describe("the queue on Redis", () => {
+  it("refuses a visibility time that makes no sense", () => {
+    for (const visibility of [0, -1, Number.NaN]) {
+      expect(() => new RedisQueueProvider({ url: place.url }, { visibility })).toThrow(RangeError);
+    }
+  });
+
+  it("shares a connection with another provider, and leaves it open for that one", async () => {
+    const connection = openRedis({ url: place.url, keyPrefix });
+    const [first, second] = [new RedisQueueProvider(connection), new RedisQueueProvider(connection)];
+    await Promise.all([first.start(), second.start()]);
+
+    await first.queueWork("x", "workflow");
+    await first.stop();
+    const items = await take(second);
+    await second.stop();
+
+    expect(idsOf(items)).toEqual(["x"]);
+    expect(() => connection.client).toThrow("not open");
+  });
+
+  it("gives what becomes due in between by due time, then order of queueing", async () => {
+    const queue = await start();
+    await queue.queueWork("later", "workflow", { delay: 40 });
+    await queue.queueWork("soon", "workflow", { delay: 20 });
+    await queue.queueWork("soon, too", "workflow", { delay: 20 });
+    await queue.queueWork("at once", "workflow");
+    await sleep(60);
+    await queue.queueWork("last", "workflow");
+
+    const ids = idsOf(await take(queue));
+
+    expect(ids).toEqual(["at once", "soon", "soon, too", "later", "last"]);
+  });
+
+  it("gives an id that was queued again before others by that time, though its work ended after", async () => {
+    const queue = await start();
+    await queue.queueWork("again", "workflow");
+    const [item] = await take(queue);
+    await queue.queueWork("before", "workflow");
+    await sleep(5);
+    await queue.queueWork("again", "workflow");
+    await sleep(5);
+    await queue.queueWork("after", "workflow");
+
+    await item?.ack();
+
+    expect(idsOf(await take(queue))).toEqual(["before", "again", "after"]);
+  });
+
+  it("keeps ids apart that differ only in half of a surrogate pair", async () => {
+    const queue = await start();
+    const ids = ["\ud800", "\ud801", "\ufffd", "\\ud800"];
+    for (const id of ids) await queue.queueWork(id, "workflow");
+
+    const items = await take(queue);
+    await Promise.all(items.map((item) => item.ack()));
+
+    expect(idsOf(items)).toEqual(ids);
+    expect(await keysLeft()).toEqual(["event:meta", "workflow:id", "workflow:meta"]);
+  });
+
+  it("gives the item of a killed process to another (fault 4)", async () => {
+    const queue = await start();
+    const child = new Child("../../../wfe-redis/test/process/queue-taker.ts", place.url, keyPrefix, "1000");
+    ends.push(() => child.kill());
+    expect(await child.line()).toBe("ready");
+    await queue.queueWork("x", "workflow");
+    expect(await child.line()).toBe("x");
+    const hidden = await take(queue);
+
+    const waiting = queue.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    await child.kill();
+
+    expect(hidden).toEqual([]);
+    expect(idsOf(await waiting)).toEqual(["x"]);
+  });
+
+  it("has one entry, and leaves no copy, when an id is queued a thousand times (fault 55)", async () => {
+    const [first, second] = [await start(), await start()];
+    const queueOften = (): Promise<unknown> =>
+      Promise.all(
+        Array.from({ length: 500 }, (_, index) => [first, second].map((each) => each.queueWork("x", "workflow", { delay: index % 2 }))).flat(),
+      );
+    await queueOften();
+    await sleep(2);
+
+    const items = await take(first);
+    await queueOften(); // while it is being worked on
+    const meanwhile = await take(second);
+    await items[0]?.ack();
+    await sleep(2);
+    const again = await take(second);
+    await again[0]?.ack();
+
+    expect([items, meanwhile, again].map(idsOf)).toEqual([["x"], [], ["x"]]);
+    expect(await take(first)).toEqual([]);
+    expect(await keysLeft()).toEqual(["event:meta", "workflow:id", "workflow:meta"]);
+  });
+
+  it("does not give an item that is put back before its delay, however often it is asked for (fault 58)", async () => {
+    const [first, second] = [await start(), await start()];
+    await first.queueWork("x", "workflow");
+    const [item] = await take(first);
+    const putBackAt = performance.now();
+    await item?.retry(150);
+
+    const looks: (readonly WorkItem[])[] = [];
+    while (performance.now() - putBackAt < 120) looks.push(await take(second), await take(first));
+    const waited = await second.dequeueWork("workflow", { limit: 1, wait: "5s" });
+
+    expect(looks.length).toBeGreaterThan(10);
+    expect(looks.flat()).toEqual([]);
+    expect(idsOf(waited)).toEqual(["x"]);
+    expect(performance.now() - putBackAt).toBeGreaterThanOrEqual(149); // timers count whole milliseconds
+  });
+
+  it("gives an item again however often its time was over", async () => {
+    const queue = await start({ visibility: 1 });
+    await queue.queueWork("x", "workflow");
+
+    for (let turn = 0; turn < 30; turn += 1) {
+      const [item] = await queue.dequeueWork("workflow", { limit: 1, wait: "5s" });
+      expect(item?.id, `turn ${turn}`).toBe("x");
+    }
+
+    expect(await queue.bullQueue("workflow").getFailedCount()).toBe(0);
+  });
+
+  it("wakes another for what is due later when the one that was told of it does not wait any more", async () => {
+    const [told, other, sender] = [await start(), await start(), await start()];
+    const stop = new AbortController();
+    const first = told.dequeueWork("workflow", { limit: 1, wait: "10s", signal: stop.signal });
+    await sleep(50); // it blocks first, so that the marker is for it
+    const second = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    await sleep(50);
+    await sender.queueWork("x", "workflow", { delay: 400 });
+    await sleep(50);
+    const sinceAbort = performance.now();
+
+    stop.abort();
+
+    expect(await first).toEqual([]);
+    expect(idsOf(await second)).toEqual(["x"]);
+    expect(performance.now() - sinceAbort).toBeLessThan(2_000); // and not only after the five seconds of a block
+  });
+
+  it("ends what it blocks in at its stop, and leaves nobody's marker behind", async () => {
+    const [first, second] = [await start(), await start()];
+    const waits = [first, second].map((queue) => queue.dequeueWork("workflow", { limit: 1, wait: "1m" }));
+    await sleep(50);
+    const since = performance.now();
+
+    await first.stop();
+    const took = performance.now() - since;
+    const third = await start();
+    await third.queueWork("x", "workflow");
+
+    expect(took).toBeLessThan(900);
+    expect(await waits[0]).toEqual([]);
+    expect(idsOf((await waits[1]) ?? [])).toEqual(["x"]);
+  });
+});
+
+describe("tools of BullMQ", () => {
+  it("see the entries as jobs", async () => {
+    const queue = await start();
+    const tool = new Queue("workflow", { connection: admin(), prefix: `{${keyPrefix}}`, skipMetasUpdate: true });
+    ends.push(() => tool.close());
+    for (const id of ["out", "waiting"]) await queue.queueWork(id, "workflow");
+    await queue.queueWork("later", "workflow", { delay: "1h" });
+    await take(queue, 1);
+
+    const [counts, waiting, active, delayed] = await Promise.all([
+      tool.getJobCounts("wait", "active", "delayed", "completed", "failed"),
+      tool.getWaiting(),
+      tool.getActive(),
+      tool.getDelayed(),
+    ]);
+
+    expect(counts).toEqual({ wait: 1, active: 1, delayed: 1, completed: 0, failed: 0 });
+    expect([waiting, active, delayed].map((jobs) => jobs.map((job) => job.data as unknown))).toEqual([
+      [{ id: "waiting" }],
+      [{ id: "out" }],
+      [{ id: "later" }],
+    ]);
+    expect(delayed[0]?.delay).toBe(3_600_000);
+    expect(await tool.getDeduplicationJobId("later")).toBe(delayed[0]?.id);
+  });
+
+  it("pause a type of work, and resume it", async () => {
+    const [queue, other] = [await start(), await start()];
+    await queue.bullQueue("workflow").pause();
+    await queue.queueWork("x", "workflow");
+    await queue.queueWork("e", "event");
+    const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+
+    const paused = await take(queue);
+    const events = await queue.dequeueWork("event", { limit: 1, wait: 0 });
+    await queue.bullQueue("workflow").resume();
+
+    expect(paused).toEqual([]);
+    expect(idsOf(events)).toEqual(["e"]);
+    expect(idsOf(await waiting)).toEqual(["x"]);
+  });
+
+  it("promote, remove and drain entries, which can be queued anew", async () => {
+    const queue = await start();
+    const tool = queue.bullQueue("workflow");
+    for (const id of ["promoted", "removed"]) await queue.queueWork(id, "workflow", { delay: "1h" });
+    const delayed = await tool.getDelayed();
+    const jobOf = (id: string): (typeof delayed)[number] | undefined => delayed.find((job) => (job.data as { id: string }).id === id);
+
+    await jobOf("promoted")?.promote();
+    await jobOf("removed")?.remove();
+    const promoted = await take(queue);
+    await queue.queueWork("removed", "workflow");
+    await tool.drain();
+    await queue.queueWork("removed", "workflow");
+    const anew = await take(queue);
+    await Promise.all([...promoted, ...anew].map((item) => item.ack()));
+
+    expect([promoted, anew].map(idsOf)).toEqual([["promoted"], ["removed"]]);
+    await expect(keysLeft()).resolves.not.toContainEqual(expect.stringMatching(/de:|:\d+$/));
+  });
+
+  it("do not remove an item that is being worked on, and may obliterate all", async () => {
+    const queue = await start({ visibility: 100 });
+    const tool = queue.bullQueue("workflow");
+    await queue.queueWork("x", "workflow");
+    const [item] = await take(queue);
+    const [job] = await tool.getActive();
+
+    await expect(job?.remove()).rejects.toThrow("locked");
+    await tool.obliterate({ force: true });
+    await item?.ack();
+    await sleep(110);
+
+    expect(await take(queue)).toEqual([]);
+    await queue.queueWork("x", "workflow");
+    expect(idsOf(await take(queue))).toEqual(["x"]);
+  });
+
+  it("take and finish a job, as its worker does", async () => {
+    const queue = await start();
+    const worker = new Worker("workflow", undefined, { connection: admin(), prefix: `{${keyPrefix}}`, autorun: false });
+    ends.push(() => worker.close());
+    await queue.queueWork("x", "workflow");
+
+    const job = await worker.getNextJob("token", { block: false });
+    await job?.moveToCompleted("", "token", false);
+
+    expect(job?.data).toEqual({ id: "x" });
+    await queue.queueWork("x", "workflow");
+    expect(idsOf(await take(queue))).toEqual(["x"]);
+    expect(await queue.bullQueue("workflow").getCompletedCount()).toBe(0);
+  });
+});
