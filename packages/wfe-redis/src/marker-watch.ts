@@ -4,7 +4,7 @@ import { Pauses } from "./pauses.ts";
 import type { RedisClient } from "./redis-options.ts";
 
 /** How much later than it has to an answer may come before the connection counts as lost. */
-const LATE_MS = 5_000;
+const LATE_MS = 2_000;
 const UNBLOCK_TIMEOUT_MS = 500;
 
 /** What a {@link MarkerWatch} works with. */
@@ -69,7 +69,8 @@ export class MarkerWatch {
   async #watch(): Promise<void> {
     for (let failures = 0; this.#isWanted; ) {
       try {
-        this.#client ??= this.#options.connection.duplicate();
+        // What it blocks in fails with its connection: markers may have been lost with that, so one has to look before it blocks again.
+        this.#client ??= this.#options.connection.duplicate({ maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false });
         const score = await this.#block(this.#client);
         failures = 0;
         this.#options.onNews(score !== undefined && score > 0);
