@@ -121,7 +121,6 @@ export class QueueLane {
       const { taken, dueInMs } = await this.#store.turn({ changes: requests.map(({ change }) => change), limit, handsOver });
       for (const { resolve } of requests) resolve();
       if (limit === 0) return;
-      if (dueInMs === undefined) this.#keepsTime = false;
       for (const delivery of this.#waiters.give(taken)) {
         // Nobody is left for it. If that fails, it comes back by itself.
         this.change({ kind: "retry", delivery, delayMs: 0 }).catch(() => {});

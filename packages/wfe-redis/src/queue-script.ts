@@ -49,23 +49,35 @@ local function firstDelayed()
   return job, due, score - due * 4096 >= 2048
 end
 
+-- When the oldest in the list was due; 0 for a job that is gone, nil when the list is empty.
+local function dueInList()
+  local job = call('LINDEX', waitKey, -1)
+  if not job then return nil end
+  local queuedAt, delay = unpack(call('HMGET', base .. job, 'timestamp', 'delay'))
+  return queuedAt and queuedAt + (delay or 0) or 0
+end
+
 local function put(text, due)
   local name = base .. 'de:' .. text
   local job = call('GET', name)
   if job then
     local key = base .. job
-    local queuedAt, again = unpack(call('HMGET', key, 'timestamp', 'again'))
+    local queuedAt, before, again = unpack(call('HMGET', key, 'timestamp', 'delay', 'again'))
     if queuedAt then
       if call('ZSCORE', visibleKey, job) then
         if not again or due < tonumber(again) then call('HSET', key, 'again', due) end
         return
       end
-      -- Otherwise it is in the list, and due.
       local score = call('ZSCORE', delayedKey, job)
-      if score and due < math.floor(score / 4096) then
+      if score then
+        if due >= math.floor(score / 4096) then return end
         call('ZREM', delayedKey, job)
-        enqueue(job, due, queuedAt)
+      else
+        -- It is in the list, unless the server has lost a part of the queue: then the id would never come again.
+        local oldest, wasDue = dueInList(), queuedAt + (before or 0)
+        if oldest and oldest <= wasDue and wasDue <= now then return end
       end
+      enqueue(job, due, queuedAt)
       return
     end
   end
@@ -130,9 +142,8 @@ local delayed, delayedDue, isBehind = firstDelayed()
 while not isPaused and #answer < 1 + 2 * limit do
   local job = nil
   if delayed and delayedDue <= now then
-    local waiting = call('LINDEX', waitKey, -1)
-    local queued = waiting and call('HMGET', base .. waiting, 'timestamp', 'delay')
-    if queued and (not queued[1] or queued[1] + (queued[2] or 0) < delayedDue + (isBehind and 1 or 0)) then
+    local oldest = dueInList()
+    if oldest and oldest < delayedDue + (isBehind and 1 or 0) then
       job = call('RPOP', waitKey)
     else
       job = delayed
@@ -145,8 +156,8 @@ while not isPaused and #answer < 1 + 2 * limit do
   if not job then break end
   local key = base .. job
   local text = call('HGET', key, 'deid')
-  -- One without is no entry: its job was removed, or is not of ours.
-  if text then
+  -- One without is no entry: its job was removed, or is not of ours. One that is out has come into the list twice, by a tool.
+  if text and not call('ZSCORE', visibleKey, job) then
     call('LPUSH', activeKey, job)
     call('ZADD', visibleKey, now + visibility, job)
     -- It is the time in the set that counts.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueueProvider } from "wfe-core";
 import type { QueueOpenOptions, SuiteTarget } from "wfe-core/test-support";
-import { type RedisQueueOptions, RedisQueueProvider } from "../src/redis-queue-provider.ts";
+import type { RedisQueueOptions, RedisQueueProvider } from "../src/redis-queue-provider.ts";
 
 /**
  * Queues of a target.

@@ -170,6 +170,24 @@ describe("the queue on Redis", () => {
     expect(await queue.bullQueue("workflow").getFailedCount()).toBe(0);
   });
 
+  it("takes an id anew whose entry is lost in part, as by the eviction of a key", async () => {
+    const [queue, tool] = [await start({ visibility: 1_000 }), admin()];
+    const key = (name: string): string => `{${keyPrefix}}:workflow:${name}`;
+    for (const id of ["in list", "also in list"]) await queue.queueWork(id, "workflow");
+    await queue.queueWork("delayed", "workflow", { delay: "1h" });
+    await tool.del(key("wait"), key("delayed"));
+
+    await sleep(2);
+    for (const id of ["in list", "delayed", "also in list", "in list"]) await queue.queueWork(id, "workflow");
+    const items = await take(queue);
+    await tool.del(key("visible"));
+    await sleep(2);
+    await queue.queueWork("in list", "workflow");
+    const again = await take(queue);
+
+    expect([items, again].map(idsOf)).toEqual([["in list", "delayed", "also in list"], ["in list"]]);
+  });
+
   it("wakes another for what is due later when the one that was told of it does not wait any more", async () => {
     const [told, other, sender] = [await start(), await start(), await start()];
     const stop = new AbortController();

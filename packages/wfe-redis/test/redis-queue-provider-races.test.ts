@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { QueueProvider, WorkItem } from "wfe-core";
+import { testKeyPrefix } from "wfe-test-services/vitest";
+import { RedisQueueProvider } from "../src/redis-queue-provider.ts";
+
+const place = testKeyPrefix("queue-races");
+let running: RedisQueueProvider[];
+
+/** As many as processes would have. */
+async function start(count: number, visibility = 30_000): Promise<readonly RedisQueueProvider[]> {
+  const keyPrefix = place.another();
+  running = Array.from({ length: count }, () => new RedisQueueProvider({ url: place.url, keyPrefix }, { visibility }));
+  await Promise.all(running.map((queue) => queue.start()));
+  return running;
+}
+
+beforeEach(() => {
+  running = [];
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((queue) => queue.stop()));
+});
+
+const take = (queue: QueueProvider, limit = 100): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit, wait: 0 });
+const idsOf = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }) => id);
+
+describe("several connections to one queue on Redis", () => {
+  it("lose no queueing to an ack or a retry at the same moment", async () => {
+    const [first, second] = (await start(2)) as [RedisQueueProvider, RedisQueueProvider];
+    await first.queueWork("x", "workflow");
+
+    for (let round = 0; round < 300; round += 1) {
+      const [item, ...others] = await take(round % 2 === 0 ? first : second);
+      expect(item?.id, `round ${round}`).toBe("x");
+      expect(others).toEqual([]);
+      const end = (): Promise<void> | undefined => (round % 3 === 0 ? item?.retry("1h") : item?.ack());
+      const queueing = (): Promise<void> => (round % 2 === 0 ? second : first).queueWork("x", "workflow");
+      await Promise.all(round % 4 < 2 ? [end(), queueing()] : [queueing(), end()]);
+    }
+
+    const [last] = await take(first);
+    await last?.ack();
+    expect(last?.id).toBe("x");
+    expect(await take(second)).toEqual([]);
+  });
+
+  it("are never given the same entry", async () => {
+    const queues = await start(4);
+    const ids = Array.from({ length: 2_000 }, (_, index) => `id ${index}`);
+    const given: string[] = [];
+    const consume = async (queue: RedisQueueProvider): Promise<void> => {
+      for (;;) {
+        const items = await queue.dequeueWork("workflow", { limit: 7, wait: 300 });
+        if (items.length === 0) return;
+        given.push(...idsOf(items));
+        await Promise.all(items.map((item) => item.ack()));
+      }
+    };
+
+    const consumers = queues.flatMap((queue) => [consume(queue), consume(queue)]);
+    await Promise.all(ids.map((id, index) => queues[index % 4]?.queueWork(id, "workflow", { delay: index % 5 })));
+    await Promise.all(consumers);
+
+    expect(given.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it("give an entry once that is pulled forward as it becomes due", async () => {
+    const [first, second, third] = (await start(3)) as [RedisQueueProvider, RedisQueueProvider, RedisQueueProvider];
+
+    for (let round = 0; round < 60; round += 1) {
+      await first.queueWork("x", "workflow", { delay: 4 });
+      await sleep(round % 6);
+      const [, ...looks] = await Promise.all([second.queueWork("x", "workflow"), take(first), take(third)]);
+      let items = looks.flat();
+      const wasQueuedWhileOut = items.length > 0;
+      if (items.length === 0) items = [...(await take(second))];
+
+      expect(idsOf(items), `round ${round}`).toEqual(["x"]);
+      await items[0]?.ack();
+      const again = await take(third);
+      if (!wasQueuedWhileOut) expect(again, `round ${round}`).toEqual([]);
+      for (const item of again) await item.ack();
+      expect(await take(first), `round ${round}`).toEqual([]);
+    }
+  });
+
+  it("give an item again once whose time is over, and ignore its late ack, whoever is faster", async () => {
+    const queues = await start(3, 15);
+    const [first] = queues as [RedisQueueProvider];
+    let acked = 0;
+
+    for (let round = 0; round < 40; round += 1) {
+      await first.queueWork("x", "workflow");
+      const [item] = await take(first);
+      await sleep(12 + (round % 6));
+      const [, ...looks] = await Promise.all([item?.ack(), ...queues.map((queue) => take(queue))]);
+
+      const again = looks.flat();
+      expect(again.length, `round ${round}`).toBeLessThanOrEqual(1);
+      if (again.length === 0) acked += 1;
+      for (const each of again) await each.ack();
+      await sleep(20);
+      for (const queue of queues) for (const each of await take(queue)) await each.ack();
+    }
+
+    expect(acked).toBeLessThan(40);
+  });
+
+  it("wake each other for every item, and none waits for a poll", async () => {
+    const queues = await start(3);
+    const [sender, ...consumers] = queues as [RedisQueueProvider, RedisQueueProvider, RedisQueueProvider];
+
+    for (let round = 0; round < 40; round += 1) {
+      const waits = consumers.map((queue) => queue.dequeueWork("workflow", { limit: 1, wait: "10s" }));
+      if (round % 4 === 0) await sleep(2);
+      const since = performance.now();
+      await sender.queueWork("a", "workflow", { delay: (round % 3) * 3 });
+      await sender.queueWork("b", "workflow", { delay: (round % 2) * 3 });
+
+      const items = (await Promise.all(waits)).flat();
+
+      expect(idsOf(items).toSorted(), `round ${round}`).toEqual(["a", "b"]);
+      expect(performance.now() - since, `round ${round}`).toBeLessThan(1_500);
+      await Promise.all(items.map((item) => item.ack()));
+    }
+  });
+});
