@@ -206,6 +206,23 @@ describe("the queue on Redis", () => {
     expect(performance.now() - sinceAbort).toBeLessThan(2_000); // and not only after the five seconds of a block
   });
 
+  it("wakes another for what comes when the one that is told of it does not wait any more", async () => {
+    const [told, other, sender] = [await start(), await start(), await start()];
+    const stop = new AbortController();
+    const first = told.dequeueWork("workflow", { limit: 1, wait: "10s", signal: stop.signal });
+    await sleep(50); // it blocks first, so that the marker is for it
+    const second = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    await sleep(50);
+
+    stop.abort();
+    const since = performance.now();
+    await sender.queueWork("x", "workflow");
+
+    expect(await first).toEqual([]);
+    expect(idsOf(await second)).toEqual(["x"]);
+    expect(performance.now() - since).toBeLessThan(2_000); // and not only after the five seconds of a block
+  });
+
   it("ends what it blocks in at its stop, and leaves nobody's marker behind", async () => {
     const [first, second] = [await start(), await start()];
     const waits = [first, second].map((queue) => queue.dequeueWork("workflow", { limit: 1, wait: "1m" }));
@@ -254,10 +271,10 @@ describe("tools of BullMQ", () => {
     await queue.bullQueue("workflow").pause();
     await queue.queueWork("x", "workflow");
     await queue.queueWork("e", "event");
-    const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
-
-    const paused = await take(queue);
+    const paused = [...(await take(queue)), ...(await other.dequeueWork("workflow", { limit: 1, wait: 50 }))];
     const events = await queue.dequeueWork("event", { limit: 1, wait: 0 });
+    const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    await sleep(50); // it blocks
     await queue.bullQueue("workflow").resume();
 
     expect(paused).toEqual([]);
