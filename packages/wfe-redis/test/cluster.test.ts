@@ -1,10 +1,12 @@
 import { Cluster } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lockSuite } from "wfe-core/test-support";
+import { lockSuite, queueSuite } from "wfe-core/test-support";
 import { type RedisCluster, startRedisCluster } from "wfe-test-services";
 import { RedisLifecyclePublisher } from "../src/redis-lifecycle-publisher.ts";
 import { RedisLockProvider } from "../src/redis-lock-provider.ts";
+import { RedisQueueProvider } from "../src/redis-queue-provider.ts";
 import { startedEvent } from "./lifecycle-events.ts";
+import { queueTarget } from "./queue-target.ts";
 import { lockTarget } from "./redis-targets.ts";
 
 let servers: RedisCluster;
@@ -16,7 +18,7 @@ const another = (): string => `store-${(prefixes += 1)}`;
 beforeAll(async () => {
   servers = await startRedisCluster(3);
   cluster = new Cluster(servers.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
-  cluster.setMaxListeners(0); // each provider has some
+  cluster.setMaxListeners(1_000); // each provider has some; BullMQ adds to the number
 }, 60_000);
 afterAll(async () => {
   cluster.disconnect();
@@ -26,6 +28,12 @@ afterAll(async () => {
 lockSuite(
   "lock suite on a Redis Cluster",
   lockTarget(another, (keyPrefix) => new RedisLockProvider({ client: cluster, keyPrefix })),
+  { describe, it: it.concurrent },
+);
+
+queueSuite(
+  "queue suite on a Redis Cluster",
+  queueTarget(another, (keyPrefix, options) => new RedisQueueProvider({ client: cluster, keyPrefix }, options)),
   { describe, it: it.concurrent },
 );
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { QueueError, type QueueProvider, type WorkItem } from "wfe-core";
+import { QueueError } from "wfe-core";
 import { openTcpProxy, type RedisServer, type RedisServerOptions, startRedisServer } from "wfe-test-services";
 import type { RedisOptions } from "../src/redis-options.ts";
 import { type RedisQueueOptions, RedisQueueProvider } from "../src/redis-queue-provider.ts";
+import { idsOf, take, wait } from "./queue-steps.ts";
 
 const ends: (() => unknown)[] = [];
 
@@ -31,10 +32,6 @@ function admin(server: RedisServer): Redis {
   ends.push(() => client.disconnect());
   return client;
 }
-
-const take = (queue: QueueProvider, limit = 100): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit, wait: 0 });
-const idsOf = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }) => id);
-const wait = (queue: QueueProvider): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit: 1, wait: "30s" });
 
 describe("the queue on a Redis that fails", () => {
   it("goes on after FLUSHALL, which has lost hints only", async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { QueueProvider, WorkItem } from "wfe-core";
 import { testKeyPrefix } from "wfe-test-services/vitest";
 import { RedisQueueProvider } from "../src/redis-queue-provider.ts";
+import { idsOf, take, wait } from "./queue-steps.ts";
 
 const place = testKeyPrefix("queue-races");
 let running: RedisQueueProvider[];
@@ -23,9 +23,6 @@ afterEach(async () => {
   await Promise.all(running.map((queue) => queue.stop()));
 });
 
-const take = (queue: QueueProvider, limit = 100): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit, wait: 0 });
-const idsOf = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }) => id);
-
 describe("several connections to one queue on Redis", () => {
   it("lose no queueing to an ack or a retry at the same moment", async () => {
     const [first, second] = (await start(2)) as [RedisQueueProvider, RedisQueueProvider];
@@ -35,7 +32,7 @@ describe("several connections to one queue on Redis", () => {
       const [item, ...others] = await take(round % 2 === 0 ? first : second);
       expect(item?.id, `round ${round}`).toBe("x");
       expect(others).toEqual([]);
-      const end = (): Promise<void> | undefined => (round % 3 === 0 ? item?.retry("1h") : item?.ack());
+      const end = async (): Promise<void> => await (round % 3 === 0 ? item?.retry("1h") : item?.ack());
       const queueing = (): Promise<void> => (round % 2 === 0 ? second : first).queueWork("x", "workflow");
       await Promise.all(round % 4 < 2 ? [end(), queueing()] : [queueing(), end()]);
     }
@@ -60,7 +57,7 @@ describe("several connections to one queue on Redis", () => {
     };
 
     const consumers = queues.flatMap((queue) => [consume(queue), consume(queue)]);
-    await Promise.all(ids.map((id, index) => queues[index % 4]?.queueWork(id, "workflow", { delay: index % 5 })));
+    await Promise.all(ids.map(async (id, index) => await queues[index % 4]?.queueWork(id, "workflow", { delay: index % 5 })));
     await Promise.all(consumers);
 
     expect(given.toSorted()).toEqual(ids.toSorted());
@@ -113,7 +110,7 @@ describe("several connections to one queue on Redis", () => {
     const [sender, ...consumers] = queues as [RedisQueueProvider, RedisQueueProvider, RedisQueueProvider];
 
     for (let round = 0; round < 40; round += 1) {
-      const waits = consumers.map((queue) => queue.dequeueWork("workflow", { limit: 1, wait: "10s" }));
+      const waits = consumers.map((queue) => wait(queue));
       if (round % 4 === 0) await sleep(2);
       const since = performance.now();
       await sender.queueWork("a", "workflow", { delay: (round % 3) * 3 });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { QueueProvider, WorkItem } from "wfe-core";
+import type { WorkItem } from "wfe-core";
 import { testKeyPrefix } from "wfe-test-services/vitest";
 import { Child } from "../../wfe-sqlite/test/process/child.ts";
 import { openRedis } from "../src/connection.ts";
 import { type RedisQueueOptions, RedisQueueProvider } from "../src/redis-queue-provider.ts";
+import { idsOf, take, wait } from "./queue-steps.ts";
 
 const place = testKeyPrefix("queue-provider");
 const ends: (() => unknown)[] = [];
@@ -32,9 +32,6 @@ function admin(): Redis {
   ends.push(() => client.disconnect());
   return client;
 }
-
-const take = (queue: QueueProvider, limit = 100): Promise<readonly WorkItem[]> => queue.dequeueWork("workflow", { limit, wait: 0 });
-const idsOf = (items: readonly WorkItem[]): readonly string[] => items.map(({ id }) => id);
 
 async function keysLeft(): Promise<readonly string[]> {
   const keys = await admin().keys(`{${keyPrefix}}:*`);
@@ -64,10 +61,12 @@ describe("the queue on Redis", () => {
 
   it("gives what becomes due in between by due time, then order of queueing", async () => {
     const queue = await start();
-    await queue.queueWork("later", "workflow", { delay: 40 });
-    await queue.queueWork("soon", "workflow", { delay: 20 });
-    await queue.queueWork("soon, too", "workflow", { delay: 20 });
-    await queue.queueWork("at once", "workflow");
+    await Promise.all([
+      queue.queueWork("later", "workflow", { delay: 40 }),
+      queue.queueWork("soon", "workflow", { delay: 20 }),
+      queue.queueWork("soon, too", "workflow", { delay: 20 }),
+      queue.queueWork("at once", "workflow"),
+    ]);
     await sleep(60);
     await queue.queueWork("last", "workflow");
 
@@ -112,7 +111,7 @@ describe("the queue on Redis", () => {
     expect(await child.line()).toBe("x");
     const hidden = await take(queue);
 
-    const waiting = queue.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    const waiting = wait(queue);
     await child.kill();
 
     expect(hidden).toEqual([]);
@@ -150,7 +149,7 @@ describe("the queue on Redis", () => {
 
     const looks: (readonly WorkItem[])[] = [];
     while (performance.now() - putBackAt < 120) looks.push(await take(second), await take(first));
-    const waited = await second.dequeueWork("workflow", { limit: 1, wait: "5s" });
+    const waited = await wait(second);
 
     expect(looks.length).toBeGreaterThan(10);
     expect(looks.flat()).toEqual([]);
@@ -163,7 +162,7 @@ describe("the queue on Redis", () => {
     await queue.queueWork("x", "workflow");
 
     for (let turn = 0; turn < 30; turn += 1) {
-      const [item] = await queue.dequeueWork("workflow", { limit: 1, wait: "5s" });
+      const [item] = await wait(queue);
       expect(item?.id, `turn ${turn}`).toBe("x");
     }
 
@@ -191,9 +190,9 @@ describe("the queue on Redis", () => {
   it("wakes another for what is due later when the one that was told of it does not wait any more", async () => {
     const [told, other, sender] = [await start(), await start(), await start()];
     const stop = new AbortController();
-    const first = told.dequeueWork("workflow", { limit: 1, wait: "10s", signal: stop.signal });
+    const first = wait(told, stop.signal);
     await sleep(50); // it blocks first, so that the marker is for it
-    const second = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    const second = wait(other);
     await sleep(50);
     await sender.queueWork("x", "workflow", { delay: 400 });
     await sleep(50);
@@ -209,9 +208,9 @@ describe("the queue on Redis", () => {
   it("wakes another for what comes when the one that is told of it does not wait any more", async () => {
     const [told, other, sender] = [await start(), await start(), await start()];
     const stop = new AbortController();
-    const first = told.dequeueWork("workflow", { limit: 1, wait: "10s", signal: stop.signal });
+    const first = wait(told, stop.signal);
     await sleep(50); // it blocks first, so that the marker is for it
-    const second = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
+    const second = wait(other);
     await sleep(50);
 
     stop.abort();
@@ -225,7 +224,7 @@ describe("the queue on Redis", () => {
 
   it("ends what it blocks in at its stop, and leaves nobody's marker behind", async () => {
     const [first, second] = [await start(), await start()];
-    const waits = [first, second].map((queue) => queue.dequeueWork("workflow", { limit: 1, wait: "1m" }));
+    const waits = [first, second].map((queue) => wait(queue));
     await sleep(50);
     const since = performance.now();
 
@@ -237,100 +236,5 @@ describe("the queue on Redis", () => {
     expect(took).toBeLessThan(900);
     expect(await waits[0]).toEqual([]);
     expect(idsOf((await waits[1]) ?? [])).toEqual(["x"]);
-  });
-});
-
-describe("tools of BullMQ", () => {
-  it("see the entries as jobs", async () => {
-    const queue = await start();
-    const tool = new Queue("workflow", { connection: admin(), prefix: `{${keyPrefix}}`, skipMetasUpdate: true });
-    ends.push(() => tool.close());
-    for (const id of ["out", "waiting"]) await queue.queueWork(id, "workflow");
-    await queue.queueWork("later", "workflow", { delay: "1h" });
-    await take(queue, 1);
-
-    const [counts, waiting, active, delayed] = await Promise.all([
-      tool.getJobCounts("wait", "active", "delayed", "completed", "failed"),
-      tool.getWaiting(),
-      tool.getActive(),
-      tool.getDelayed(),
-    ]);
-
-    expect(counts).toEqual({ wait: 1, active: 1, delayed: 1, completed: 0, failed: 0 });
-    expect([waiting, active, delayed].map((jobs) => jobs.map((job) => job.data as unknown))).toEqual([
-      [{ id: "waiting" }],
-      [{ id: "out" }],
-      [{ id: "later" }],
-    ]);
-    expect(delayed[0]?.delay).toBe(3_600_000);
-    expect(await tool.getDeduplicationJobId("later")).toBe(delayed[0]?.id);
-  });
-
-  it("pause a type of work, and resume it", async () => {
-    const [queue, other] = [await start(), await start()];
-    await queue.bullQueue("workflow").pause();
-    await queue.queueWork("x", "workflow");
-    await queue.queueWork("e", "event");
-    const paused = [...(await take(queue)), ...(await other.dequeueWork("workflow", { limit: 1, wait: 50 }))];
-    const events = await queue.dequeueWork("event", { limit: 1, wait: 0 });
-    const waiting = other.dequeueWork("workflow", { limit: 1, wait: "10s" });
-    await sleep(50); // it blocks
-    await queue.bullQueue("workflow").resume();
-
-    expect(paused).toEqual([]);
-    expect(idsOf(events)).toEqual(["e"]);
-    expect(idsOf(await waiting)).toEqual(["x"]);
-  });
-
-  it("promote, remove and drain entries, which can be queued anew", async () => {
-    const queue = await start();
-    const tool = queue.bullQueue("workflow");
-    for (const id of ["promoted", "removed"]) await queue.queueWork(id, "workflow", { delay: "1h" });
-    const delayed = await tool.getDelayed();
-    const jobOf = (id: string): (typeof delayed)[number] | undefined => delayed.find((job) => (job.data as { id: string }).id === id);
-
-    await jobOf("promoted")?.promote();
-    await jobOf("removed")?.remove();
-    const promoted = await take(queue);
-    await queue.queueWork("removed", "workflow");
-    await tool.drain();
-    await queue.queueWork("removed", "workflow");
-    const anew = await take(queue);
-    await Promise.all([...promoted, ...anew].map((item) => item.ack()));
-
-    expect([promoted, anew].map(idsOf)).toEqual([["promoted"], ["removed"]]);
-    await expect(keysLeft()).resolves.not.toContainEqual(expect.stringMatching(/de:|:\d+$/));
-  });
-
-  it("do not remove an item that is being worked on, and may obliterate all", async () => {
-    const queue = await start({ visibility: 100 });
-    const tool = queue.bullQueue("workflow");
-    await queue.queueWork("x", "workflow");
-    const [item] = await take(queue);
-    const [job] = await tool.getActive();
-
-    await expect(job?.remove()).rejects.toThrow("locked");
-    await tool.obliterate({ force: true });
-    await item?.ack();
-    await sleep(110);
-
-    expect(await take(queue)).toEqual([]);
-    await queue.queueWork("x", "workflow");
-    expect(idsOf(await take(queue))).toEqual(["x"]);
-  });
-
-  it("take and finish a job, as its worker does", async () => {
-    const queue = await start();
-    const worker = new Worker("workflow", undefined, { connection: admin(), prefix: `{${keyPrefix}}`, autorun: false });
-    ends.push(() => worker.close());
-    await queue.queueWork("x", "workflow");
-
-    const job = await worker.getNextJob("token", { block: false });
-    await job?.moveToCompleted("", "token", false);
-
-    expect(job?.data).toEqual({ id: "x" });
-    await queue.queueWork("x", "workflow");
-    expect(idsOf(await take(queue))).toEqual(["x"]);
-    expect(await queue.bullQueue("workflow").getCompletedCount()).toBe(0);
   });
 });
