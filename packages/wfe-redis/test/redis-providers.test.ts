@@ -20,14 +20,20 @@ it("shares one connection among the providers of a Redis, as long as one of them
       .trim()
       .split("\n").length - 1;
   const errors: unknown[] = [];
-  const { locks, lifecycle } = redisProviders({ url: server.url, onError: (error) => errors.push(error) });
+  const { locks, queue, lifecycle } = redisProviders({ url: server.url, onError: (error) => errors.push(error) });
 
   await locks.start();
+  await queue.start();
   await lifecycle.start();
   expect(await connections()).toBe(1);
   await lifecycle.subscribe(({ workflowId }) => {
     throw new Error(`heard of ${workflowId}`);
   });
+  expect(await connections()).toBe(2);
+  const waiting = queue.dequeueWork("event", { limit: 1, wait: "30s" });
+  await expect.poll(connections).toBe(3);
+  await queue.stop();
+  expect(await waiting).toEqual([]);
   expect(await connections()).toBe(2);
   await locks.stop();
   await lifecycle.publish(startedEvent("w"));
@@ -49,4 +55,18 @@ it("shares a connection that was opened for them", async () => {
   expect(await (await locks.acquireLock("r", { ttl: 1_000 }))?.release()).toBe(true);
   await locks.stop();
   await expect(connection.command((client) => client.ping())).rejects.toMatchObject({ code: "WFE_PROVIDER_NOT_RUNNING" });
+});
+
+it("tells the queue its visibility time", async () => {
+  const server = await startRedisServer();
+  ends.push(() => server.dispose());
+  const { queue } = redisProviders({ url: server.url, visibility: 20 });
+  ends.push(() => queue.stop());
+  await queue.start();
+  await queue.queueWork("x", "workflow");
+
+  const first = await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+  const again = await queue.dequeueWork("workflow", { limit: 1, wait: "5s" });
+
+  expect([first, again].map((items) => items.map(({ id }) => id))).toEqual([["x"], ["x"]]);
 });
