@@ -17,10 +17,16 @@ export class LuaScript {
    * Runs it, again if need be: see {@link RedisConnection.command}.
    *
    * @param keys - All in one slot.
+   * @param valuesOf - Told whether it may have run before.
    * @returns The server's answer, as the script makes it.
    */
-  run(connection: RedisConnection, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
-    return connection.command((client) => this.#send(client, keys, values));
+  run(connection: RedisConnection, keys: readonly string[], valuesOf: (isRepeated: boolean) => readonly (string | number)[]): Promise<unknown> {
+    let isRepeated = false;
+    return connection.command((client) => {
+      const values = valuesOf(isRepeated);
+      isRepeated = true;
+      return this.#send(client, keys, values);
+    });
   }
 
   async #send(client: RedisClient, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {

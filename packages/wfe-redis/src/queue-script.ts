@@ -10,8 +10,8 @@ import { LuaScript } from "./lua-script.ts";
  * `again` of a job that is out: for when it was queued meanwhile.
  *
  * KEYS: wait, active, delayed, marker, meta, id, visible.
- * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead; then for each
- * change `put` text delay, `ack` job token or `retry` job token delay.
+ * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead, "1" when the same turn
+ * may have been made before; then for each change `put` text delay, `ack` job token or `retry` job token delay.
  * Returns: milliseconds until something is due, -1 when nothing will be; then job and text of each that was taken.
  */
 export const QUEUE_TURN: LuaScript = new LuaScript(`
@@ -20,6 +20,7 @@ local waitKey, activeKey, delayedKey, markerKey, metaKey, idKey, visibleKey = un
 local base, visibility, token, limit = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local isRepeated = ARGV[6] == '1'
 local earliest = nil
 
 -- O(log n). In its millisecond it comes before what is in the list, from place 0 on, or behind it, from 2048 on. More than 2048 share the last place.
@@ -65,6 +66,7 @@ local function put(text, due)
     local queuedAt, before, again = unpack(call('HMGET', key, 'timestamp', 'delay', 'again'))
     if queuedAt then
       if call('ZSCORE', visibleKey, job) then
+        if isRepeated and call('GET', key .. ':lock') == token then return end -- this very queueing was taken
         if not again or due < tonumber(again) then call('HSET', key, 'again', due) end
         return
       end
@@ -121,7 +123,7 @@ for place = 1, #late, 2 do
   if call('LREM', activeKey, -1, job) > 0 and call('EXISTS', key) == 1 then delay(job, due, 0) end
 end
 
-local place = 6
+local place = 7
 while ARGV[place] do
   local kind = ARGV[place]
   if kind == 'put' then
@@ -138,6 +140,14 @@ end
 
 local isPaused = call('HEXISTS', metaKey, 'paused') == 1
 local answer = { -1 }
+-- Its answer was lost: what it took is out with its token.
+local out = isRepeated and limit > 0 and call('LRANGE', activeKey, 0, 9999) or {}
+for at = #out, 1, -1 do
+  if call('GET', base .. out[at] .. ':lock') == token then
+    answer[#answer + 1] = out[at]
+    answer[#answer + 1] = call('HGET', base .. out[at], 'deid')
+  end
+end
 local delayed, delayedDue, isBehind = firstDelayed()
 while not isPaused and #answer < 1 + 2 * limit do
   local job = nil
@@ -168,10 +178,10 @@ while not isPaused and #answer < 1 + 2 * limit do
   end
 end
 
-local out, ends = first(visibleKey)
+local firstOut, ends = first(visibleKey)
 local isDue = call('EXISTS', waitKey) == 1 or (delayed and delayedDue <= now)
 local nextDue = delayedDue
-if out and (not nextDue or ends < nextDue) then nextDue = ends end
+if firstOut and (not nextDue or ends < nextDue) then nextDue = ends end
 if isPaused then
   return answer
 end

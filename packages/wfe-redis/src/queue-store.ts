@@ -61,8 +61,17 @@ export class QueueStore {
   /** Makes one turn: one round trip and one step of the server, which may be repeated. */
   async turn({ changes, limit, handsOver }: QueueTurn): Promise<QueueAnswer> {
     const token = this.#connection.entropy.id();
-    const values = [this.#base, this.#visibilityMs, token, limit, handsOver ? "1" : "0", ...changes.flatMap(valuesOf)];
-    const [dueInMs, ...pairs] = (await QUEUE_TURN.run(this.#connection, this.#keys, values)) as [number, ...string[]]; // as the script answers
+    const values = changes.flatMap(valuesOf);
+    const answer = await QUEUE_TURN.run(this.#connection, this.#keys, (isRepeated) => [
+      this.#base,
+      this.#visibilityMs,
+      token,
+      limit,
+      handsOver ? "1" : "0",
+      isRepeated ? "1" : "0",
+      ...values,
+    ]);
+    const [dueInMs, ...pairs] = answer as [number, ...string[]]; // as the script makes it
     const taken: QueueDelivery[] = [];
     for (let place = 0; place < pairs.length; place += 2) {
       taken.push({ id: idOf(pairs[place + 1] as string), job: pairs[place] as string, token });

@@ -186,6 +186,34 @@ describe("the queue on a Redis that fails", () => {
     expect(await waiting).toEqual([]);
   });
 
+  it("gives at once what was taken when the answer is lost, and once", async () => {
+    const server = await ownServer();
+    const proxy = await openTcpProxy(server.url);
+    ends.push(() => proxy.close());
+    const [queue, other] = [await start({ url: proxy.url }), await start({ url: server.url })];
+    for (const id of ["a", "b", "c"]) await other.queueWork(id, "workflow");
+    await queue.queueWork("e", "event"); // the script is known
+
+    const lost = proxy.loseNextAnswer("evalsha");
+    const items = await take(queue, 2);
+    await lost;
+    for (const item of items) await item.ack();
+    const waiting = wait(queue);
+    const others = await take(other);
+    for (const item of others) await item.ack();
+    const lostAgain = proxy.loseNextAnswer("evalsha");
+    await queue.queueWork("queued while somebody waits", "workflow"); // one turn with a take
+    await lostAgain;
+    const waited = await waiting;
+    for (const item of waited) await item.ack();
+
+    expect([items, [...others, ...waited]].map(idsOf)).toEqual([
+      ["a", "b"],
+      ["c", "queued while somebody waits"],
+    ]);
+    expect(await take(other)).toEqual([]);
+  });
+
   it("connects anew when the connection that it blocks on is lost without a word", async () => {
     const server = await ownServer();
     const proxy = await openTcpProxy(server.url);
