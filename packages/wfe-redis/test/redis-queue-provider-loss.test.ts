@@ -40,13 +40,13 @@ describe("the queue on a Redis that fails", () => {
     await first.queueWork("out", "workflow");
     const [late] = await take(first);
     await first.queueWork("out", "workflow");
-    await first.queueWork("lost", "workflow", { delay: 20 });
+    await first.queueWork("lost", "workflow", { delay: 300 });
     const waiting = wait(second);
     await sleep(5);
 
     await admin(server).flushall();
     await late?.ack();
-    await sleep(50);
+    await sleep(350); // it would be due
     await first.queueWork("out", "workflow"); // its job has the number of the lost one
     const [item] = await waiting;
     await late?.ack();
@@ -212,6 +212,27 @@ describe("the queue on a Redis that fails", () => {
       ["c", "queued while somebody waits"],
     ]);
     expect(await take(other)).toEqual([]);
+  });
+
+  it("puts back what comes for a wait that could not stay for it", async () => {
+    const server = await ownServer();
+    const proxy = await openTcpProxy(server.url);
+    ends.push(() => proxy.close());
+    const [queue, other] = [await start({ url: proxy.url }), await start({ url: server.url })];
+    const stop = new AbortController();
+
+    proxy.stall();
+    const ended = wait(queue, stop.signal);
+    await sleep(50); // it is asked for, and the answer is late
+    stop.abort();
+    expect(await ended).toEqual([]);
+    await other.queueWork("x", "workflow");
+    proxy.resume();
+    const since = performance.now();
+
+    await sleep(100);
+    expect(idsOf(await wait(other))).toEqual(["x"]);
+    expect(performance.now() - since).toBeLessThan(3_000); // and not only after the visibility time
   });
 
   it("connects anew when the connection that it blocks on is lost without a word", async () => {

@@ -52,6 +52,7 @@ describe("the queue on Redis", () => {
 
     await first.queueWork("x", "workflow");
     await first.stop();
+    expect(() => first.bullQueue("workflow")).toThrow(expect.objectContaining({ code: "WFE_PROVIDER_NOT_RUNNING" }));
     const items = await take(second);
     await second.stop();
 
