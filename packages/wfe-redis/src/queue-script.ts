@@ -10,8 +10,8 @@ import { LuaScript } from "./lua-script.ts";
  * `again` of a job that is out: for when it was queued meanwhile.
  *
  * KEYS: wait, active, delayed, marker, meta, id, visible.
- * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead, "1" when the same turn
- * may have been made before; then for each change `put` text delay, `ack` job token or `retry` job token delay.
+ * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead, "1"
+ * when the same turn may have been made before; then for each change `put` text delay, `ack` job token or `retry` job token delay.
  * Returns: milliseconds until something is due, -1 when nothing will be; then job and text of each that was taken.
  */
 export const QUEUE_TURN: LuaScript = new LuaScript(`

@@ -18,9 +18,10 @@ interface Open {
 }
 
 /**
- * Queues of BullMQ in a Redis, `workflow` and `event`. What is queued survives the end of every process, and the server's as far as the server keeps its data; a
- * Redis that has lost everything has lost hints only. Delays and visibility times go by the clock of the server, timers and the length of waits by `clock`. Who
- * waits is woken at once, on a connection of its own for each type. While a queue is paused by a tool of BullMQ, nothing of it is given out.
+ * Queues of BullMQ in a Redis, `workflow` and `event`. What is queued survives the end of every process, and the server's as far as the server keeps its
+ * data; a Redis that has lost everything has lost hints only. Delays and visibility times go by the clock of the server; timers, pauses and the length
+ * of waits by `clock`. Who waits is woken at once, on a connection of its own for each type. While a queue is paused by a tool of BullMQ, nothing of it
+ * is given out.
  */
 export class RedisQueueProvider implements QueueProvider {
   readonly #connection: RedisConnection;
@@ -57,7 +58,8 @@ export class RedisQueueProvider implements QueueProvider {
   }
 
   /**
-   * BullMQ's own view of a type of work, to count, list, pause, resume and empty it. Entries are added by {@link queueWork} only. It is closed by the last stop.
+   * BullMQ's own view of a type of work, to count, list, pause, resume and empty it. Entries are added by {@link queueWork} and taken by
+   * {@link dequeueWork} only. It is closed by the last stop.
    *
    * @throws QueueError `WFE_PROVIDER_NOT_RUNNING` before `start` and after `stop`.
    */

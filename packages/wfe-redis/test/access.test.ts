@@ -30,3 +30,31 @@ it("needs no more rights than it says", async () => {
   expect(await lease?.release()).toBe(true);
   await expect.poll(() => heard).toEqual(["w"]);
 });
+
+it("needs no more rights for its queue than it says", async () => {
+  const server = await startRedisServer();
+  ends.push(() => server.dispose());
+  const admin = new Redis(server.url);
+  ends.push(() => admin.disconnect());
+  const ofScripts = ["evalsha", "eval", "info", "time", "exists", "get", "set", "del", "incr", "hset", "hsetnx", "hget", "hmget", "hdel", "hexists"];
+  const ofLists = ["lpush", "rpop", "lindex", "lrange", "lrem", "zadd", "zrem", "zscore", "zrange", "zrangebyscore", "zrevrangebyscore", "bzpopmin"];
+  const commands = [...ofScripts, ...ofLists, "client|id", "client|unblock"].map((name) => `+${name}`);
+  await admin.acl("SETUSER", "app", "on", ">secret", "~{orders}:*", "resetchannels", "-@all", ...commands);
+  const { queue } = redisProviders({ url: server.url.replace("redis://", "redis://app:secret@"), keyPrefix: "orders" });
+  ends.push(() => queue.stop());
+  await queue.start();
+
+  await queue.queueWork("later", "workflow", { delay: 50 });
+  for (const id of ["x", "y"]) await queue.queueWork(id, "workflow");
+  const [x, y] = await queue.dequeueWork("workflow", { limit: 2, wait: 0 });
+  await queue.queueWork("x", "workflow");
+  await x?.ack();
+  await y?.retry(0);
+  const again = await queue.dequeueWork("workflow", { limit: 2, wait: 0 });
+  const later = await queue.dequeueWork("workflow", { limit: 1, wait: "5s" });
+  await queue.stop();
+
+  expect([...again, ...later].map(({ id }) => id).sort()).toEqual(["later", "x", "y"]);
+  const denied = (await admin.acl("LOG")) as unknown[];
+  expect(denied).toEqual([]);
+});
