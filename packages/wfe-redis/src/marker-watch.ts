@@ -1,4 +1,4 @@
-import type { Timer } from "wfe-core";
+import { systemClock, type Timer } from "wfe-core";
 import type { RedisConnection } from "./connection.ts";
 import { Pauses } from "./pauses.ts";
 import type { RedisClient } from "./redis-options.ts";
@@ -95,7 +95,7 @@ export class MarkerWatch {
         () => undefined, // the other command tells
       );
       const popped = client.bzpopmin(key, longestMs / 1_000);
-      guard = connection.clock.setTimer(longestMs + LATE_MS, () => client.disconnect(true));
+      guard = systemClock.setTimer(longestMs + LATE_MS, () => client.disconnect(true));
       const [, answer] = await Promise.all([id, popped]);
       return answer === null ? undefined : Number(answer[2]);
     } finally {

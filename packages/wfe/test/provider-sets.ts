@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { postgresProviders } from "wfe-postgres";
+import { openRedis, RedisLockProvider, RedisQueueProvider } from "wfe-redis";
 import { sqliteProviders } from "wfe-sqlite";
-import { type TestSchema, testSchema } from "wfe-test-services/vitest";
+import { type TestKeyPrefix, testKeyPrefix, type TestSchema, testSchema } from "wfe-test-services/vitest";
 import type { Clock, HostOptions, Providers } from "../src/index.ts";
 import {
   InMemoryLockProvider,
@@ -16,6 +17,8 @@ import {
   VirtualClock,
 } from "../src/test-support/index.ts";
 import { TrackedPool } from "./tracked-pool.ts";
+import { TrackedRedis } from "./tracked-redis.ts";
+import { VirtualLocks } from "./virtual-locks.ts";
 
 /** One store, from which any number of hosts can be given providers, as processes on one database are. */
 export interface ProviderStore {
@@ -28,6 +31,8 @@ export interface ProviderSet {
   readonly name: string;
   /** What hosts are given that say nothing else. @default what hosts have by themselves */
   readonly options?: HostOptions;
+  /** Whether its lock providers can have the capability `presence`. @default true */
+  readonly hasPresence?: boolean;
   /** To be called where tests are defined, before any is run. */
   prepare?(): void;
   /** @param options.presence - Whether lock providers have the capability, if they can have it. */
@@ -97,5 +102,43 @@ const postgres: ProviderSet = {
   },
 };
 
+let sharedKeys: { readonly keys: TestKeyPrefix; readonly client: TrackedRedis } | undefined;
+
+function sharedPrefixes(): { readonly keys: TestKeyPrefix; readonly client: TrackedRedis } {
+  if (sharedKeys === undefined) {
+    const keys = testKeyPrefix("scenarios");
+    const client = new TrackedRedis(keys.url);
+    client.on("error", () => {}); // the server outlives the tests
+    client.setMaxListeners(0); // as many as there are hosts in a test
+    afterAll(() => void client.disconnect());
+    sharedKeys = { keys, client };
+  }
+  return sharedKeys;
+}
+
+const postgresAndRedis: ProviderSet = {
+  name: "postgres and redis",
+  hasPresence: false,
+  options: { sweepInterval: "20s" },
+  prepare: () => {
+    sharedSchema();
+    sharedPrefixes();
+  },
+  create: async (clock) => {
+    const { keys, client } = sharedPrefixes();
+    const { open, dispose } = await postgres.create(clock, { presence: false });
+    const keyPrefix = keys.another();
+    client.clock = clock instanceof VirtualClock ? clock : undefined;
+    return {
+      open: () => {
+        const redis = openRedis({ client, keyPrefix, ...(clock === undefined ? {} : { clock }) });
+        const locks = new RedisLockProvider(redis);
+        return { ...open(), locks: clock === undefined ? locks : new VirtualLocks(locks, clock), queue: new RedisQueueProvider(redis) };
+      },
+      dispose,
+    };
+  },
+};
+
 /** All of them. */
-export const providerSets: readonly ProviderSet[] = [memory, sqlite, postgres];
+export const providerSets: readonly ProviderSet[] = [memory, sqlite, postgres, postgresAndRedis];
