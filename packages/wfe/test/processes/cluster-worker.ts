@@ -1,11 +1,10 @@
 import { appendFileSync } from "node:fs";
-import { postgresProviders } from "wfe-postgres";
 import { type AnyDefinition, WorkflowHostBuilder } from "../../src/index.ts";
-import type { ClusterSettings } from "./cluster.ts";
+import { type ClusterSettings, clusterProviders } from "./cluster.ts";
 import { longStep, type Run, trip } from "./trip-workflow.ts";
 
 /** A host of a cluster in a process of its own: starts when it is told to, and works until it is told to stop, or nobody is there who could. */
-const { journal, providers, options } = JSON.parse(process.argv[2] ?? "{}") as ClusterSettings; // made of this by who starts it
+const { journal, options, ...places } = JSON.parse(process.argv[2] ?? "{}") as ClusterSettings; // made of this by who starts it
 
 function told(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -16,7 +15,7 @@ function told(error: unknown): string {
 const send = (message: object): void => void (process.connected && process.send?.(message));
 const ran = ({ step, attempt, key }: Run): void => appendFileSync(journal, `${Date.now()} ${process.pid} ${step} ${attempt} ${key}\n`);
 const host = new WorkflowHostBuilder()
-  .useProviders(postgresProviders(providers))
+  .useProviders(clusterProviders(places))
   .withOptions(options)
   .useLogSink({
     write: ({ level, message, fields }) => {

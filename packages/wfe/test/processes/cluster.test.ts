@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "wfe-test-services";
 import { eventually } from "../../src/test-support/index.ts";
 import { Cluster, type JournalLine } from "./cluster.ts";
-import { type Figures, expectTripsAsTheyMust } from "./cluster-verdict.ts";
+import { expectHostsWell, tell } from "./cluster-outcome.ts";
+import { expectTripsAsTheyMust } from "./cluster-verdict.ts";
 import { Trips } from "./trips.ts";
 import { longStep } from "./trip-workflow.ts";
 import type { WorkerProcess } from "./worker-processes.ts";
@@ -23,7 +24,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
     "does everything once while its hosts are killed and frozen all the time",
     async () => {
       // On a busy machine a step loses more hosts here than one that is to blame for it would be given.
-      cluster = await Cluster.start({}, { maxCrashes: 1_000 });
+      cluster = await Cluster.start({ options: { maxCrashes: 1_000 } });
       await cluster.addHosts(HOSTS);
       cluster.keepSpares(2);
       const trips = new Trips(cluster, TRIPS, 200);
@@ -83,7 +84,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   it(
     "goes on with it when its lease is over, without notifications",
     async () => {
-      cluster = await Cluster.start({ notifications: false }, { lockTtl: "3s" });
+      cluster = await Cluster.start({ providers: { notifications: false }, options: { lockTtl: "3s" } });
       await cluster.addHosts(2);
 
       const times = await takeOverTimes(cluster, 3);
@@ -131,21 +132,6 @@ describe("a cluster of processes on one PostgreSQL database", () => {
 });
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-/** No process has ended that nobody has ended, and none has written anything: an unhandled rejection, for example. */
-function expectHostsWell({ processes }: Cluster): void {
-  expect(
-    processes.flatMap(({ pid, endedByItself, output }) => (endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output }])),
-  ).toEqual([]);
-}
-
-function tell(what: string, seconds: number, { steps, bodies, again, longestMs }: Figures, rest: object): void {
-  const rate = Math.round(steps / seconds);
-  console.log(
-    `${what} in ${seconds.toFixed(1)} s: ${steps} steps, ${rate} a second; ${bodies} bodies, ${again} again; ${longestMs} ms for the longest`,
-    rest,
-  );
-}
 
 async function endConnectionsAndRestart(cluster: Cluster, trips: Trips): Promise<{ readonly ended: number; readonly restarts: readonly string[] }> {
   const restarts: ("fast" | "immediate")[] = [];

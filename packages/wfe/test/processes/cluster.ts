@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { type PostgresProviders, postgresProviders, type PostgresProvidersOptions } from "wfe-postgres";
-import { type PostgresServer, startPostgresServer } from "wfe-test-services";
-import { type HostOptions, type StandaloneClient, WorkflowHostBuilder } from "../../src/index.ts";
+import { postgresProviders, type PostgresProvidersOptions } from "wfe-postgres";
+import { type RedisOptions, redisProviders } from "wfe-redis";
+import { type PostgresServer, type RedisServer, startPostgresServer, startRedisServer } from "wfe-test-services";
+import { type HostOptions, type Providers, type StandaloneClient, WorkflowHostBuilder } from "../../src/index.ts";
 import { eventually } from "../../src/test-support/index.ts";
 import type { Run } from "./trip-workflow.ts";
 import { WorkerProcess } from "./worker-processes.ts";
@@ -14,7 +15,22 @@ import { WorkerProcess } from "./worker-processes.ts";
 export interface ClusterSettings {
   readonly journal: string;
   readonly providers: PostgresProvidersOptions;
+  /** Where locks and queue are. @default in the database */
+  readonly redis?: RedisOptions;
   readonly options: HostOptions;
+}
+
+/** What a cluster is made of. */
+export interface ClusterParts {
+  readonly providers?: Partial<PostgresProvidersOptions>;
+  readonly options?: HostOptions;
+  /** Whether locks and queue are in a Redis. @default false */
+  readonly redis?: boolean;
+}
+
+/** The providers of a host of a cluster. */
+export function clusterProviders({ providers, redis }: Pick<ClusterSettings, "providers" | "redis">): Providers {
+  return redis === undefined ? postgresProviders(providers) : { ...postgresProviders(providers), ...redisProviders(redis) };
 }
 
 /** A start of a body, as it stands in the journal. */
@@ -27,7 +43,8 @@ export interface JournalLine extends Run {
 /** Hosts in processes of their own on a database of their own, and what may be done to them. */
 export class Cluster {
   readonly server: PostgresServer;
-  readonly providers: PostgresProviders;
+  readonly redis: RedisServer | undefined;
+  readonly providers: Providers;
   readonly client: StandaloneClient;
   /** Those that are to be at work. */
   readonly hosts: WorkerProcess[] = [];
@@ -38,16 +55,19 @@ export class Cluster {
   readonly #folder: string;
   readonly #settings: ClusterSettings;
 
-  private constructor(server: PostgresServer, settings: Partial<PostgresProvidersOptions>, options: HostOptions) {
+  private constructor(server: PostgresServer, redis: RedisServer | undefined, { providers = {}, options = {} }: ClusterParts) {
     this.server = server;
+    this.redis = redis;
     this.#folder = mkdtempSync(join(tmpdir(), "wfe-cluster-"));
-    this.#settings = { journal: join(this.#folder, "journal"), providers: { connectionString: server.url, ...settings }, options };
-    this.providers = postgresProviders({ connectionString: server.url });
+    const places = { providers: { connectionString: server.url }, ...(redis === undefined ? {} : { redis: { url: redis.url } }) };
+    this.#settings = { ...places, journal: join(this.#folder, "journal"), providers: { ...places.providers, ...providers }, options };
+    this.providers = clusterProviders(places);
     this.client = new WorkflowHostBuilder().useProviders(this.providers).buildClient();
   }
 
-  static async start(settings: Partial<PostgresProvidersOptions> = {}, options: HostOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster(await startPostgresServer(), settings, options);
+  static async start(parts: ClusterParts = {}): Promise<Cluster> {
+    const [server, redis] = await Promise.all([startPostgresServer(), parts.redis === true ? startRedisServer() : undefined]);
+    const cluster = new Cluster(server, redis, parts);
     await cluster.client.start();
     return cluster;
   }
@@ -56,6 +76,7 @@ export class Cluster {
     await Promise.all(this.processes.map((each) => each.kill()));
     await this.client.stop();
     await this.server.dispose();
+    await this.redis?.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterEach, describe, expect, it } from "vitest";
+import { Cluster } from "./cluster.ts";
+import { expectHostsWell, tell } from "./cluster-outcome.ts";
+import { expectTripsAsTheyMust } from "./cluster-verdict.ts";
+import { Trips } from "./trips.ts";
+
+/** How much is done; more than what fits into a run of all tests is for runs by hand. */
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 200);
+const HOSTS = 4;
+const TIMEOUT_MS = 1_000_000;
+
+describe("a cluster of processes on a PostgreSQL database and a Redis", () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.dispose());
+
+  it(
+    "does everything once while its hosts are killed and frozen, and Redis loses everything and is restarted",
+    async () => {
+      // The work of a host that was killed is found when its leases are over.
+      cluster = await Cluster.start({ redis: true, options: { lockTtl: "3s", maxCrashes: 1_000 } });
+      await cluster.addHosts(HOSTS);
+      cluster.keepSpares(2);
+      const trips = new Trips(cluster, TRIPS, 100);
+
+      const began = performance.now();
+      const harassing = cluster.harass(1_000, () => trips.isOver);
+      const losing = loseRedis(cluster, trips);
+      await trips.run();
+      const seconds = (performance.now() - began) / 1_000;
+      const done = { ...(await harassing), ...(await losing) };
+
+      expect(done.flushes).toBeGreaterThan(0);
+      expect(done.restarts).toBe(2);
+      expectHostsWell(cluster);
+      const figures = await expectTripsAsTheyMust(cluster, TRIPS);
+      expect(await cluster.stopHosts()).toEqual(Array.from({ length: HOSTS }, () => 0));
+      tell(`${TRIPS} trips on PostgreSQL and Redis`, seconds, figures, { ...done, ...cluster.warnings() });
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** Empties the Redis every other second, and kills it twice: for a moment, and for longer than an operation is tried again. */
+async function loseRedis(cluster: Cluster, trips: Trips): Promise<{ readonly flushes: number; readonly restarts: number }> {
+  const { redis } = cluster;
+  if (redis === undefined) throw new Error("the cluster has a Redis");
+  const plan = [
+    { from: 0.3, awayMs: 0 },
+    { from: 0.6, awayMs: 12_000 },
+  ];
+  let [flushes, restarts] = [0, 0];
+  for (let next = performance.now() + 1_000; !trips.isOver; await sleep(20)) {
+    const restart = plan[restarts];
+    if (restart !== undefined && trips.done >= restart.from) {
+      await redis.kill();
+      await sleep(restart.awayMs);
+      await redis.start({ keepData: false });
+      restarts += 1;
+    } else if (performance.now() >= next) {
+      await flush(redis.url);
+      flushes += 1;
+      next = performance.now() + 2_000;
+    }
+  }
+  return { flushes, restarts };
+}
+
+async function flush(url: string): Promise<void> {
+  const client = new Redis(url);
+  await client.flushall();
+  client.disconnect();
+}
