@@ -112,6 +112,11 @@ export class RedisConnection {
     await copy.close();
   }
 
+  /** What the queue is judged by: epoch milliseconds of the clock that was given, or `undefined` for that of the server. @internal */
+  get judgedNow(): number | undefined {
+    return this.#options.clock?.now();
+  }
+
   /**
    * Runs a command until it succeeds, fails for good, or the time for it is over. It may have been carried out before when it is tried again.
    *

@@ -3,7 +3,7 @@ import { LuaScript } from "./lua-script.ts";
 /**
  * One turn of a queue: ends what has been out for too long, makes changes, then takes for those who wait.
  *
- * All of it is one step, by the server's clock. It works on the keys of BullMQ 6 in their form (see `docs/decisions`): a job is a hash, its id is in the
+ * All of it is one step, by the server's clock unless another time is given. It works on the keys of BullMQ 6 in their form (see `docs/decisions`): a job is a hash, its id is in the
  * list `wait` when it was due at once (oldest to the right), in the sorted set `delayed` when it is due later or was due before (score: time * 4096 + place
  * within the millisecond), or in the list `active` while it is out, with its token in `<job>:lock`; `de:<id>` names the job of an id; members of
  * `marker` wake one of those who block on it each. Ours beside it are the sorted set `visible`, of jobs that are out by the end of their time, and the field
@@ -11,15 +11,18 @@ import { LuaScript } from "./lua-script.ts";
  *
  * KEYS: wait, active, delayed, marker, meta, id, visible.
  * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead, "1"
- * when the same turn may have been made before; then for each change `put` text delay, `ack` job token or `retry` job token delay.
+ * when the same turn may have been made before, time (ms) or ""; then for each change `put` text delay, `ack` job token or `retry` job token delay.
  * Returns: milliseconds until something is due, -1 when nothing will be; then job and text of each that was taken.
  */
 export const QUEUE_TURN: LuaScript = new LuaScript(`
 local call = redis.call
 local waitKey, activeKey, delayedKey, markerKey, metaKey, idKey, visibleKey = unpack(KEYS)
 local base, visibility, token, limit = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = tonumber(ARGV[7])
+if not now then
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
 local isRepeated = ARGV[6] == '1'
 local earliest = nil
 
@@ -123,7 +126,7 @@ for place = 1, #late, 2 do
   if call('LREM', activeKey, -1, job) > 0 and call('EXISTS', key) == 1 then delay(job, due, 0) end
 end
 
-local place = 7
+local place = 8
 while ARGV[place] do
   local kind = ARGV[place]
   if kind == 'put' then

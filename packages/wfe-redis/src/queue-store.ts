@@ -69,6 +69,7 @@ export class QueueStore {
       limit,
       handsOver ? "1" : "0",
       isRepeated ? "1" : "0",
+      this.#connection.judgedNow ?? "",
       ...values,
     ]);
     const [dueInMs, ...pairs] = answer as [number, ...string[]]; // as the script makes it

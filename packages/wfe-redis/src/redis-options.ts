@@ -30,7 +30,12 @@ export interface RedisOptions {
    * @default "10s"
    */
   readonly retryTimeout?: Duration;
-  /** Timers go by it, and leases are counted on it. Leases and the queue are judged by the server all the same. @default the clock of the machine */
+  /**
+   * Timers go by it, leases are counted on it, and the queue is judged by it: only for tests, or where all hosts have one clock. Leases are judged by the server
+   * all the same.
+   *
+   * @default the clock of the machine; the queue is judged by that of the server
+   */
   readonly clock?: Clock;
   /** Where ids, tokens and the spread of pauses come from. @default the randomness of the machine */
   readonly entropy?: Entropy;

@@ -15,7 +15,6 @@ export interface RedisProvidersOptions extends RedisOptions, RedisLifecycleOptio
 export interface RedisProviders {
   readonly locks: RedisLockProvider;
   readonly queue: RedisQueueProvider;
-  /** For `useLifecyclePublisher`. */
   readonly lifecycle: RedisLifecyclePublisher;
 }
 

@@ -19,8 +19,8 @@ interface Open {
 
 /**
  * Queues of BullMQ in a Redis, `workflow` and `event`. What is queued survives the end of every process, and the server's as far as the server keeps its
- * data; a Redis that has lost everything has lost hints only. Delays and visibility times go by the clock of the server; timers, pauses and the length
- * of waits by `clock`. Who waits is woken at once, on a connection of its own for each type. While a queue is paused by a tool of BullMQ, nothing of it
+ * data; a Redis that has lost everything has lost hints only. Delays and visibility times go by the clock of the server, or by a `clock` that is
+ * given, as timers, pauses and the length of waits do. Who waits is woken at once, on a connection of its own for each type. While a queue is paused by a tool of BullMQ, nothing of it
  * is given out.
  */
 export class RedisQueueProvider implements QueueProvider {

@@ -32,8 +32,9 @@ export class WorkflowHostBuilder {
   #http: HttpClient = systemHttpClient;
   #options: HostOptions = {};
 
-  /** All three providers of one store; any of them may be replaced afterwards. */
+  /** All that are given, of one store or of several; any of them may be replaced afterwards. */
   useProviders(providers: Providers): this {
+    if (providers.lifecycle !== undefined) this.useLifecyclePublisher(providers.lifecycle);
     return this.usePersistence(providers.persistence).useLockProvider(providers.locks).useQueueProvider(providers.queue);
   }
 
