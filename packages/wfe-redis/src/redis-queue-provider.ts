@@ -4,7 +4,7 @@ import { connectionOf, type RedisConnection } from "./connection.ts";
 import { queueError } from "./error-mapping.ts";
 import { QueueLane } from "./queue-lane.ts";
 import type { QueueChange, QueueDelivery } from "./queue-store.ts";
-import type { RedisOptions } from "./redis-options.ts";
+import type { RedisClient, RedisOptions } from "./redis-options.ts";
 
 /** What a {@link RedisQueueProvider} can be told. */
 export interface RedisQueueOptions {
@@ -12,16 +12,19 @@ export interface RedisQueueOptions {
   readonly visibility?: Duration;
 }
 
-interface Open {
-  readonly lanes: Readonly<Record<QueueType, QueueLane>>;
-  readonly queues: Readonly<Record<QueueType, Queue>>;
+type Lanes = Readonly<Record<QueueType, QueueLane>>;
+
+/** BullMQ's own view of a type of work, and the client that it uses. */
+interface View {
+  readonly queue: Queue;
+  readonly client: RedisClient;
 }
 
 /**
  * Queues of BullMQ in a Redis, `workflow` and `event`. What is queued survives the end of every process, and the server's as far as the server keeps its
  * data; a Redis that has lost everything has lost hints only. Delays and visibility times go by the clock of the server, or by a `clock` that is
- * given, as timers, pauses and the length of waits do. Who waits is woken at once, on a connection of its own for each type. While a queue is paused by a tool of BullMQ, nothing of it
- * is given out.
+ * given, as timers, pauses and the length of waits do. Who waits is woken at once, on a connection of its own for each type. While a queue is paused by
+ * a tool of BullMQ, nothing of it is given out.
  */
 export class RedisQueueProvider implements QueueProvider {
   readonly #connection: RedisConnection;
@@ -29,7 +32,9 @@ export class RedisQueueProvider implements QueueProvider {
   readonly #run: SharedRun;
   /** Ends the waits that are under way. */
   readonly #waits = new Set<() => void>();
-  #open: Open | undefined;
+  #lanes: Lanes | undefined;
+  /** Those that were asked for. */
+  readonly #views = new Map<QueueType, View>();
 
   /**
    * @param connection - A connection of `openRedis`, or the options of one of its own.
@@ -42,7 +47,7 @@ export class RedisQueueProvider implements QueueProvider {
     this.#run = new SharedRun({
       open: async () => {
         await this.#connection.start();
-        this.#open = { lanes: eachType((type) => this.#newLane(type)), queues: eachType((type) => this.#newQueue(type)) };
+        this.#lanes = { workflow: this.#newLane("workflow"), event: this.#newLane("event") };
       },
       close: () => this.#close(),
       notRunning: () => new QueueError("the Redis queue provider is not running: call start() first", { code: "WFE_PROVIDER_NOT_RUNNING" }),
@@ -59,12 +64,15 @@ export class RedisQueueProvider implements QueueProvider {
 
   /**
    * BullMQ's own view of a type of work, to count, list, pause, resume and empty it. Entries are added by {@link queueWork} and taken by
-   * {@link dequeueWork} only. It is closed by the last stop.
+   * {@link dequeueWork} only. It has a connection of its own, and is closed by the last stop.
    *
    * @throws QueueError `WFE_PROVIDER_NOT_RUNNING` before `start` and after `stop`.
    */
   bullQueue(type: QueueType): Queue {
-    return this.#opened().queues[type];
+    this.#run.check();
+    let view = this.#views.get(type);
+    if (view === undefined) this.#views.set(type, (view = this.#newView(type)));
+    return view.queue;
   }
 
   async queueWork(id: string, type: QueueType, options: { readonly delay?: Duration } = {}): Promise<void> {
@@ -90,7 +98,7 @@ export class RedisQueueProvider implements QueueProvider {
   }
 
   #wait(type: QueueType, limit: number, waitMs: number, signal: AbortSignal | undefined): Promise<readonly QueueDelivery[]> {
-    const lane = this.#opened().lanes[type];
+    const lane = this.#opened()[type];
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         timer?.cancel();
@@ -131,44 +139,45 @@ export class RedisQueueProvider implements QueueProvider {
 
   async #change(type: QueueType, change: QueueChange): Promise<void> {
     try {
-      await this.#opened().lanes[type].change(change);
+      await this.#opened()[type].change(change);
     } catch (error) {
       throw queueError(error);
     }
   }
 
-  #opened(): Open {
+  #opened(): Lanes {
     this.#run.check();
-    return this.#open as Open; // set while the check passes
+    return this.#lanes as Lanes; // set while the check passes
   }
 
   #newLane(type: QueueType): QueueLane {
     return new QueueLane({ connection: this.#connection, type, visibilityMs: this.#visibilityMs });
   }
 
-  #newQueue(type: QueueType): Queue {
-    const { client, keys } = this.#connection;
+  #newView(type: QueueType): View {
+    const client = this.#connection.duplicate(); // BullMQ adds commands and listeners to what it is given
     const queue = new Queue(type, {
       connection: client,
-      prefix: keys.prefix,
+      prefix: this.#connection.keys.prefix,
       // Nobody listens to events: each would cost a write, and they would be the only thing that grows.
       streams: { events: { maxLen: 0 } },
       skipVersionCheck: true, // the connection has looked
     });
     queue.on("error", () => {}); // of the connection, which its commands tell of
-    return queue;
+    return { queue, client };
   }
 
   async #close(): Promise<void> {
-    const { lanes, queues } = this.#open as Open; // set by the opening that this closes
-    this.#open = undefined;
+    const lanes = this.#lanes as Lanes; // set by the opening that this closes
+    const views = [...this.#views.values()];
+    this.#lanes = undefined;
+    this.#views.clear();
     for (const end of this.#waits) end();
     await Promise.all(QUEUE_TYPES.map((type) => lanes[type].close()));
-    await Promise.all(QUEUE_TYPES.map((type) => queues[type].close()));
+    for (const { queue, client } of views) {
+      await queue.close();
+      await this.#connection.release(client);
+    }
     await this.#connection.stop();
   }
-}
-
-function eachType<T>(make: (type: QueueType) => T): Readonly<Record<QueueType, T>> {
-  return { workflow: make("workflow"), event: make("event") };
 }

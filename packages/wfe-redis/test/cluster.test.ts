@@ -18,7 +18,7 @@ const another = (): string => `store-${(prefixes += 1)}`;
 beforeAll(async () => {
   servers = await startRedisCluster(3);
   cluster = new Cluster(servers.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
-  cluster.setMaxListeners(1_000); // each provider has some; BullMQ adds to the number
+  cluster.setMaxListeners(0); // each provider has some
 }, 60_000);
 afterAll(async () => {
   cluster.disconnect();

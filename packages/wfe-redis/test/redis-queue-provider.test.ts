@@ -100,7 +100,7 @@ describe("the queue on Redis", () => {
     await Promise.all(items.map((item) => item.ack()));
 
     expect(idsOf(items)).toEqual(ids);
-    expect(await keysLeft()).toEqual(["event:meta", "workflow:id", "workflow:meta"]);
+    expect(await keysLeft()).toEqual(["workflow:id", "workflow:meta"]);
   });
 
   it("gives the item of a killed process to another (fault 4)", async () => {
@@ -138,7 +138,7 @@ describe("the queue on Redis", () => {
 
     expect([items, meanwhile, again].map(idsOf)).toEqual([["x"], [], ["x"]]);
     expect(await take(first)).toEqual([]);
-    expect(await keysLeft()).toEqual(["event:meta", "workflow:id", "workflow:meta"]);
+    expect(await keysLeft()).toEqual(["workflow:id", "workflow:meta"]);
   });
 
   it("does not give an item that is put back before its delay, however often it is asked for (fault 58)", async () => {

@@ -22,10 +22,8 @@ const chain = new WorkflowBuilder<{ n: number }>()
 /** With connections of its own, as a process has. */
 async function startedHost(): Promise<WorkflowHost> {
   const redis = redisProviders({ url: place.url, keyPrefix: place.keyPrefix });
-  const host = new WorkflowHostBuilder()
-    .useProviders({ ...postgresProviders({ connectionString: store.url, schema: store.schema }), ...redis })
-    .useLifecyclePublisher(redis.lifecycle)
-    .build();
+  const postgres = postgresProviders({ connectionString: store.url, schema: store.schema });
+  const host = new WorkflowHostBuilder().useProviders({ ...postgres, ...redis }).build();
   hosts.push(host);
   host.registerWorkflowDefinition(chain);
   await host.start();

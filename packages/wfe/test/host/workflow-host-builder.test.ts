@@ -120,7 +120,7 @@ describe("a host", () => {
     await host.stop();
   });
 
-  it("starts and stops its lifecycle publisher, which carries its events", async () => {
+  it.each(["by itself", "with the others"])("starts and stops its lifecycle publisher, which is given %s and carries its events", async (how) => {
     const calls: string[] = [];
     const clock = new VirtualClock();
     const publisher: LifecyclePublisher = {
@@ -129,7 +129,10 @@ describe("a host", () => {
       publish: ({ type }) => Promise.resolve(void calls.push(type)),
       subscribe: () => Promise.resolve(() => {}),
     };
-    const host = new WorkflowHostBuilder().useProviders(inMemory(clock)).useClock(clock).useLifecyclePublisher(publisher).build();
+    const builder = new WorkflowHostBuilder().useClock(clock);
+    if (how === "by itself") builder.useProviders(inMemory(clock)).useLifecyclePublisher(publisher);
+    else builder.useProviders({ ...inMemory(clock), lifecycle: publisher });
+    const host = builder.build();
     host.registerWorkflowDefinition(definition);
 
     await host.start();
