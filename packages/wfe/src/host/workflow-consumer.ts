@@ -18,6 +18,15 @@ export interface InstanceToRun extends Omit<CreatedInstance, "isLeased"> {
   readonly lease?: Lease | undefined;
 }
 
+/** Why an instance is looked at, and what is there for it already. */
+interface Cause {
+  readonly item?: WorkItem;
+  readonly created?: InstanceToRun;
+  readonly entry?: Entry;
+  /** Whether its lease was lost here just now: whoever has it is left alone with it. */
+  readonly isRetaken?: boolean;
+}
+
 /** An instance that is looked at here: its pass, once there is one. */
 interface Entry {
   pass?: WorkflowPass;
@@ -191,15 +200,13 @@ export class WorkflowConsumer {
   }
 
   /** Owns a place of `slots`, and gives it back. */
-  async #run(
-    id: string,
-    { item, created, entry = { isPoked: false } }: { readonly item?: WorkItem; readonly created?: InstanceToRun; readonly entry?: Entry } = {},
-  ): Promise<void> {
+  async #run(id: string, { item, created, entry = { isPoked: false }, isRetaken = false }: Cause = {}): Promise<void> {
     this.#entries.set(id, entry);
     this.#timers.cancel(id);
     let again = false;
+    let isLeaseLost = false;
     try {
-      const lease = created?.lease ?? (await this.#acquire(id, item));
+      const lease = created?.lease ?? (await this.#acquire(id, item, isRetaken));
       if (lease === undefined) return;
       const pass = new WorkflowPass(this.#executor, id, lease, created && { ...created, isLeased: created.lease !== undefined });
       entry.pass = pass;
@@ -211,6 +218,7 @@ export class WorkflowConsumer {
       const acked = item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
       const end = await pass.run();
       this.#leases.remove(id);
+      isLeaseLost = end.kind === "lost" && lease.signal.aborted;
       await Promise.all([acked, this.#release(lease)]);
       again = pass.isPoked && end.kind !== "missing";
       this.#after(id, end);
@@ -219,15 +227,27 @@ export class WorkflowConsumer {
       this.#givePlace();
     }
     if (again) this.dispatch(id);
+    else if (isLeaseLost) this.#retake(id);
   }
 
-  async #acquire(id: string, item: WorkItem | undefined): Promise<Lease | undefined> {
+  /**
+   * Goes on with an instance whose lease was lost, if nobody else does: a lock provider that has lost everything has lost it for all, and the
+   * row is due at the end of the lease only.
+   */
+  #retake(id: string): void {
+    if (this.#drains || this.#poke(id)) return;
+    if (this.#takesPlace()) this.#track(id, this.#run(id, { isRetaken: true }));
+    else this.#hint(id, 0);
+  }
+
+  async #acquire(id: string, item: WorkItem | undefined, isRetaken: boolean): Promise<Lease | undefined> {
     try {
       const lease = await this.#locks.acquireLock(id, { ttl: this.#services.options.lockTtlMs });
       if (lease !== undefined) {
         this.#busyElsewhere.forget(id);
         return lease;
       }
+      if (isRetaken) return undefined;
     } catch (error) {
       warn(this.#services, `the lease on the workflow ${id} could not be taken; it is tried again`, error);
     }
