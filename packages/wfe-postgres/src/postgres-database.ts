@@ -1,10 +1,9 @@
-import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import { type Clock, durationMs, type Entropy, Pauses, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
 import { runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
-import { Pauses } from "./pauses.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.ts";
 import { refuseSettings, SERVER_SETTINGS, type ServerSettings } from "./server-settings.ts";

@@ -1,8 +1,7 @@
-import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, SharedRun } from "wfe-core";
+import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, Pauses, SharedRun } from "wfe-core";
 import { Batches } from "./batches.ts";
 import { lockError, mayBeOnes } from "./error-mapping.ts";
 import { absentOwners, endLeases, type LeaseKey, type LeaseOwner, type LeaseRequest, leaseTurn, ownLeases } from "./lease-store.ts";
-import { Pauses } from "./pauses.ts";
 import { databaseOf, type PostgresDatabase } from "./postgres-database.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import type { Session } from "./session.ts";

@@ -1,7 +1,6 @@
-import { type Clock, isWfeError, QUEUE_TYPES, type QueueType, Timers } from "wfe-core";
+import { type Clock, isWfeError, QUEUE_TYPES, type QueueType, type QueueWaiter, QueueWaiters, Timers } from "wfe-core";
 import { Batches } from "./batches.ts";
-import type { QueueAnswer, QueueChange, QueueTake, QueueTurn } from "./queue-store.ts";
-import { type QueueWaiter, QueueWaiters } from "./queue-waiters.ts";
+import type { QueueAnswer, QueueChange, QueueDelivery, QueueTake, QueueTurn } from "./queue-store.ts";
 
 const REQUESTS_PER_TURN = 500;
 /** Pause before the next look while others write, or hold what is due. */
@@ -27,7 +26,7 @@ export interface QueueSignalsOptions {
 }
 
 interface Lane {
-  readonly waiters: QueueWaiters;
+  readonly waiters: QueueWaiters<QueueDelivery>;
   /** A look that is wanted joins the next turn; one that was sent may have missed what came since. */
   look: "none" | "wanted" | "sent";
   /** Something came since it was sent. */
@@ -88,7 +87,7 @@ export class QueueSignals {
   }
 
   /** Lets somebody wait. @returns Ends the wait, see {@link QueueWaiters.add}. */
-  wait(type: QueueType, waiter: QueueWaiter): () => void {
+  wait(type: QueueType, waiter: QueueWaiter<QueueDelivery>): () => void {
     const end = this.#lanes[type].waiters.add(waiter);
     if (!waiter.once && this.#timers.dueOf("poll") === undefined) this.#schedule("poll", this.#pollPauseMs);
     this.#look(type);
@@ -123,7 +122,7 @@ export class QueueSignals {
   }
 
   #newLane(type: QueueType): Lane {
-    const waiters = new QueueWaiters(this.#options.clock, () => this.#rest(type));
+    const waiters = new QueueWaiters<QueueDelivery>(this.#options.clock, () => this.#rest(type));
     return { waiters, look: "none", again: false, heldPauseMs: SHORTEST_PAUSE_MS, isNews: false };
   }
 

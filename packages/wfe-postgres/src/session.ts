@@ -1,6 +1,5 @@
-import { type Clock, type Entropy, type Timer, WfeError } from "wfe-core";
+import { type Clock, type Entropy, Pauses, type Timer, WfeError } from "wfe-core";
 import { type ConnectionSource, type PostgresClient, runOn, StatementFailure } from "./connection.ts";
-import { Pauses } from "./pauses.ts";
 import { requireSession } from "./pooler.ts";
 import type { SchemaNames } from "./schema-names.ts";
 

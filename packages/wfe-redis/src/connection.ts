@@ -1,9 +1,8 @@
 import { Redis, type RedisOptions as DriverOptions } from "ioredis";
-import { type Clock, durationMs, type Entropy, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import { type Clock, durationMs, type Entropy, Pauses, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
 import { isConnectionLoss, isPassing, messageOf, storeError } from "./error-mapping.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { type CopyOptions, OpenClient, refuseClient } from "./open-client.ts";
-import { Pauses } from "./pauses.ts";
 import type { RedisClient, RedisOptions } from "./redis-options.ts";
 import { refuseServer } from "./server-info.ts";
 

@@ -1,5 +1,5 @@
+import { Pauses } from "wfe-core";
 import type { RedisConnection } from "./connection.ts";
-import { Pauses } from "./pauses.ts";
 
 /** So long after its last attempt a node that could not be started is tried again. */
 const START_AGAIN_MS = 1_000;

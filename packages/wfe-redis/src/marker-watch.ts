@@ -1,6 +1,5 @@
-import { systemClock, type Timer } from "wfe-core";
+import { Pauses, systemClock, type Timer } from "wfe-core";
 import type { RedisConnection } from "./connection.ts";
-import { Pauses } from "./pauses.ts";
 import type { RedisClient } from "./redis-options.ts";
 
 /** How much later than it has to an answer may come before the connection counts as lost. */

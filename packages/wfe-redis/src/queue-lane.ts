@@ -1,8 +1,7 @@
-import type { QueueType, Timer } from "wfe-core";
+import { type QueueType, type QueueWaiter, QueueWaiters, type Timer } from "wfe-core";
 import type { RedisConnection } from "./connection.ts";
 import { MarkerWatch } from "./marker-watch.ts";
-import { type QueueChange, QueueStore } from "./queue-store.ts";
-import { type QueueWaiter, QueueWaiters } from "./queue-waiters.ts";
+import { type QueueChange, type QueueDelivery, QueueStore } from "./queue-store.ts";
 
 const CHANGES_PER_TURN = 500;
 /** How long a stop waits for what is under way. */
@@ -24,7 +23,7 @@ interface Request {
 export class QueueLane {
   readonly #connection: RedisConnection;
   readonly #store: QueueStore;
-  readonly #waiters: QueueWaiters;
+  readonly #waiters: QueueWaiters<QueueDelivery>;
   readonly #watch: MarkerWatch;
   #requests: Request[] = [];
   #wantsLook = false;
@@ -39,7 +38,7 @@ export class QueueLane {
     const { connection, visibilityMs } = options;
     this.#connection = connection;
     this.#store = new QueueStore(options);
-    this.#waiters = new QueueWaiters(connection.clock, () => this.#rest());
+    this.#waiters = new QueueWaiters<QueueDelivery>(connection.clock, () => this.#rest());
     this.#watch = new MarkerWatch({
       connection,
       key: this.#store.markerKey,
@@ -50,7 +49,7 @@ export class QueueLane {
   }
 
   /** Lets somebody wait. @returns Ends the wait, see {@link QueueWaiters.add}. */
-  wait(waiter: QueueWaiter): () => void {
+  wait(waiter: QueueWaiter<QueueDelivery>): () => void {
     const end = this.#waiters.add(waiter);
     if (!waiter.once) this.#watch.begin();
     this.#look();

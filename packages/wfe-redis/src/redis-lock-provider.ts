@@ -1,9 +1,8 @@
-import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, SharedRun } from "wfe-core";
+import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, Pauses, SharedRun } from "wfe-core";
 import { connectionOf, type RedisConnection } from "./connection.ts";
 import { lockError } from "./error-mapping.ts";
 import { LockNodes } from "./lock-nodes.ts";
 import { LockQuorum, type Verdict } from "./lock-quorum.ts";
-import { Pauses } from "./pauses.ts";
 import type { RedisOptions } from "./redis-options.ts";
 
 /** Several independent servers, of which most have to grant a lock. */

@@ -7,7 +7,7 @@ import { expectTripsAsTheyMust } from "./cluster-verdict.ts";
 import { Trips } from "./trips.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
-const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 200);
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 100);
 const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 

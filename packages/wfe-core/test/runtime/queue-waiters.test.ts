@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "wfe-core/test-support";
-import type { QueueDelivery } from "../src/queue-store.ts";
-import { type QueueWaiter, QueueWaiters } from "../src/queue-waiters.ts";
+import { type QueueWaiter, QueueWaiters } from "../../src/runtime/queue-waiters.ts";
+import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 
-const deliveriesOf = (...ids: readonly string[]): readonly QueueDelivery[] => ids.map((id) => ({ id, job: id, token: "t" }));
+interface Delivery {
+  readonly id: string;
+}
 
-class Waiter implements QueueWaiter {
+const deliveriesOf = (...ids: readonly string[]): readonly Delivery[] => ids.map((id) => ({ id }));
+
+class Waiter implements QueueWaiter<Delivery> {
   readonly got: (readonly string[])[] = [];
   readonly failures: unknown[] = [];
   readonly limit: number;
@@ -16,13 +19,13 @@ class Waiter implements QueueWaiter {
     this.once = once;
   }
 
-  readonly give = (deliveries: readonly QueueDelivery[]): void => void this.got.push(deliveries.map(({ id }) => id));
+  readonly give = (deliveries: readonly Delivery[]): void => void this.got.push(deliveries.map(({ id }) => id));
   readonly fail = (error: unknown): void => void this.failures.push(error);
 }
 
-function waitersOn(clock: VirtualClock): { readonly waiters: QueueWaiters; readonly empties: () => number } {
+function waitersOn(clock: VirtualClock): { readonly waiters: QueueWaiters<Delivery>; readonly empties: () => number } {
   let empties = 0;
-  return { waiters: new QueueWaiters(clock, () => (empties += 1)), empties: () => empties };
+  return { waiters: new QueueWaiters<Delivery>(clock, () => (empties += 1)), empties: () => empties };
 }
 
 describe("those who wait for a queue on Redis", () => {

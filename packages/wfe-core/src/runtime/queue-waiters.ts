@@ -1,33 +1,32 @@
-import type { Clock, Timer } from "wfe-core";
-import type { QueueDelivery } from "./queue-store.ts";
+import type { Clock, Timer } from "../traits/clock.ts";
 
 /** How long a wait that is to end stays for the answer under way, which may bring it something. */
 const FAREWELL_MS = 1_000;
 
 /** Somebody who waits for the first item. */
-export interface QueueWaiter {
+export interface QueueWaiter<TDelivery> {
   readonly limit: number;
   /** Whether it waits no longer than for the answer to one look. */
   readonly once: boolean;
   /** Called once, with nothing when the wait was ended. */
-  readonly give: (deliveries: readonly QueueDelivery[]) => void;
-  /** Called instead when the Redis fails. */
+  readonly give: (deliveries: readonly TDelivery[]) => void;
+  /** Called instead when the store fails. */
   readonly fail: (error: unknown) => void;
 }
 
-interface Waiting {
-  readonly waiter: QueueWaiter;
+interface Waiting<TDelivery> {
+  readonly waiter: QueueWaiter<TDelivery>;
   /** Whether the look under way is for it, too. */
   isSeen: boolean;
   /** Set when it is to end: it goes with the answer under way, or when this is over. */
   farewell: Timer | undefined;
 }
 
-/** Those who wait for entries of one type, longest wait first. */
-export class QueueWaiters {
+/** For queue providers: those who wait in this process for entries of one type, longest wait first. They share the looks into the store. */
+export class QueueWaiters<TDelivery> {
   readonly #clock: Clock;
   readonly #onEmpty: () => void;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Waiting<TDelivery>>();
 
   /** @param onEmpty - Called when nobody waits any more. */
   constructor(clock: Clock, onEmpty: () => void) {
@@ -46,8 +45,8 @@ export class QueueWaiters {
    * @returns Ends the wait, idempotent. What a look is taking for the waiter at that moment would be lost until it comes back, so it then stays
    *   for the answer, a second at most.
    */
-  add(waiter: QueueWaiter): () => void {
-    const waiting: Waiting = { waiter, isSeen: false, farewell: undefined };
+  add(waiter: QueueWaiter<TDelivery>): () => void {
+    const waiting: Waiting<TDelivery> = { waiter, isSeen: false, farewell: undefined };
     this.#waiting.add(waiting);
     return () => {
       if (!this.#waiting.has(waiting) || waiting.farewell !== undefined) return;
@@ -67,7 +66,7 @@ export class QueueWaiters {
   }
 
   /** The look has brought something, or nothing. @returns What nobody is left for. */
-  give(deliveries: readonly QueueDelivery[]): readonly QueueDelivery[] {
+  give(deliveries: readonly TDelivery[]): readonly TDelivery[] {
     let from = 0;
     // Those who are about to leave get what would have to go back otherwise.
     const all = [...this.#waiting];
@@ -93,11 +92,11 @@ export class QueueWaiters {
     }
   }
 
-  #give(waiting: Waiting, deliveries: readonly QueueDelivery[]): void {
+  #give(waiting: Waiting<TDelivery>, deliveries: readonly TDelivery[]): void {
     if (this.#leave(waiting)) waiting.waiter.give(deliveries);
   }
 
-  #leave(waiting: Waiting): boolean {
+  #leave(waiting: Waiting<TDelivery>): boolean {
     if (!this.#waiting.delete(waiting)) return false;
     waiting.farewell?.cancel();
     if (this.#waiting.size === 0) this.#onEmpty();

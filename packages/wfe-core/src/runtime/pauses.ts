@@ -1,9 +1,10 @@
-import type { Clock, Entropy } from "wfe-core";
+import type { Clock } from "../traits/clock.ts";
+import type { Entropy } from "../traits/entropy.ts";
 
 const SHORTEST_BACK_OFF_MS = 10;
 const LONGEST_BACK_OFF_MS = 1_000;
 
-/** Pauses of work that goes on by itself, which a stop ends. */
+/** For providers: pauses of work that goes on by itself, which a stop ends. */
 export class Pauses {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
@@ -27,10 +28,15 @@ export class Pauses {
     });
   }
 
-  /** A pause before trying again what cannot be done now, twice as long each time up to a second. @param attempt - 0 for the first. */
-  backOff(attempt: number): Promise<void> {
+  /**
+   * A pause before trying again what cannot be done now, twice as long each time up to a second.
+   *
+   * @param attempt - 0 for the first.
+   * @param mostMs - It is no longer than this.
+   */
+  backOff(attempt: number, mostMs: number = LONGEST_BACK_OFF_MS): Promise<void> {
     // With jitter: hosts that lost one server together would come back together.
-    const longest = Math.min(LONGEST_BACK_OFF_MS, SHORTEST_BACK_OFF_MS * 2 ** attempt);
+    const longest = Math.max(0, Math.min(mostMs, LONGEST_BACK_OFF_MS, SHORTEST_BACK_OFF_MS * 2 ** attempt));
     return this.wait(Math.ceil(longest * (0.5 + 0.5 * this.#entropy.random())));
   }
 
