@@ -1,0 +1,3 @@
+export { type Model, type ModelFailure, type ModelRunOptions, runModel } from "./model-run.ts";
+export { persistenceModel } from "./persistence-model.ts";
+export { registerModel } from "./register-model.ts";
