@@ -154,9 +154,12 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
         SELECT rows_[(e.value->>0)::int], e.value->>1, e.value->>2, (e.value->>3)::bigint, (e.value->>4)::bigint, e.value->>5, e.value->>6, e.value->>7,
           e.value->>8
         FROM json_array_elements(rest_->'errors') WITH ORDINALITY e WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality;
+      -- The first of those with one id, whole: the others are left as if it had been there before.
       PERFORM ${r.insert_workflows_v1}(x.list) FROM (
-        SELECT json_agg(c.value->1) AS list FROM json_array_elements(rest_->'children') c
-        WHERE rows_[(c.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
+        SELECT json_agg(c.child) AS list FROM (
+          SELECT DISTINCT ON (c.value->1->>'id') c.value->1 AS child FROM json_array_elements(rest_->'children') WITH ORDINALITY c
+          WHERE rows_[(c.value->>0)::int] IS NOT NULL
+          ORDER BY c.value->1->>'id', c.ordinality) c) x WHERE x.list IS NOT NULL;
     END IF;
 
     RETURN QUERY
