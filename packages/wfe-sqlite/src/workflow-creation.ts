@@ -49,13 +49,15 @@ export function createWorkflow(connection: Connection, workflow: NewWorkflow): s
 /** Refuses children whose name another instance has, or another one of them. @throws WorkflowNameTakenError */
 export function refuseTakenNames(connection: Connection, children: readonly NewWorkflow[]): void {
   const ids = new Set<string>();
-  const names = new Set<string>();
+  const taken = new Set<string>();
   for (const { id, name } of children) {
     if (ids.has(id) || hasId(connection, id)) continue;
-    const taken = names.has(name) ? name : takenOf(connection, { id, name });
-    if (taken !== undefined) throw new WorkflowNameTakenError(taken);
+    // A name is usable wherever an id is: the children among themselves, too.
+    const among = [name, id].find((text) => taken.has(text));
+    const other = among ?? takenOf(connection, { id, name });
+    if (other !== undefined) throw new WorkflowNameTakenError(other);
     ids.add(id);
-    names.add(name);
+    taken.add(id).add(name);
   }
 }
 
