@@ -73,20 +73,22 @@ function refuseTakenIds(store: InMemoryStore, kept: KeptWorkflow, change: Workfl
   const closed = new Set([...change.closeSubscriptions, ...change.consume.map(({ subscriptionId }) => subscriptionId)]);
   const opened = new Set<string>();
   for (const { id } of change.openSubscriptions) {
-    const taken = store.subscriptions.has(id) && !(closed.has(id) && kept.subscriptions.has(id));
-    if (opened.has(id) || taken) {
+    const isStored = store.subscriptions.has(id) && !(closed.has(id) && kept.subscriptions.has(id));
+    if (opened.has(id) || isStored) {
       throw new PersistenceError("WFE_PERSISTENCE_FAILED", `a subscription with the id ${JSON.stringify(id)} is stored already`);
     }
     opened.add(id);
   }
-  const names = new Set<string>();
+  const taken = new Set<string>();
   const ids = new Set<string>();
   for (const { id, name } of change.children) {
     if (store.workflows.has(id) || ids.has(id)) continue;
-    const taken = names.has(name) ? name : store.takenOf({ id, name });
-    if (taken !== undefined) throw new WorkflowNameTakenError(taken);
+    // A name is usable wherever an id is: the children among themselves, too.
+    const among = [name, id].find((text) => taken.has(text));
+    const other = among ?? store.takenOf({ id, name });
+    if (other !== undefined) throw new WorkflowNameTakenError(other);
     ids.add(id);
-    names.add(name);
+    taken.add(id).add(name);
   }
 }
 

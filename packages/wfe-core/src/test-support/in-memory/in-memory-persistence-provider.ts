@@ -120,7 +120,9 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
   }
 
   async nextDefinitionSequence(definitionId: string, count: number): Promise<number> {
-    return this.#running().reserve(definitionId, count);
+    const store = this.#running();
+    if (!(Number.isInteger(count) && count >= 1)) throw new RangeError(`count must be a whole number, 1 or more: got ${count}`);
+    return store.reserve(definitionId, count);
   }
 
   async listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>> {
