@@ -169,6 +169,16 @@ const COMMIT_FAULTS: PersistenceFaults = {
     fault: "swallows a child whose name is taken",
     make: changes(({ change, store }) => ({ children: change.children.filter(({ name }) => !store.workflowIdsByName.has(name)) })),
   },
+  "makes one child of several of one commit that have one id: the first, of one piece": {
+    fault: "gives a child the pointers of all that have its id",
+    make: after(({ change: { children }, store }) => {
+      for (const { id, pointers } of children) for (const pointer of pointers) store.putPointer(keptOf(store, id), pointer);
+    }),
+  },
+  "refuses a commit whole when one of its children has the id of another as its name": {
+    fault: "keeps the one whose id the other has as its name",
+    make: changes(({ change: { children } }) => ({ children: children.filter(({ name }) => !children.some(({ id }) => id === name)) })),
+  },
   "refuses a commit whole when two of its children have one name": {
     fault: "keeps the first of two children with one name",
     make: changes(({ change: { children } }) => ({

@@ -167,6 +167,10 @@ const CREATION_FAULTS: PersistenceFaults = {
     fault: "reserves one number, whatever is asked for",
     make: () => (good) => ({ nextDefinitionSequence: (id) => good.nextDefinitionSequence(id, 1) }),
   },
+  "reserves nothing but whole numbers, 1 or more": {
+    fault: "takes any count of numbers for one",
+    make: () => (good) => ({ nextDefinitionSequence: (id, count) => good.nextDefinitionSequence(id, count >= 1 ? Math.trunc(count) : 1) }),
+  },
   "gives each number once, whoever asks at the same moment": {
     fault: "reads the number, and writes the next one later",
     make: () => {

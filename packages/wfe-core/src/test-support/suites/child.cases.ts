@@ -4,7 +4,7 @@ import type { NewWorkflow } from "../../models/workflow-row.ts";
 import { instant, SAMPLE_DEFINITION, samplePointer, sampleWorkflow } from "../fixtures.ts";
 import { inboxOf, insist, later, open, publish, send, turnOf } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, recordOf, settled, withW } from "./persistence-steps.ts";
+import { commit, recordOf, refusalOf, settled, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 /** That an instance made by the commit of its parent is one like any other. */
@@ -92,6 +92,40 @@ export const CHILD_CASES: readonly SuiteCase<PersistenceContext>[] = [
           [refusals.length === 1 ? "commit" : "creation", `${id} by ${data}`, [data]],
         );
       }
+    },
+  },
+  {
+    name: "makes one child of several of one commit that have one id: the first, of one piece",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const children = ["first", "second", "third"].map((text, index) =>
+        sampleWorkflow("child", { name: `name of ${text}`, data: `"${text}"`, pointers: [samplePointer({ id: text, seq: index + 1 })] }),
+      );
+
+      await commit(first, "c1", { children });
+
+      const { name, data, pointers } = await recordOf(second, "child");
+      assert.deepEqual([name, data, pointers.map(({ id }) => id)], ["name of first", '"first"', ["first"]]);
+      assert.equal(await second.getWorkflowInstanceByName("name of second"), undefined);
+    },
+  },
+  {
+    name: "refuses a commit whole when one of its children has the id of another as its name",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const before = await recordOf(first);
+      const [one, other] = [sampleWorkflow("one"), sampleWorkflow("other", { name: "one" })];
+
+      for (const children of [
+        [one, other],
+        [other, one],
+      ]) {
+        const error = await refusalOf(commit(first, "c1", { children }));
+        if (!isWfeError(error, "WFE_WORKFLOW_NAME_TAKEN")) throw error;
+      }
+
+      assert.deepEqual(await recordOf(second), before);
+      assert.deepEqual(await second.getWorkflowInstances(["one", "other"]), []);
     },
   },
 ];

@@ -264,6 +264,17 @@ export const WORKFLOW_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "reserves nothing but whole numbers, 1 or more",
+    async run(context) {
+      const provider = await context.start();
+
+      for (const count of [0, -1, 1.5, Number.NaN])
+        await assert.rejects(provider.nextDefinitionSequence("A", count), RangeError, `${count} is refused`);
+
+      assert.equal(await provider.nextDefinitionSequence("A", 1), 1, "what was refused takes no number");
+    },
+  },
+  {
     name: "gives each number once, whoever asks at the same moment",
     async run(context) {
       const providers = await context.startTwo();
