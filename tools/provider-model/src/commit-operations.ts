@@ -15,13 +15,13 @@ import { compared, difference, type Operation, type Outcome, shown } from "./cal
 import { commit } from "./commit-rules.ts";
 import { pending, wrongDeliveries } from "./delivery-rules.ts";
 import { addInstance, isTaken, type PersistenceState, subscriptionsOf } from "./persistence-state.ts";
-import { choice, moment, pick, record, text, workflowId } from "./values.ts";
+import { choice, moment, pick, reading, record, text, workflowId } from "./values.ts";
 import { executionError, newEvent, newSubscription, newWorkflow, pointers, scheduledCommand } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
 
 /** `createNewWorkflow`. */
-export const createNewWorkflow: fc.Arbitrary<PersistenceOperation> = fc.tuple(newWorkflow, moment).map(([workflow, now]) => ({
+export const createNewWorkflow: fc.Arbitrary<PersistenceOperation> = fc.tuple(newWorkflow, reading).map(([workflow, now]) => ({
   kind: "createNewWorkflow",
   plan: () => ({
     text: `createNewWorkflow(${shown(workflow)})`,
@@ -108,7 +108,7 @@ const commitInput: fc.Arbitrary<CommitInput> = fc
         events: few(newEvent),
         commands: few(scheduledCommand),
         errors: few(executionError),
-        now: moment,
+        now: reading,
       },
       [
         "which",

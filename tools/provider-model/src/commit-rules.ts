@@ -53,11 +53,12 @@ function apply(state: PersistenceState, change: WorkflowChange, now: Date): read
   }
   for (const id of change.closeSubscriptions) if (state.subscriptions.get(id)?.workflowId === change.workflowId) state.subscriptions.delete(id);
   if (!openAll(state, change)) refusals.push({ refusal: { code: "WFE_PERSISTENCE_FAILED" } });
-  if (!addChildren(state, change.children)) refusals.push({ refusal: { code: "WFE_WORKFLOW_NAME_TAKEN" } });
+  // What is sent along is stored after it.
+  else moveRow(state, instance, change, now);
   for (const event of change.events) addEvent(state, event, now);
   for (const command of change.commands) addCommand(state, command);
   for (const error of change.errors) state.errors.set(error.workflowId, [...(state.errors.get(error.workflowId) ?? []), error]);
-  if (refusals.length === 0) moveRow(state, instance, change, now);
+  if (!addChildren(state, change.children)) refusals.push({ refusal: { code: "WFE_WORKFLOW_NAME_TAKEN" } });
   return refusals;
 }
 

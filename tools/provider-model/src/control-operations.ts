@@ -3,7 +3,7 @@ import { isFinal, type PersistenceProvider, type ScheduledCommand } from "wfe-co
 import { compared, difference, type Operation, shown, wrongChoice } from "./call.ts";
 import { control } from "./commit-rules.ts";
 import { addCommand, type ModelCommand, type PersistenceState } from "./persistence-state.ts";
-import { after, choice, definition, DEFINITIONS, limit, moment, pick, workflowId } from "./values.ts";
+import { after, choice, definition, DEFINITIONS, limit, moment, pick, reading, workflowId } from "./values.ts";
 import { completedEvent, pointers, scheduledCommand } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
@@ -15,7 +15,7 @@ const commandInput = fc.record({
   revision: fc.constantFrom(0, 0, 0, -1, 1, Number.NaN),
   completedEvent: fc.option(completedEvent, { nil: undefined, freq: 2 }),
   pointers,
-  now: moment,
+  now: reading,
 });
 
 /** `command`. */
@@ -41,7 +41,7 @@ export const command: fc.Arbitrary<PersistenceOperation> = commandInput.map((inp
 
 /** `claimDueInstances`. */
 export const claimDueInstances: fc.Arbitrary<PersistenceOperation> = fc
-  .tuple(fc.oneof(fc.constant(DEFINITIONS), fc.array(definition, { maxLength: 2 })), moment, limit, fc.nat(3))
+  .tuple(fc.oneof(fc.constant(DEFINITIONS), fc.array(definition, { maxLength: 2 })), reading, limit, fc.nat(3))
   .map(([definitions, asAt, most, step]) => {
     const options = { definitions, limit: most, claimUntil: after(asAt, step) };
     return {
@@ -142,7 +142,7 @@ interface Handled {
 
 /** `processCommands`, with handlers that reject, or schedule again what they have in their hands. */
 export const processCommands: fc.Arbitrary<PersistenceOperation> = fc
-  .tuple(moment, limit, fc.nat(3), handling)
+  .tuple(reading, limit, fc.nat(3), handling)
   .map(([asAt, most, step, { rejects, again }]) => {
     const options = { limit: most, claimUntil: after(asAt, step) };
     return {
@@ -184,7 +184,8 @@ function judgeHandling(
     const waiting = due.find((each) => each.name === handed.name && each.data === handed.data);
     if (waiting === undefined) return `handed over what is not due: ${shown(handed)}`;
     handedOver.push(waiting);
-    const fault = difference(handed.executeAt, waiting.executeAt);
+    // Of one that is handed over again it is the end of the claim.
+    const fault = waiting.claimedUntil === undefined ? difference(handed.executeAt, waiting.executeAt) : undefined;
     if (fault !== undefined) return fault;
     const key = JSON.stringify([handed.name, handed.data]);
     state.commands.delete(key);

@@ -3,13 +3,13 @@ import type { EventSubscription, PersistenceProvider, RunnableEvent } from "wfe-
 import { compared, difference, type Operation, shown } from "./call.ts";
 import { byTime, deliverTopic, isEligible } from "./delivery-rules.ts";
 import { addEvent, type ModelEvent, type PersistenceState, shownSubscription } from "./persistence-state.ts";
-import { activity, after, choice, EVENT_IDS, limit, moment, pick, subscriptionId, topic } from "./values.ts";
+import { activity, after, choice, EVENT_IDS, limit, moment, pick, reading, subscriptionId, topic } from "./values.ts";
 import { newEvent } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
 
 /** `createEvent`. */
-export const createEvent: fc.Arbitrary<PersistenceOperation> = fc.tuple(newEvent, moment).map(([event, now]) => ({
+export const createEvent: fc.Arbitrary<PersistenceOperation> = fc.tuple(newEvent, reading).map(([event, now]) => ({
   kind: "createEvent",
   arrives: true,
   plan: () => ({
@@ -24,7 +24,7 @@ export const createEvent: fc.Arbitrary<PersistenceOperation> = fc.tuple(newEvent
 
 /** `deliverEvents`. */
 export const deliverEvents: fc.Arbitrary<PersistenceOperation> = fc
-  .tuple(fc.array(topic, { minLength: 1, maxLength: 3 }), moment, fc.nat(9))
+  .tuple(fc.array(topic, { minLength: 1, maxLength: 3 }), reading, fc.nat(9))
   .map(([given, now, none]) => ({
     kind: "deliverEvents",
     plan: (_state, { concurrent }) => {
@@ -43,7 +43,7 @@ export const deliverEvents: fc.Arbitrary<PersistenceOperation> = fc
   }));
 
 /** `getRunnableEvents`. */
-export const getRunnableEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(moment, limit, fc.nat(3)).map(([asAt, most, step]) => {
+export const getRunnableEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(reading, limit, fc.nat(3)).map(([asAt, most, step]) => {
   const options = { limit: most, claimUntil: after(asAt, step) };
   return {
     kind: "getRunnableEvents",
@@ -65,7 +65,7 @@ export const getRunnableEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(mo
 });
 
 /** `deleteDeliveredEvents`, and which of them went. */
-export const deleteDeliveredEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(moment, limit).map(([storedBefore, most]) => ({
+export const deleteDeliveredEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(reading, limit).map(([storedBefore, most]) => ({
   kind: "deleteDeliveredEvents",
   alone: true,
   plan: () => ({
@@ -131,7 +131,7 @@ export const getSubscriptions: fc.Arbitrary<PersistenceOperation> = fc.tuple(top
 }));
 
 /** `getFirstOpenSubscription`. */
-export const getFirstOpenSubscription: fc.Arbitrary<PersistenceOperation> = fc.tuple(activity, moment).map(([wanted, now]) => ({
+export const getFirstOpenSubscription: fc.Arbitrary<PersistenceOperation> = fc.tuple(activity, reading).map(([wanted, now]) => ({
   kind: "getFirstOpenSubscription",
   plan: () => ({
     text: `getFirstOpenSubscription(${shown(wanted)}, ${now.toISOString()})`,
@@ -155,7 +155,7 @@ const tokenInput = fc.record({
   ownToken: fc.nat(3).map((value) => value !== 3),
   worker: fc.constantFrom("worker", "\ud83d"),
   expiresAt: moment,
-  now: moment,
+  now: reading,
   does: fc.constantFrom("set", "set", "extend", "clear"),
 });
 

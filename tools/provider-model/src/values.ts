@@ -41,6 +41,13 @@ export const moment: fc.Arbitrary<Date> = fc
     { weight: 1, arbitrary: fc.constantFrom(0, -1, -62_135_596_800_000, Date.UTC(9999, 11, 31), 8.64e15, -8.64e15) },
   )
   .map((ms) => new Date(ms));
+/** What a clock shows: nothing before 1970, which "past on every clock" stands for. */
+export const reading: fc.Arbitrary<Date> = fc
+  .oneof(
+    { weight: 12, arbitrary: fc.nat(6).map((step) => instant(step * 10).getTime()) },
+    { weight: 1, arbitrary: fc.constantFrom(0, Date.UTC(9999, 11, 31), 8.64e15) },
+  )
+  .map((ms) => new Date(ms));
 /** Which of several, whatever their number. */
 export const choice: fc.Arbitrary<number> = fc.nat(11);
 /** A limit; small ones leave some out. */
