@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inspect } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { type ConflictError, isWfeError, type WorkflowAlreadyExistsError } from "wfe-core";
 
 /** What came of a call to a provider. */
@@ -76,12 +76,9 @@ export function compared(outcome: Outcome, ...expected: readonly Expected[]): st
 
 /** @returns How a value differs from another; `undefined` when it does not. A field that is `undefined` is not there. */
 export function difference(actual: unknown, expected: unknown): string | undefined {
-  try {
-    assert.deepEqual(plain(actual), plain(expected));
-    return undefined;
-  } catch (error) {
-    return (error as Error).message; // an AssertionError
-  }
+  const [given, wanted] = [plain(actual), plain(expected)];
+  if (isDeepStrictEqual(given, wanted)) return undefined;
+  return new assert.AssertionError({ actual: given, expected: wanted, operator: "deepStrictEqual" }).message;
 }
 
 /**

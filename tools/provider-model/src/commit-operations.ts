@@ -15,7 +15,7 @@ import { compared, difference, type Operation, type Outcome, shown } from "./cal
 import { commit } from "./commit-rules.ts";
 import { pending, wrongDeliveries } from "./delivery-rules.ts";
 import { addInstance, isTaken, type PersistenceState, subscriptionsOf } from "./persistence-state.ts";
-import { choice, moment, pick, reading, record, text, workflowId } from "./values.ts";
+import { choice, idOf, instanceTarget, moment, pick, reading, record, SUBSCRIPTION_IDS, type Target, text } from "./values.ts";
 import { executionError, newEvent, newSubscription, newWorkflow, pointers, scheduledCommand } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
@@ -41,8 +41,7 @@ export const createNewWorkflow: fc.Arbitrary<PersistenceOperation> = fc.tuple(ne
 
 /** A commit, before it is known which instance there is and what it has. */
 interface CommitInput {
-  readonly which: number;
-  readonly unknownId?: string;
+  readonly target: Target;
   readonly expects: "right" | "revision before" | "revision after" | "control before" | "control after";
   readonly inbox?: "right" | "before";
   readonly seen: number;
@@ -55,6 +54,8 @@ interface CommitInput {
   readonly completedAt?: Date;
   readonly pointers: readonly PointerRow[];
   readonly open: readonly NewSubscription[];
+  /** Whether it opens those of others, and one twice. */
+  readonly takes: boolean;
   readonly consume: readonly number[];
   readonly consumeUnknown: boolean;
   readonly close: readonly number[];
@@ -77,7 +78,7 @@ function few<T>(arbitrary: fc.Arbitrary<T>, maxLength = 2): fc.Arbitrary<readonl
 /** Mostly the first. */
 function mostly<T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> {
   return fc.oneof(
-    { weight: 3 * others.length, arbitrary: fc.constant(first) },
+    { weight: 6 * others.length, arbitrary: fc.constant(first) },
     ...others.map((each) => ({ weight: 1, arbitrary: fc.constant(each) })),
   );
 }
@@ -86,20 +87,20 @@ const commitInput: fc.Arbitrary<CommitInput> = fc
   .record({
     fields: record<CommitInput>(
       {
-        which: choice,
-        unknownId: workflowId,
+        target: instanceTarget,
         expects: mostly<CommitInput["expects"]>("right", "revision before", "revision after", "control before", "control after"),
-        inbox: fc.constantFrom("right", "before"),
+        inbox: mostly<"right" | "before">("right", "before"),
         seen: fc.nat(1),
         commitId: mostly<CommitInput["commitId"]>("new", "again", "of another"),
-        status: fc.constantFrom("runnable", "suspended", "complete", "terminated"),
+        status: fc.constantFrom<WorkflowStatus>("runnable", "suspended", "suspended", "complete", "terminated"),
         data: text,
         sequence: fc.nat(9),
         dueAt: moment,
         error: text,
         completedAt: moment,
         pointers: fc.oneof(fc.constant<readonly PointerRow[]>([]), pointers),
-        open: few(newSubscription, 3),
+        open: fc.array(newSubscription, { maxLength: 3, size: "max" }),
+        takes: mostly(false, true),
         consume: few(choice),
         consumeUnknown: mostly(false, true),
         close: few(choice),
@@ -111,13 +112,14 @@ const commitInput: fc.Arbitrary<CommitInput> = fc
         now: reading,
       },
       [
-        "which",
+        "target",
         "expects",
         "seen",
         "commitId",
         "sequence",
         "pointers",
         "open",
+        "takes",
         "consume",
         "consumeUnknown",
         "close",
@@ -129,7 +131,7 @@ const commitInput: fc.Arbitrary<CommitInput> = fc
       ],
     ),
     // What is rare, and would leave little of a run if it were not.
-    keep: fc.record({ unknownId: rarely(12), inbox: rarely(2), status: rarely(3), closeOther: rarely(3) }),
+    keep: fc.record({ inbox: rarely(2), status: rarely(4), closeOther: rarely(3) }),
   })
   .map(({ fields, keep }) => {
     const input: Record<string, unknown> = { ...fields };
@@ -141,10 +143,8 @@ function rarely(outOf: number): fc.Arbitrary<boolean> {
   return fc.nat(outOf).map((value) => value === outOf);
 }
 
-function changeOf(state: PersistenceState, input: CommitInput, fresh: () => number): WorkflowChange | undefined {
-  const ids = [...state.instances.keys()];
-  const id = input.unknownId ?? pick(ids, input.which);
-  if (id === undefined) return undefined;
+function changeOf(state: PersistenceState, input: CommitInput, fresh: () => number): WorkflowChange {
+  const id = idOf(input.target, state.instances.keys());
   const row = state.instances.get(id)?.row;
   const { revision = 0, controlSeq = 0, inboxSeq = 0, status = "runnable", commitId } = row ?? {};
   const given = pending(state, id);
@@ -171,7 +171,7 @@ function changeOf(state: PersistenceState, input: CommitInput, fresh: () => numb
     ...(error === undefined ? {} : { error }),
     ...(completedAt === undefined ? {} : { completedAt }),
     pointers: input.pointers,
-    openSubscriptions: input.open,
+    openSubscriptions: input.takes ? input.open : unmet(state, input.open, closed),
     consume: [
       ...[...used].map((each) => ({ subscriptionId: each.id, eventId: each.eventId as string })), // they were given one
       ...(input.consumeUnknown ? [{ subscriptionId: "unknown", eventId: "unknown" }] : []),
@@ -187,13 +187,20 @@ function changeOf(state: PersistenceState, input: CommitInput, fresh: () => numb
   };
 }
 
+/** Under ids that are free, as long as there are any. */
+function unmet(state: PersistenceState, opened: readonly NewSubscription[], closed: readonly string[]): readonly NewSubscription[] {
+  const free = SUBSCRIPTION_IDS.filter((id) => !state.subscriptions.has(id) || closed.includes(id));
+  const wanted = opened.map(({ id }) => id).filter((id) => free.includes(id));
+  const ids = [...new Set([...wanted, ...free])];
+  return opened.slice(0, ids.length).map((subscription, index) => ({ ...subscription, id: ids[index] as string })); // no more than there are ids
+}
+
 /** `persistWorkflow`. */
 export const persistWorkflow: fc.Arbitrary<PersistenceOperation> = commitInput.map((input) => ({
   kind: "persistWorkflow",
   arrives: input.events.length > 0,
   plan: (planned, { fresh }) => {
     const change = changeOf(planned, input, fresh);
-    if (change === undefined) return undefined;
     return {
       text: `persistWorkflow(${shown(change)}, ${input.now.toISOString()})`,
       run: (provider) => provider.persistWorkflow(change, input.now),

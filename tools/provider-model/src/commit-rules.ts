@@ -112,7 +112,8 @@ function pickUp(state: PersistenceState, instance: ModelInstance, change: Workfl
   return any;
 }
 
-const FROM: Readonly<Record<ControlCommand, readonly string[]>> = {
+/** The statuses that a command goes from. */
+export const FROM: Readonly<Record<ControlCommand, readonly string[]>> = {
   suspend: ["runnable"],
   resume: ["suspended"],
   terminate: ["runnable", "suspended"],

@@ -1,18 +1,17 @@
 import fc from "fast-check";
 import { isFinal, type PersistenceProvider, type ScheduledCommand } from "wfe-core";
 import { compared, difference, type Operation, shown, wrongChoice } from "./call.ts";
-import { control } from "./commit-rules.ts";
+import { control, FROM } from "./commit-rules.ts";
 import { addCommand, type ModelCommand, type PersistenceState } from "./persistence-state.ts";
-import { after, choice, definition, DEFINITIONS, limit, moment, pick, reading, workflowId } from "./values.ts";
+import { after, definition, DEFINITIONS, idOf, instanceTarget, limit, moment, reading, workflowId } from "./values.ts";
 import { completedEvent, pointers, scheduledCommand } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
 
 const commandInput = fc.record({
-  which: choice,
-  unknown: fc.option(workflowId, { nil: undefined, freq: 10 }),
-  kind: fc.constantFrom("suspend" as const, "resume" as const, "terminate" as const, "retry" as const, "resume" as const, "retry" as const),
-  revision: fc.constantFrom(0, 0, 0, -1, 1, Number.NaN),
+  target: instanceTarget,
+  kind: fc.constantFrom("suspend" as const, "resume" as const, "terminate" as const, "retry" as const),
+  revision: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1, Number.NaN) }),
   completedEvent: fc.option(completedEvent, { nil: undefined, freq: 2 }),
   pointers,
   now: reading,
@@ -23,7 +22,9 @@ export const command: fc.Arbitrary<PersistenceOperation> = commandInput.map((inp
   kind: input.kind,
   arrives: input.kind === "terminate" && input.completedEvent !== undefined,
   plan: (planned) => {
-    const id = input.unknown ?? pick([...planned.instances.keys()], input.which) ?? "w1";
+    const allowed = [...planned.instances.values()].filter(({ row }) => FROM[input.kind].includes(row.status));
+    const ids = input.target.which % 4 === 1 || allowed.length === 0 ? [...planned.instances.keys()] : allowed.map(({ row }) => row.id);
+    const id = idOf(input.target, ids);
     const revision = Number.isNaN(input.revision) ? undefined : (planned.instances.get(id)?.row.revision ?? 0) + input.revision;
     const options =
       input.kind === "retry"
@@ -99,7 +100,7 @@ export const deleteWorkflows: fc.Arbitrary<PersistenceOperation> = fc.array(work
 
 /** `nextDefinitionSequence`. */
 export const nextDefinitionSequence: fc.Arbitrary<PersistenceOperation> = fc
-  .tuple(definition, fc.constantFrom(1, 2, 50, 1, 0, 1.5))
+  .tuple(definition, fc.constantFrom(1, 2, 50, 1, 3, 0, 1.5))
   .map(([{ id }, count]) => ({
     kind: "nextDefinitionSequence",
     plan: () => ({

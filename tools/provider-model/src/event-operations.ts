@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { EventSubscription, PersistenceProvider, RunnableEvent } from "wfe-core";
 import { compared, difference, type Operation, shown } from "./call.ts";
 import { byTime, deliverTopic, isEligible } from "./delivery-rules.ts";
-import { addEvent, type ModelEvent, type PersistenceState, shownSubscription } from "./persistence-state.ts";
+import { addEvent, type ModelEvent, type ModelSubscription, type PersistenceState, shownSubscription } from "./persistence-state.ts";
 import { activity, after, choice, EVENT_IDS, limit, moment, pick, reading, subscriptionId, topic } from "./values.ts";
 import { newEvent } from "./workflow-values.ts";
 
@@ -27,9 +27,12 @@ export const deliverEvents: fc.Arbitrary<PersistenceOperation> = fc
   .tuple(fc.array(topic, { minLength: 1, maxLength: 3 }), reading, fc.nat(9))
   .map(([given, now, none]) => ({
     kind: "deliverEvents",
-    plan: (_state, { concurrent }) => {
+    plan: (planned, { concurrent }) => {
+      const awaited = [...planned.subscriptions.values()].filter(({ eventId: used }) => used === undefined);
+      const first = none < 6 ? pick(awaited, none) : undefined;
+      const wanted = first === undefined ? given : [{ name: first.name, key: first.key }, ...given.slice(1)];
       // Topics are delivered on one after the other.
-      const topics = concurrent ? given.slice(0, 1) : none === 9 ? [] : given;
+      const topics = concurrent ? wanted.slice(0, 1) : none === 9 ? [] : wanted;
       return {
         text: `deliverEvents(${shown(topics)}, ${now.toISOString()})`,
         run: async (provider) => (await provider.deliverEvents(topics, now)).toSorted(),
@@ -151,20 +154,21 @@ export const getFirstOpenSubscription: fc.Arbitrary<PersistenceOperation> = fc.t
 
 const tokenInput = fc.record({
   which: choice,
-  unknown: fc.option(subscriptionId, { nil: undefined, freq: 8 }),
+  unknown: fc.tuple(subscriptionId, fc.nat(7)).map(([id, rare]) => (rare === 7 ? id : undefined)),
   ownToken: fc.nat(3).map((value) => value !== 3),
   worker: fc.constantFrom("worker", "\ud83d"),
-  expiresAt: moment,
+  lasts: fc.integer({ min: -1, max: 6 }),
   now: reading,
   does: fc.constantFrom("set", "set", "extend", "clear"),
 });
 
 /** `setSubscriptionToken`, `extendSubscriptionToken` and `clearSubscriptionToken`. */
-export const subscriptionToken: fc.Arbitrary<PersistenceOperation> = tokenInput.map(({ which, unknown, ownToken, worker, expiresAt, now, does }) => ({
+export const subscriptionToken: fc.Arbitrary<PersistenceOperation> = tokenInput.map(({ which, unknown, ownToken, worker, lasts, now, does }) => ({
   kind: `${does}SubscriptionToken`,
   plan: (planned, { fresh }) => {
-    const target = unknown === undefined ? pick([...planned.subscriptions.values()], which) : planned.subscriptions.get(unknown);
+    const target = unknown === undefined ? pick(tokenTargets(planned, does), which) : planned.subscriptions.get(unknown);
     const id = target?.id ?? unknown ?? "s1";
+    const expiresAt = new Date(Math.min(now.getTime() + lasts * 10, 8.64e15));
     const token = does === "set" || !ownToken ? `token ${fresh()}\u0000` : (target?.token ?? "none");
     return {
       text: `${does}SubscriptionToken(${shown(id)}, ${shown(token)}, ${expiresAt.toISOString()}, ${now.toISOString()})`,
@@ -194,6 +198,13 @@ export const subscriptionToken: fc.Arbitrary<PersistenceOperation> = tokenInput.
     };
   },
 }));
+
+/** Those that are claimed, for who wants to move or end a claim; any, when there is none. */
+function tokenTargets(state: PersistenceState, does: string): readonly ModelSubscription[] {
+  const all = [...state.subscriptions.values()];
+  const fitting = all.filter(({ eventId: used, token }) => (does === "set" ? used === undefined : token !== undefined));
+  return fitting.length > 0 ? fitting : all;
+}
 
 function claimOf({ token, workerId }: EventSubscription): Partial<EventSubscription> {
   return { ...(token === undefined ? {} : { token }), ...(workerId === undefined ? {} : { workerId }) };

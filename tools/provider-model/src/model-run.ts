@@ -6,6 +6,8 @@ import { type Call, type Operation, type Outcome, outcomeOf, shown, type World }
 /** A model of a provider: which calls there are, and what must come of each. */
 export interface Model<TState, TProvider extends Provider> {
   readonly operation: fc.Arbitrary<Operation<TState, TProvider>>;
+  /** What runs begin with, up to three times, so that the others find something. @default any */
+  readonly opening?: fc.Arbitrary<Operation<TState, TProvider>>;
   /** Looks at all that the store holds. */
   readonly look: Call<TState, TProvider>;
   /** What an empty store holds. */
@@ -57,8 +59,12 @@ export async function runModel<TState, TProvider extends Provider>(
     steps: fc.oneof({ weight: 5, arbitrary: fc.tuple(step) }, { weight: 1, arbitrary: fc.array(step, { minLength: 2, maxLength: 3 }) }),
     looks: fc.nat(3).map((value) => value === 3),
   });
-  const turns = fc.array(turn, { minLength: 1, maxLength: length, size: "max" });
-  const property = fc.asyncProperty(turns, (given) => compareOnce(model, given));
+  const opening = fc.array(fc.record({ by: fc.nat(1), operation: model.opening ?? model.operation }), { minLength: 1, maxLength: 3, size: "max" });
+  const turns = fc.array(turn, { minLength: 1, maxLength: length - 3, size: "max" });
+  // Biased towards short runs they would leave little to meet.
+  const property = fc.asyncProperty(fc.noBias(opening), fc.noBias(turns), (first, others) =>
+    compareOnce(model, [...first.map((each) => ({ steps: [each], looks: false })), ...others]),
+  );
   const details = await fc.check(property, {
     numRuns: runs,
     ...(seed === undefined ? {} : { seed }),

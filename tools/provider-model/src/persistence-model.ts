@@ -22,12 +22,12 @@ import { getPointers, getWorkflowInstance, listWorkflows, loadForPass } from "./
 import { EVENT_IDS, SUBSCRIPTION_IDS, WORKFLOW_IDS } from "./values.ts";
 
 const operation: fc.Arbitrary<Operation<PersistenceState, PersistenceProvider>> = fc.oneof(
-  { weight: 6, arbitrary: createNewWorkflow },
-  { weight: 12, arbitrary: persistWorkflow },
-  { weight: 5, arbitrary: createEvent },
-  { weight: 5, arbitrary: deliverEvents },
+  { weight: 3, arbitrary: createNewWorkflow },
+  { weight: 14, arbitrary: persistWorkflow },
+  { weight: 7, arbitrary: createEvent },
+  { weight: 6, arbitrary: deliverEvents },
   { weight: 5, arbitrary: command },
-  { weight: 3, arbitrary: subscriptionToken },
+  { weight: 5, arbitrary: subscriptionToken },
   { weight: 2, arbitrary: getRunnableEvents },
   { weight: 2, arbitrary: claimDueInstances },
   { weight: 1, arbitrary: scheduleCommand },
@@ -124,5 +124,5 @@ function keyOf(state: PersistenceState): string {
 
 /** Random calls to two providers of persistence on one store, and what the traits say must come of each. */
 export function persistenceModel(target: PersistenceSuiteTarget): Model<PersistenceState, PersistenceProvider> {
-  return { operation, look, initial: emptyState, keyOf, createStore: () => target.createStore() };
+  return { operation, opening: createNewWorkflow, look, initial: emptyState, keyOf, createStore: () => target.createStore() };
 }

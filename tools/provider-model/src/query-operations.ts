@@ -13,21 +13,24 @@ import { instant } from "wfe-core/test-support";
 import { compared, difference, type Operation, shown } from "./call.ts";
 import { wrongDeliveries } from "./delivery-rules.ts";
 import { type ModelInstance, type PersistenceState, pointersOf } from "./persistence-state.ts";
-import { choice, moment, pick, record, workflowId, workflowName } from "./values.ts";
+import { idOf, instanceTarget, limit, moment, record, workflowId, workflowName } from "./values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
 
 /** `getWorkflowInstance`, `getWorkflowInstanceByName`, `getWorkflowInstances`, `readSignals` and `getErrors`. */
 export const getWorkflowInstance: fc.Arbitrary<PersistenceOperation> = fc.oneof(
-  workflowId.map(
-    (id) =>
+  instanceTarget.map(
+    (target) =>
       ({
         kind: "getWorkflowInstance",
-        plan: () => ({
-          text: `getWorkflowInstance(${shown(id)})`,
-          run: (provider: PersistenceProvider) => provider.getWorkflowInstance(id),
-          judge: (state: PersistenceState, outcome) => compared(outcome, { answer: recordOf(state.instances.get(id)) }),
-        }),
+        plan: (planned: PersistenceState) => {
+          const id = idOf(target, planned.instances.keys());
+          return {
+            text: `getWorkflowInstance(${shown(id)})`,
+            run: (provider: PersistenceProvider) => provider.getWorkflowInstance(id),
+            judge: (state: PersistenceState, outcome) => compared(outcome, { answer: recordOf(state.instances.get(id)) }),
+          };
+        },
       }) satisfies PersistenceOperation,
   ),
   fc
@@ -67,15 +70,18 @@ export const getWorkflowInstance: fc.Arbitrary<PersistenceOperation> = fc.oneof(
         }),
       }) satisfies PersistenceOperation,
   ),
-  workflowId.map(
-    (id) =>
+  instanceTarget.map(
+    (target) =>
       ({
         kind: "getErrors",
-        plan: () => ({
-          text: `getErrors(${shown(id)})`,
-          run: (provider: PersistenceProvider) => provider.getErrors(id),
-          judge: (state: PersistenceState, outcome) => compared(outcome, { answer: state.errors.get(id) ?? [] }),
-        }),
+        plan: (planned: PersistenceState) => {
+          const id = idOf(target, planned.instances.keys());
+          return {
+            text: `getErrors(${shown(id)})`,
+            run: (provider: PersistenceProvider) => provider.getErrors(id),
+            judge: (state: PersistenceState, outcome) => compared(outcome, { answer: state.errors.get(id) ?? [] }),
+          };
+        },
       }) satisfies PersistenceOperation,
   ),
 );
@@ -85,45 +91,48 @@ function recordOf(instance: ModelInstance | undefined): unknown {
 }
 
 /** `loadForPass`. */
-export const loadForPass: fc.Arbitrary<PersistenceOperation> = fc.tuple(workflowId, fc.constantFrom(undefined, 0, 1, -1)).map(([id, known]) => ({
-  kind: "loadForPass",
-  plan: (planned) => {
-    const knownRevision = known === undefined ? undefined : (planned.instances.get(id)?.row.revision ?? 0) + known;
-    return {
-      text: `loadForPass(${shown(id)}, ${knownRevision})`,
-      run: (provider) => provider.loadForPass(id, knownRevision === undefined ? {} : { knownRevision }),
-      judge: (state, outcome) => {
-        const instance = state.instances.get(id);
-        if (instance === undefined || !("answer" in outcome)) return compared(outcome, { answer: undefined });
-        const loaded = outcome.answer as LoadedWorkflow | undefined;
-        const all = pointersOf(instance);
-        const undone = new Set(all.filter(({ status }) => isOpen(status)).map(({ compensates }) => compensates));
-        const pointers = all.filter(({ id: pointerId, status }) => isOpen(status) || undone.has(pointerId));
-        const expected = { row: instance.row, ...(knownRevision === instance.row.revision ? {} : { pointers }) };
-        return (
-          difference(loaded === undefined ? undefined : { row: loaded.row, pointers: loaded.pointers }, expected) ??
-          wrongDeliveries(state, id, loaded?.deliveries ?? [])
-        );
-      },
-    };
-  },
-}));
+export const loadForPass: fc.Arbitrary<PersistenceOperation> = fc
+  .tuple(instanceTarget, fc.constantFrom(undefined, 0, 1, -1))
+  .map(([target, known]) => ({
+    kind: "loadForPass",
+    plan: (planned) => {
+      const id = idOf(target, planned.instances.keys());
+      const knownRevision = known === undefined ? undefined : (planned.instances.get(id)?.row.revision ?? 0) + known;
+      return {
+        text: `loadForPass(${shown(id)}, ${knownRevision})`,
+        run: (provider) => provider.loadForPass(id, knownRevision === undefined ? {} : { knownRevision }),
+        judge: (state, outcome) => {
+          const instance = state.instances.get(id);
+          if (instance === undefined || !("answer" in outcome)) return compared(outcome, { answer: undefined });
+          const loaded = outcome.answer as LoadedWorkflow | undefined;
+          const all = pointersOf(instance);
+          const undone = new Set(all.filter(({ status }) => isOpen(status)).map(({ compensates }) => compensates));
+          const pointers = all.filter(({ id: pointerId, status }) => isOpen(status) || undone.has(pointerId));
+          const expected = { row: instance.row, ...(knownRevision === instance.row.revision ? {} : { pointers }) };
+          return (
+            difference(loaded === undefined ? undefined : { row: loaded.row, pointers: loaded.pointers }, expected) ??
+            wrongDeliveries(state, id, loaded?.deliveries ?? [])
+          );
+        },
+      };
+    },
+  }));
 
 const pointerQuery = record<PointerQuery>(
   {
     scope: fc.constantFrom("p4", "p5", "\ud83d", "", "none"),
-    compensable: fc.subarray([0, 1, 2]).map((stepIds) => ({ stepIds })),
-    after: fc.nat(20),
-    limit: fc.constantFrom(100, 1, 2, 0, 1.5),
+    compensable: fc.constantFrom([0, 1, 2], [0, 1], [2], []).map((stepIds) => ({ stepIds })),
+    after: fc.constantFrom(-1, 0, 1, 3, 11, 18),
+    limit: fc.oneof({ weight: 9, arbitrary: limit }, { weight: 1, arbitrary: fc.constantFrom(0, 1.5, -1) }),
   },
   ["limit"],
 );
 
 /** `getPointers`. */
-export const getPointers: fc.Arbitrary<PersistenceOperation> = fc.tuple(choice, workflowId, pointerQuery).map(([which, unknown, query]) => ({
+export const getPointers: fc.Arbitrary<PersistenceOperation> = fc.tuple(instanceTarget, pointerQuery).map(([target, query]) => ({
   kind: "getPointers",
   plan: (planned) => {
-    const id = which === 11 ? unknown : (pick([...planned.instances.keys()], which) ?? unknown);
+    const id = idOf(target, planned.instances.keys());
     return {
       text: `getPointers(${shown(id)}, ${shown(query)})`,
       run: (provider) => provider.getPointers(id, query),
@@ -136,9 +145,9 @@ export const getPointers: fc.Arbitrary<PersistenceOperation> = fc.tuple(choice, 
   },
 }));
 
-function found(instance: ModelInstance, { scope, compensable, after, limit }: PointerQuery): readonly unknown[] {
+function found(instance: ModelInstance, { scope, compensable, after, limit: most }: PointerQuery): readonly unknown[] {
   const inside = pointersOf(instance).filter((pointer) => scope === undefined || pointer.scope.includes(scope));
-  if (compensable === undefined) return inside.filter(({ seq }) => after === undefined || seq > after).slice(0, limit);
+  if (compensable === undefined) return inside.filter(({ seq }) => after === undefined || seq > after).slice(0, most);
   return inside
     .filter(
       (pointer) =>
@@ -150,7 +159,7 @@ function found(instance: ModelInstance, { scope, compensable, after, limit }: Po
         (after === undefined || pointer.endSeq < after),
     )
     .toSorted((a, b) => (b.endSeq ?? 0) - (a.endSeq ?? 0))
-    .slice(0, limit);
+    .slice(0, most);
 }
 
 const filter: fc.Arbitrary<WorkflowFilter> = fc
@@ -181,16 +190,19 @@ const filter: fc.Arbitrary<WorkflowFilter> = fc
   .map(([fields, kept]) => Object.fromEntries(Object.entries(fields).filter(([key]) => kept.includes(key))));
 
 /** `listWorkflows`, page for page, and `countWorkflows`. */
-export const listWorkflows: fc.Arbitrary<PersistenceOperation> = fc.tuple(filter, fc.constantFrom(undefined, 1, 2, 1000)).map(([wanted, limit]) => ({
+export const listWorkflows: fc.Arbitrary<PersistenceOperation> = fc.tuple(filter, fc.constantFrom(undefined, 1, 2, 1000)).map(([wanted, most]) => ({
   kind: "listWorkflows",
   alone: true,
   plan: () => ({
-    text: `listWorkflows(${shown(wanted)}, ${limit})`,
+    text: `listWorkflows(${shown(wanted)}, ${most})`,
     run: async (provider) => {
       const items: WorkflowRow[] = [];
       const sizes: number[] = [];
       for (let cursor: string | undefined, more = true; more; ) {
-        const page = await provider.listWorkflows(wanted, { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) });
+        const page = await provider.listWorkflows(wanted, {
+          ...(most === undefined ? {} : { limit: most }),
+          ...(cursor === undefined ? {} : { cursor }),
+        });
         items.push(...page.items);
         sizes.push(page.items.length);
         cursor = page.cursor;
@@ -204,7 +216,7 @@ export const listWorkflows: fc.Arbitrary<PersistenceOperation> = fc.tuple(filter
       const { items, sizes, count } = outcome.answer as { items: readonly WorkflowRow[]; sizes: readonly number[]; count: number }; // of run, above
       const order = items.map(({ id }) => id);
       const fault = difference(
-        { count, items, full: sizes.slice(0, -1).every((size) => size === limit) },
+        { count, items, full: sizes.slice(0, -1).every((size) => size === most) },
         // The order of odd ids is open.
         { count: expected.length, items: expected.toSorted((a, b) => order.indexOf(a.id) - order.indexOf(b.id)), full: true },
       );

@@ -26,7 +26,10 @@ export const workflowId: fc.Arbitrary<string> = fc.constantFrom(...WORKFLOW_IDS)
 export const workflowName: fc.Arbitrary<string> = fc.constantFrom("n1", "n2", "w2", "w3", "", "n\u0000", "\ud83d");
 export const eventId: fc.Arbitrary<string> = fc.constantFrom(...EVENT_IDS);
 export const subscriptionId: fc.Arbitrary<string> = fc.constantFrom(...SUBSCRIPTION_IDS);
-export const topic: fc.Arbitrary<Topic> = fc.constantFrom(...TOPICS, TOPICS[0] as Topic);
+export const topic: fc.Arbitrary<Topic> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(TOPICS[0] as Topic) },
+  { weight: 2, arbitrary: fc.constantFrom(...TOPICS) },
+);
 export const activity: fc.Arbitrary<string> = fc.constantFrom(...ACTIVITIES);
 export const definition: fc.Arbitrary<typeof SAMPLE_DEFINITION> = fc.constantFrom(...DEFINITIONS, SAMPLE_DEFINITION);
 /** A payload, or any other text that nobody looks into. */
@@ -44,7 +47,7 @@ export const moment: fc.Arbitrary<Date> = fc
 /** What a clock shows: nothing before 1970, which "past on every clock" stands for. */
 export const reading: fc.Arbitrary<Date> = fc
   .oneof(
-    { weight: 12, arbitrary: fc.nat(6).map((step) => instant(step * 10).getTime()) },
+    { weight: 12, arbitrary: fc.nat(9).map((step) => instant(step * 10).getTime()) },
     { weight: 1, arbitrary: fc.constantFrom(0, Date.UTC(9999, 11, 31), 8.64e15) },
   )
   .map((ms) => new Date(ms));
@@ -61,6 +64,23 @@ export function after(asAt: Date, step: number): Date {
 /** One of a list. @returns `undefined` when it is empty */
 export function pick<T>(list: readonly T[], which: number): T | undefined {
   return list[which % Math.max(1, list.length)];
+}
+
+/** Which of those that are there; now and then any. */
+export interface Target {
+  readonly which: number;
+  readonly any: string | undefined;
+}
+
+/** Of instances. */
+export const instanceTarget: fc.Arbitrary<Target> = fc.record({ which: choice, any: fc.option(workflowId, { nil: undefined, freq: 12 }) }).map(
+  // How fast-check counts: one in so many is absent, and it is the others that are to be.
+  ({ which, any }) => ({ which, any: which % 4 === 0 ? any : undefined }),
+);
+
+/** The id that a target means. */
+export function idOf({ which, any }: Target, known: Iterable<string>): string {
+  return any ?? pick([...known], which) ?? "w1";
 }
 
 /** Fields that are there or not, as fast-check makes them. */

@@ -44,10 +44,28 @@ export const pointer: fc.Arbitrary<PointerRow> = fc
       ["stepId", "status", "scope", "attempt", "retryCount", "crashCount", "resultCount"],
     ),
   )
-  .map(([seq, { endSeq, ...fields }]) => ({ ...fields, id: `p${seq}`, seq, ...(endSeq === undefined ? {} : { endSeq: 20 - seq * 3 + (seq % 2) }) }));
+  .map(([seq, { endSeq, ...fields }]) => ({ ...fields, id: `p${seq}`, seq, ...(endSeq === undefined ? {} : { endSeq: endSeqOf(seq) }) }));
+
+/** One that compensation may have to undo: few of the others are. */
+const compensablePointer: fc.Arbitrary<PointerRow> = fc
+  .tuple(pointer, fc.constantFrom("complete" as const, "cancelled" as const, "compensated" as const))
+  .map(([{ compensates: _compensates, ...fields }, status]) => ({
+    ...fields,
+    status,
+    attempt: 1 + (fields.attempt % 2),
+    endSeq: endSeqOf(fields.seq),
+  }));
+
+/** Other than the order of creation, and unique in its instance. */
+function endSeqOf(seq: number): number {
+  return 20 - seq * 3 + (seq % 2);
+}
 
 /** Pointers of one instance. */
-export const pointers: fc.Arbitrary<readonly PointerRow[]> = fc.uniqueArray(pointer, { selector: ({ id }) => id, maxLength: 3 });
+export const pointers: fc.Arbitrary<readonly PointerRow[]> = fc.uniqueArray(fc.oneof(pointer, compensablePointer), {
+  selector: ({ id }) => id,
+  maxLength: 3,
+});
 
 const workflowFields = record<Omit<NewWorkflow, "definitionId" | "version" | "fingerprint">>(
   {
@@ -105,9 +123,8 @@ export const newSubscription: fc.Arbitrary<NewSubscription> = fc
         id: subscriptionId,
         pointerId: fc.constantFrom("p1", "p2", "\u0000"),
         bound: fc.oneof(
-          fc.constant({ storedAfter: "creation" as const }),
-          fc.constant({ storedAfter: "creation" as const }),
-          moment.map((effectiveDate) => ({ effectiveDate })),
+          { weight: 3, arbitrary: fc.constant({ storedAfter: "creation" as const }) },
+          { weight: 1, arbitrary: moment.map((effectiveDate) => ({ effectiveDate })) },
         ),
         activity,
         input: text,
