@@ -25,6 +25,8 @@ export interface Circumstances {
 export interface World {
   /** Lets time pass. */
   elapse(ms: number): Promise<void>;
+  /** The wall clock of the providers. */
+  now(): number;
   /** What calls were answered that others go on with, leases and items, by a number of the run. */
   readonly kept: Map<number, unknown>;
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import type { Provider } from "wfe-core";
+import { type Provider, systemClock } from "wfe-core";
 import type { SuiteStore } from "wfe-core/test-support";
 import { type Call, type Operation, type Outcome, outcomeOf, shown, type World } from "./call.ts";
 
 /** A model of a provider: which calls there are, and what must come of each. */
-export interface Model<TState, TProvider extends Provider> {
+export interface Model<TState, TProvider extends Provider, TOptions = never> {
   readonly operation: fc.Arbitrary<Operation<TState, TProvider>>;
   /** What runs begin with, up to three times, so that the others find something. @default any */
   readonly opening?: fc.Arbitrary<Operation<TState, TProvider>>;
@@ -14,8 +14,10 @@ export interface Model<TState, TProvider extends Provider> {
   initial(): TState;
   /** Equal for two states between which no later call can tell. */
   keyOf(state: TState): string;
+  /** What the two providers are opened with. */
+  readonly openOptions?: TOptions;
   /** A fresh store. */
-  createStore(): Promise<Pick<SuiteStore<TProvider>, "open" | "elapse" | "dispose">>;
+  createStore(): Promise<Pick<SuiteStore<TProvider, TOptions>, "open" | "elapse" | "now" | "dispose">>;
 }
 
 /** One of the calls of a turn, and through which of the two providers it goes. */
@@ -50,8 +52,8 @@ export interface ModelFailure {
 }
 
 /** Makes random calls to two providers on one store, and compares what comes of each with a model. @returns What is wrong; `undefined` when nothing is. */
-export async function runModel<TState, TProvider extends Provider>(
-  model: Model<TState, TProvider>,
+export async function runModel<TState, TProvider extends Provider, TOptions = never>(
+  model: Model<TState, TProvider, TOptions>,
   { runs, length = 40, seed, path }: ModelRunOptions,
 ): Promise<ModelFailure | undefined> {
   const step: fc.Arbitrary<Step<TState, TProvider>> = fc.record({ by: fc.nat(1), operation: model.operation });
@@ -76,19 +78,23 @@ export async function runModel<TState, TProvider extends Provider>(
   return { seed: details.seed, path: counterexamplePath ?? "", trace };
 }
 
-async function compareOnce<TState, TProvider extends Provider>(
-  model: Model<TState, TProvider>,
+async function compareOnce<TState, TProvider extends Provider, TOptions>(
+  model: Model<TState, TProvider, TOptions>,
   turns: readonly Turn<TState, TProvider>[],
 ): Promise<void> {
   const store = await model.createStore();
   const providers: TProvider[] = [];
   try {
     for (let index = 0; index < 2; index += 1) {
-      const provider = await store.open();
+      const provider = await store.open(model.openOptions);
       providers.push(provider);
       await provider.start();
     }
-    const comparison = new Comparison(model, providers, { elapse: (ms) => store.elapse(ms), kept: new Map() });
+    const comparison = new Comparison(model, providers, {
+      elapse: (ms) => store.elapse(ms),
+      now: () => store.now?.() ?? systemClock.now(),
+      kept: new Map(),
+    });
     for (const { steps, looks } of turns) {
       const alone = await comparison.make(steps);
       if (looks || !alone) await comparison.look();

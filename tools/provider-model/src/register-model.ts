@@ -8,9 +8,9 @@ import { type Model, runModel } from "./model-run.ts";
  *
  * @param runs - Runs of the test command.
  */
-export function registerModel<TState, TProvider extends Provider>(
+export function registerModel<TState, TProvider extends Provider, TOptions = never>(
   name: string,
-  model: Model<TState, TProvider>,
+  model: Model<TState, TProvider, TOptions>,
   { runs }: { readonly runs: number },
 ): void {
   const { WFE_MODEL_RUNS: wanted, WFE_MODEL_SEED: seed, WFE_MODEL_PATH: path } = process.env;
