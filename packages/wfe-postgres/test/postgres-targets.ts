@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll } from "vitest";
 import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
-import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
+import { type QueueOpenOptions, type SuiteStore, type SuiteTarget, VirtualClock } from "wfe-core/test-support";
 import type { TestSchema } from "wfe-test-services/vitest";
 import type { PostgresPool } from "../src/connection.ts";
 import { openPostgres, type PostgresDatabase } from "../src/postgres-database.ts";
@@ -13,7 +13,7 @@ import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 
 /** What differs from one target to another. */
-export type TargetOptions = Pick<PostgresOptions, "tablePrefix" | "notifications" | "pollInterval">;
+export type TargetOptions = Pick<PostgresOptions, "tablePrefix" | "notifications" | "pollInterval" | "clock">;
 
 /** Where a target has its stores: each on a schema of its own, as long as it is there. */
 export type TargetServer = Pick<TestSchema, "url" | "another" | "empty">;
@@ -120,6 +120,28 @@ async function holdRow(url: string, table: string, id: string): Promise<() => Pr
   };
 }
 
+/** Targets whose time is virtual, that by which leases and the queue are judged, too. */
+export function inVirtualTime(server: TargetServer): {
+  readonly locks: SuiteTarget<DistributedLockProvider>;
+  readonly queue: SuiteTarget<QueueProvider, QueueOpenOptions>;
+} {
+  const pool = sharedPool(server);
+  const clock = new VirtualClock();
+  const target = <TProvider extends Provider, TOptions>(
+    make: (database: PostgresDatabase, options: TOptions | undefined) => TProvider,
+  ): SuiteTarget<TProvider, TOptions> => {
+    // A session of its own would look at the clock of the server.
+    const createStore = storesOn<TProvider, TOptions>(server, { options: { notifications: false, clock }, pool, make });
+    return {
+      createStore: async () => {
+        const { open, dispose } = await createStore();
+        return { open, elapse: (ms) => clock.advance(ms), now: () => clock.now(), dispose };
+      },
+    };
+  };
+  return { locks: target((database) => new PostgresLockProvider(database)), queue: target(makeQueue) };
+}
+
 export function persistenceTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<PersistenceProvider> {
   return {
     createStore: storesOn(server, {
@@ -143,7 +165,11 @@ export function queueTarget(server: TargetServer, options: TargetOptions = {}): 
     createStore: storesOn<QueueProvider, QueueOpenOptions>(server, {
       options,
       pool: sharedPool(server),
-      make: (database, given) => new PostgresQueueProvider(database, given?.visibilityMs === undefined ? {} : { visibility: given.visibilityMs }),
+      make: makeQueue,
     }),
   };
+}
+
+function makeQueue(database: PostgresDatabase, given: QueueOpenOptions | undefined): QueueProvider {
+  return new PostgresQueueProvider(database, given?.visibilityMs === undefined ? {} : { visibility: given.visibilityMs });
 }

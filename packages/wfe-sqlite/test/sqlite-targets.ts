@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
-import type { QueueOpenOptions, SuiteStore, SuiteTarget } from "wfe-core/test-support";
+import { type QueueOpenOptions, type SuiteStore, type SuiteTarget, VirtualClock } from "wfe-core/test-support";
 import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
 import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
@@ -97,3 +97,25 @@ export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = {
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };
 export const persistenceTargetOnFile: SuiteTarget<PersistenceProvider> = { createStore: onFile(makePersistence), capabilities: ["hold"] };
 export const persistenceTargetInMemory: SuiteTarget<PersistenceProvider> = { createStore: inMemory(makePersistence) };
+
+/** Two opens are two connections to one file, whose time is virtual. */
+function inVirtualTimeOnFile<TProvider extends Provider, TOptions>(make: Make<TProvider, TOptions>): SuiteTarget<TProvider, TOptions> {
+  return {
+    createStore: async () => {
+      const folder = newFolder();
+      const clock = new VirtualClock();
+      return {
+        // What is asked here is not what a power cut leaves.
+        open: async (options) => make(openSqlite({ path: folder.path("wfe.db"), clock, synchronous: "NORMAL" }), options),
+        elapse: (ms) => clock.advance(ms),
+        now: () => clock.now(),
+        dispose: async () => folder.remove(),
+      };
+    },
+  };
+}
+
+export const inVirtualTime: { readonly locks: SuiteTarget<DistributedLockProvider>; readonly queue: SuiteTarget<QueueProvider, QueueOpenOptions> } = {
+  locks: inVirtualTimeOnFile(makeLocks),
+  queue: inVirtualTimeOnFile(makeQueue),
+};

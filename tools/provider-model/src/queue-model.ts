@@ -18,7 +18,7 @@ interface ModelEntry {
   readonly order: number | undefined;
   /** Number of its delivery, when it was given out. */
   readonly delivery?: number;
-  /** Queued for again while it is being worked on. */
+  /** Queued for again while it is being worked on; when it comes back, it may stand where that says, too. */
   readonly markAt?: number;
 }
 
@@ -66,7 +66,16 @@ const queueWork: fc.Arbitrary<QueueOperation> = fc.tuple(id, type, delay).map(([
       state.orders += 1;
       if (entry === undefined) state.entries.set(key, { type: ofType, id: queued, dueAt: at, order: state.orders });
       else if (isWorkedOn(state, entry)) state.entries.set(key, { ...entry, markAt: Math.min(entry.markAt ?? at, at) });
-      else state.entries.set(key, { type: ofType, id: queued, dueAt: Math.min(entry.dueAt, at), order: undefined });
+      else {
+        const { markAt } = entry;
+        state.entries.set(key, {
+          type: ofType,
+          id: queued,
+          dueAt: Math.min(entry.dueAt, at),
+          order: undefined,
+          ...(markAt === undefined ? {} : { markAt }),
+        });
+      }
       return compared(outcome, { answer: undefined });
     },
   }),
@@ -109,6 +118,7 @@ const dequeueWork: fc.Arbitrary<QueueOperation> = fc.tuple(type, limit).map(([of
 }));
 
 function comesBefore(a: ModelEntry, b: ModelEntry): number {
+  if (a.markAt !== undefined || b.markAt !== undefined) return 0;
   if (a.dueAt !== b.dueAt) return a.dueAt - b.dueAt;
   return a.order === undefined || b.order === undefined ? 0 : a.order - b.order;
 }
