@@ -41,6 +41,8 @@ export interface ModelRunOptions {
   readonly seed?: number;
   /** Goes to one run, as a failure has told it. */
   readonly path?: string;
+  /** Whether a failed run is made as short as can be. @default true, unless a path goes to it */
+  readonly shortens?: boolean;
 }
 
 /** The first run, made as short as can be, of which something else came than the model says. */
@@ -54,7 +56,7 @@ export interface ModelFailure {
 /** Makes random calls to two providers on one store, and compares what comes of each with a model. @returns What is wrong; `undefined` when nothing is. */
 export async function runModel<TState, TProvider extends Provider, TOptions = never>(
   model: Model<TState, TProvider, TOptions>,
-  { runs, length = 40, seed, path }: ModelRunOptions,
+  { runs, length = 40, seed, path, shortens = path === undefined }: ModelRunOptions,
 ): Promise<ModelFailure | undefined> {
   const step: fc.Arbitrary<Step<TState, TProvider>> = fc.record({ by: fc.nat(1), operation: model.operation });
   const turn: fc.Arbitrary<Turn<TState, TProvider>> = fc.record({
@@ -70,6 +72,7 @@ export async function runModel<TState, TProvider extends Provider, TOptions = ne
   const details = await fc.check(property, {
     numRuns: runs,
     ...(seed === undefined ? {} : { seed }),
+    endOnFailure: !shortens,
     ...(path === undefined ? {} : { path }),
   });
   if (!details.failed) return undefined;
