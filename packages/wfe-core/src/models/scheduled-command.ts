@@ -7,5 +7,6 @@ export interface ScheduledCommand {
   readonly name: string;
   /** To whom: an id. */
   readonly data: string;
+  /** Not handed over before. Of one that is handed over again, the end of the former claim. */
   readonly executeAt: Date;
 }

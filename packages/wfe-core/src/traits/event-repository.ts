@@ -19,8 +19,9 @@ export interface EventRepository {
   getRunnableEvents(asAt: Date, options: { readonly limit: number; readonly claimUntil: Date }): Promise<readonly RunnableEvent[]>;
   /**
    * Delivers on these topics: each open subscription of an instance that is not over is given the earliest event it may take (by time, then
-   * arrival; eligible at `now`, or found so by a delivery before; not consumed by its instance), once; its instance gets `inboxSeq` + 1 and is due now. Then the
-   * topic's events that are eligible at `now` are marked delivered; waits that open later still find them.
+   * arrival; eligible at `now`, or found so by a delivery before; not consumed by its instance), once; its instance gets `inboxSeq` + 1 (or
+   * more, when several of the topics reach it) and is due now, or stays due earlier. Then the topic's events that are eligible at `now` are
+   * marked delivered; waits that open later still find them.
    *
    * @returns Ids of the instances that got something, each once.
    */

@@ -56,7 +56,8 @@ export interface WorkflowRepository {
    * and due time (now, if the row's inboxSeq is higher than `seenInboxSeq`), and revision + 1; pointers are upserted; consumed and closed
    * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
    * then arrival; eligible at `now`, or found so by a delivery before, whose instant may be ahead; not consumed by this instance), which
-   * counts as a delivery (inboxSeq + 1, due now).
+   * counts as a delivery (inboxSeq + 1, due now). Events that the commit itself sends are stored after that, for a delivery to give them; its
+   * children are stored last.
    *
    * @throws ConflictError when the row holds something else, WorkflowNameTakenError when a child's name or id is taken as that of another;
    * nothing is written.
