@@ -26,7 +26,7 @@ export interface World {
   /** Lets time pass. */
   elapse(ms: number): Promise<void>;
   /** The wall clock of the providers. */
-  now(): number;
+  readonly now: () => number;
   /** What calls were answered that others go on with, leases and items, by a number of the run. */
   readonly kept: Map<number, unknown>;
 }
@@ -43,7 +43,7 @@ export interface Call<TState, TProvider> {
 /** What a call can use to work out its arguments. */
 export interface PlanSetting {
   /** A number that no other call of this run is given. */
-  fresh(): number;
+  readonly fresh: () => number;
   /** Others are planned for the same moment. */
   readonly concurrent: boolean;
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { EventSubscription, PersistenceProvider, RunnableEvent } from "wfe-core";
+import type { EventSubscription, PersistenceProvider, RunnableEvent, WorkflowSignals } from "wfe-core";
 import { compared, difference, type Operation, shown } from "./call.ts";
 import { byTime, deliverTopic, isEligible } from "./delivery-rules.ts";
 import { addEvent, type ModelEvent, type ModelSubscription, type PersistenceState, shownSubscription } from "./persistence-state.ts";
-import { activity, after, choice, EVENT_IDS, limit, moment, pick, reading, subscriptionId, topic } from "./values.ts";
+import { activity, after, choice, EVENT_IDS, limit, moment, pick, reading, subscriptionId, topic, WORKFLOW_IDS } from "./values.ts";
 import { newEvent } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
@@ -35,15 +35,34 @@ export const deliverEvents: fc.Arbitrary<PersistenceOperation> = fc
       const topics = concurrent ? wanted.slice(0, 1) : none === 9 ? [] : wanted;
       return {
         text: `deliverEvents(${shown(topics)}, ${now.toISOString()})`,
-        run: async (provider) => (await provider.deliverEvents(topics, now)).toSorted(),
+        run: async (provider): Promise<Delivered> => {
+          const reached = (await provider.deliverEvents(topics, now)).toSorted();
+          return { reached, signals: topics.length > 1 ? await provider.readSignals(WORKFLOW_IDS) : [] };
+        },
         judge: (state, outcome) => {
           state.deliveries += 1;
+          const before = new Map([...state.instances].map(([id, { row }]) => [id, row.inboxSeq]));
           const reached = new Set(topics.flatMap((each) => deliverTopic(state, each, now, state.deliveries)));
-          return compared(outcome, { answer: [...reached].toSorted() });
+          if (!("answer" in outcome)) return compared(outcome, { answer: reached });
+          const { reached: given, signals } = outcome.answer as Delivered; // of run, above
+          for (const { id, inboxSeq } of signals) {
+            const instance = state.instances.get(id);
+            const least = (before.get(id) ?? 0) + 1;
+            // Whether several topics count once or each for itself is open.
+            if (instance === undefined || !reached.has(id) || inboxSeq < least || inboxSeq > instance.row.inboxSeq) continue;
+            instance.row = { ...instance.row, inboxSeq };
+          }
+          return difference(given, [...reached].toSorted());
         },
       };
     },
   }));
+
+/** Whom a delivery has reached, and what was counted then. */
+interface Delivered {
+  readonly reached: readonly string[];
+  readonly signals: readonly WorkflowSignals[];
+}
 
 /** `getRunnableEvents`. */
 export const getRunnableEvents: fc.Arbitrary<PersistenceOperation> = fc.tuple(reading, limit, fc.nat(3)).map(([asAt, most, step]) => {

@@ -60,7 +60,12 @@ export async function runModel<TState, TProvider extends Provider, TOptions = ne
 ): Promise<ModelFailure | undefined> {
   const step: fc.Arbitrary<Step<TState, TProvider>> = fc.record({ by: fc.nat(1), operation: model.operation });
   const turn: fc.Arbitrary<Turn<TState, TProvider>> = fc.record({
-    steps: fc.oneof({ weight: 5, arbitrary: fc.tuple(step) }, { weight: 1, arbitrary: fc.array(step, { minLength: 2, maxLength: 3 }) }),
+    steps: fc.oneof(
+      { weight: 6, arbitrary: fc.tuple(step) },
+      { weight: 1, arbitrary: fc.array(step, { minLength: 1, maxLength: 3, size: "max" }) },
+      // One thing is wanted twice at one moment.
+      { weight: 1, arbitrary: step.map((each) => [each, { ...each, by: 1 - each.by }]) },
+    ),
     looks: fc.nat(3).map((value) => value === 3),
   });
   const opening = fc.array(fc.record({ by: fc.nat(1), operation: model.opening ?? model.operation }), { minLength: 1, maxLength: 3, size: "max" });

@@ -34,7 +34,7 @@ const operation: fc.Arbitrary<Operation<PersistenceState, PersistenceProvider>> 
   { weight: 2, arbitrary: processCommands },
   { weight: 2, arbitrary: loadForPass },
   { weight: 1, arbitrary: getWorkflowInstance },
-  { weight: 1, arbitrary: getPointers },
+  { weight: 2, arbitrary: getPointers },
   { weight: 1, arbitrary: listWorkflows },
   { weight: 1, arbitrary: lookAtEvents },
   { weight: 1, arbitrary: getSubscriptions },

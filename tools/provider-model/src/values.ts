@@ -10,12 +10,12 @@ const ODD_TEXTS = ["", "\u0000", "\ud83d", "\udc00x", '\u0001"a"', "%_'\\", "e\u
 export const WORKFLOW_IDS: readonly string[] = ["w1", "w2", "w3", "w\u0000", "\ud83d"];
 export const EVENT_IDS: readonly string[] = ["e1", "e2", "e3", "e4", "e\u0000", "\udc00"];
 export const SUBSCRIPTION_IDS: readonly string[] = ["s1", "s2", "s3", "s4", "s\u0000"];
-export const TOPICS: readonly Topic[] = [
+const TOPICS: readonly Topic[] = [
   { name: "paid", key: "1" },
   { name: "paid", key: "" },
   { name: "p\u0000", key: "\ud800" },
 ];
-export const ACTIVITIES: readonly string[] = ["pack", "\udc00"];
+const ACTIVITIES: readonly string[] = ["pack", "\udc00"];
 export const DEFINITIONS: readonly (typeof SAMPLE_DEFINITION)[] = [
   SAMPLE_DEFINITION,
   { ...SAMPLE_DEFINITION, version: 2 },

@@ -13,7 +13,7 @@ import { instant } from "wfe-core/test-support";
 import { activity, definition, eventId, moment, record, subscriptionId, text, topic, workflowId, workflowName } from "./values.ts";
 
 /** A pointer: its id goes with its seq, as does its end. */
-export const pointer: fc.Arbitrary<PointerRow> = fc
+const pointer: fc.Arbitrary<PointerRow> = fc
   .tuple(
     fc.integer({ min: 1, max: 5 }),
     record<Omit<PointerRow, "id" | "seq">>(

@@ -63,8 +63,8 @@ export const PERSISTENCE_FAULTS: Readonly<Record<string, Fault<PersistenceProvid
   "claims more than the limit": () => (good) => ({
     claimDueInstances: (asAt, options) => good.claimDueInstances(asAt, { ...options, limit: options.limit + 1 }),
   }),
-  "takes a claim for over a moment early": () => (good) => ({
-    setSubscriptionToken: (id, token, worker, expiresAt, now) => good.setSubscriptionToken(id, token, worker, expiresAt, later(now, 10)),
+  "takes a claim for over too early": () => (good) => ({
+    setSubscriptionToken: (id, token, worker, expiresAt, now) => good.setSubscriptionToken(id, token, worker, expiresAt, later(now, 30)),
   }),
   "extends claims that are over": () => (good) => ({
     extendSubscriptionToken: (id, token, expiresAt, _now) => good.extendSubscriptionToken(id, token, expiresAt, new Date(0)),
