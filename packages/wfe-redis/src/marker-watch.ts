@@ -86,7 +86,7 @@ export class MarkerWatch {
 
   /** @returns The score of the marker that came: 0 or the time when something is due. */
   async #block(client: RedisClient): Promise<number | undefined> {
-    const { connection, key, longestMs } = this.#options;
+    const { key, longestMs } = this.#options;
     let guard: Timer | undefined;
     try {
       const id = client.client("ID").then(

@@ -110,7 +110,7 @@ function sharedPrefixes(): { readonly keys: TestKeyPrefix; readonly client: Trac
     const client = new TrackedRedis(keys.url);
     client.on("error", () => {}); // the server outlives the tests
     client.setMaxListeners(0); // as many as there are hosts in a test
-    afterAll(() => void client.disconnect());
+    afterAll(() => client.disconnect());
     sharedKeys = { keys, client };
   }
   return sharedKeys;

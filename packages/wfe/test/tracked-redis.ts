@@ -9,7 +9,7 @@ export class TrackedRedis extends Redis {
   override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
     const sent = super.sendCommand(command, stream);
     const { promise } = command as { readonly promise: Promise<unknown> }; // each has one
-    this.clock?.track(promise);
+    void this.clock?.track(promise);
     return sent;
   }
 }

@@ -30,6 +30,13 @@ describe("the packages", () => {
     expect(new Set(manifests.map(({ version }) => version)).size).toBe(1);
   });
 
+  it("have notes of their changes that can be read", () => {
+    const notes = readdirSync(join(ROOT, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md");
+    const form = new RegExp(`^---\\n("(${PACKAGES.map((folder) => manifestOf(folder).name).join("|")})": (patch|minor|major)\\n)+---\\n\\n\\S`);
+
+    expect(notes.filter((name) => !form.test(textOf(`.changeset/${name}`)))).toEqual([]);
+  });
+
   it.each(PACKAGES)("%s is published the way all are", (folder) => {
     const { private: isPrivate, license, type, sideEffects, engines, files, publishConfig } = manifestOf(folder);
 
