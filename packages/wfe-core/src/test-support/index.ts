@@ -18,7 +18,7 @@ export { InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockSto
 export { InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions } from "./in-memory/in-memory-persistence-provider.ts";
 export { InMemoryQueueProvider, type InMemoryQueueProviderOptions } from "./in-memory/in-memory-queue-provider.ts";
 export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
-export { InMemoryStore } from "./in-memory/in-memory-store.ts";
+export { InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow } from "./in-memory/in-memory-store.ts";
 export type { LockContext } from "./suites/lock.cases.ts";
 export { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "./suites/lock-suite.ts";
 export type { PersistenceContext } from "./suites/persistence-context.ts";

@@ -1,4 +1,5 @@
 import type { AnyDefinition, HostOptions, HttpClient, StepExecutionContext, StoredEvent, WorkflowClient, WorkflowRecord } from "../../index.ts";
+import type { FaultKind } from "./fault-plan.ts";
 
 /** What step bodies of a simulated program may wait for; they ask nothing else for time or chance. */
 export interface SimulatedBodies {
@@ -25,6 +26,8 @@ export interface Stimulus {
   readonly act: (client: WorkflowClient) => Promise<unknown>;
   /** Names of stimuli that have been answered before. @default none */
   readonly after?: readonly string[];
+  /** Whether it may be said once more at any time after it was said, with the same ids, as by a caller that has heard no answer. @default true */
+  readonly isRepeatable?: boolean;
   /** Acts again, so long after each answer, until all is over: a worker, or an operator. @default once */
   readonly everyMs?: number;
 }
@@ -38,6 +41,8 @@ export interface SimulatedProgram {
   readonly http?: HttpClient;
   /** For every host, over those of the simulation. */
   readonly hostOptions?: HostOptions;
+  /** Faults that this program cannot take: what comes of them is not among its outcomes. @default none */
+  readonly withoutFaults?: readonly FaultKind[];
   /** Instances that are over when the program is; they must have been started by then. */
   readonly workflowIds: readonly string[];
   /** Whether an instance has come to rest. @default it is `complete` or `terminated` */

@@ -1,0 +1,140 @@
+import { type CommitResult, isFinal, type PointerRow, WORKFLOW_COMPLETED_EVENT, type WorkflowChange, type WorkflowRow } from "../../index.ts";
+import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
+import { SIMULATION_START_MS } from "./simulated-clock.ts";
+import type { Violations } from "./violations.ts";
+
+/** An instance as it was before a commit. */
+export interface CommitBefore {
+  readonly row: WorkflowRow | undefined;
+  readonly pointers: ReadonlyMap<string, PointerRow>;
+  readonly subscriptions: number;
+}
+
+/** How the store has answered a commit. */
+export type CommitAnswer = { readonly result: CommitResult } | { readonly error: unknown };
+
+/** Compares what the store holds after a commit with what it held before: I1, I2, I3 and I5. */
+export class CommitInvariants {
+  readonly #violations: Violations;
+  readonly #store: InMemoryStore;
+  /** Latest due time of an instance at work, after now. */
+  readonly #netMs: number;
+  readonly #nowMs: () => number;
+
+  /** @param netMs - A lease, and how wrong clocks may be. */
+  constructor(violations: Violations, store: InMemoryStore, netMs: number, nowMs: () => number) {
+    this.#violations = violations;
+    this.#store = store;
+    this.#netMs = netMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** @returns Whether the commit was accepted, and not as a repeat of the last one. */
+  check(change: WorkflowChange, before: CommitBefore, answer: CommitAnswer): boolean {
+    const kept = this.#store.workflows.get(change.workflowId);
+    const isRepeat = before.row?.commitId === change.commitId;
+    if ("error" in answer || isRepeat || before.row === undefined || kept === undefined) {
+      const what = isRepeat ? "a commit that was accepted before" : "a commit that was refused";
+      this.#violations.expect(isUntouched(before, kept), "I2", () => `${what} has changed ${change.workflowId}`);
+      return false;
+    }
+    this.#expected(change, before.row);
+    this.#moved(change, before.row, kept, answer.result);
+    this.#written(change, kept);
+    if (isFinal(change.status)) this.#ended(change, kept);
+    else if (change.status === "runnable") this.#isLookedAt(change, kept);
+    return true;
+  }
+
+  #expected({ workflowId, expected, status }: WorkflowChange, row: WorkflowRow): void {
+    const isCurrent =
+      row.revision === expected.revision &&
+      row.controlSeq === expected.controlSeq &&
+      (expected.inboxSeq === undefined || row.inboxSeq === expected.inboxSeq);
+    this.#violations.expect(
+      isCurrent,
+      "I2",
+      () => `a stale commit of ${workflowId} was accepted: it expects ${JSON.stringify(expected)}, the row has ${row.revision}, ${row.controlSeq}`,
+    );
+    this.#violations.expect(!isFinal(row.status), "I5", () => `a commit has moved ${workflowId}, which is ${row.status}`);
+    this.#violations.expect(
+      row.status !== "suspended" || status === "suspended",
+      "I5",
+      () => `a commit has made ${workflowId}, which is suspended, ${status}`,
+    );
+  }
+
+  #moved(change: WorkflowChange, before: WorkflowRow, { row }: KeptWorkflow, result: CommitResult): void {
+    const { workflowId } = change;
+    this.#violations.expect(
+      row.revision === before.revision + 1 && result.revision === row.revision,
+      "I2",
+      () => `a commit of ${workflowId} has moved its revision from ${before.revision} to ${row.revision}, and answers ${result.revision}`,
+    );
+    this.#violations.expect(row.controlSeq === before.controlSeq, "I5", () => `a commit of ${workflowId} has moved controlSeq`);
+    this.#violations.expect(row.inboxSeq >= before.inboxSeq, "I3", () => `a commit of ${workflowId} has moved inboxSeq back`);
+    this.#violations.expect(row.status === change.status, "I2", () => `a commit of ${workflowId} says ${change.status}, the row ${row.status}`);
+    this.#violations.expect(
+      row.sequence >= before.sequence && change.pointers.every(({ seq }) => seq <= row.sequence),
+      "I2",
+      () => `a commit of ${workflowId} has numbers beyond the sequence ${row.sequence}`,
+    );
+  }
+
+  /** All of a commit, or nothing. */
+  #written(change: WorkflowChange, kept: KeptWorkflow): void {
+    const { workflowId, pointers, openSubscriptions, closeSubscriptions, consume, children, events } = change;
+    const opened = new Set(openSubscriptions.map(({ id }) => id));
+    const missing = [
+      ...pointers.filter((pointer) => JSON.stringify(kept.pointers.get(pointer.id)) !== JSON.stringify(pointer)).map(({ id }) => `pointer ${id}`),
+      ...[...opened].filter((id) => !kept.subscriptions.has(id)).map((id) => `subscription ${id}`),
+      ...[...closeSubscriptions, ...consume.map(({ subscriptionId }) => subscriptionId)]
+        .filter((id) => kept.subscriptions.has(id) && !opened.has(id))
+        .map((id) => `the end of the subscription ${id}`),
+      ...children.filter(({ id }) => !this.#store.workflows.has(id)).map(({ id }) => `child ${id}`),
+      ...events.filter(({ id }) => !this.#store.events.has(id)).map(({ id }) => `event ${id}`),
+    ];
+    this.#violations.expect(missing.length === 0, "I2", () => `a commit of ${workflowId} was accepted without ${missing.join(", ")}`);
+  }
+
+  #ended({ workflowId, status, events }: WorkflowChange, { open, subscriptions }: KeptWorkflow): void {
+    const left = [...[...open.keys()].map((id) => `pointer ${id}`), ...[...subscriptions.keys()].map((id) => `subscription ${id}`)];
+    this.#violations.expect(left.length === 0, "I2", () => `${workflowId} is ${status} and has open: ${left.join(", ")}`);
+    const tellsIt = events.some(({ name, key }) => name === WORKFLOW_COMPLETED_EVENT && key === workflowId);
+    this.#violations.expect(tellsIt, "I2", () => `${workflowId} becomes ${status} and tells nobody`);
+  }
+
+  /** Without any hint, the sweep must find it. */
+  #isLookedAt(change: WorkflowChange, { row, open, subscriptions }: KeptWorkflow): void {
+    const { workflowId, seenInboxSeq } = change;
+    const dueMs = row.dueAt?.getTime();
+    const isUnseen = row.inboxSeq > seenInboxSeq && [...subscriptions.values()].some(({ given }) => given !== undefined);
+    this.#violations.expect(
+      !isUnseen || dueMs !== undefined,
+      "I3",
+      () => `${workflowId} was given an event that its pass has not seen, and is not due`,
+    );
+    let ownDueMs = Infinity;
+    let isWaiting = false;
+    for (const { status, dueAt } of open.values()) {
+      if (status === "pending") ownDueMs = -Infinity;
+      if (dueAt !== undefined) ownDueMs = Math.min(ownDueMs, dueAt.getTime());
+      isWaiting ||= status === "waitingForEvent" || status === "failed";
+    }
+    if (ownDueMs === Infinity) {
+      this.#violations.expect(isWaiting || dueMs !== undefined, "I3", () => `${workflowId} waits for nothing, and is not due`);
+      return;
+    }
+    const latestMs = Math.max(ownDueMs, SIMULATION_START_MS + this.#nowMs() + this.#netMs);
+    this.#violations.expect(
+      dueMs !== undefined && dueMs <= latestMs,
+      "I1",
+      () => `${workflowId} has work to do, and is due ${row.dueAt === undefined ? "never" : `at ${row.dueAt.toISOString()}`}`,
+    );
+  }
+}
+
+function isUntouched({ row, pointers, subscriptions }: CommitBefore, kept: KeptWorkflow | undefined): boolean {
+  if (row === undefined || kept === undefined) return row === undefined && kept === undefined;
+  return kept.row === row && kept.pointers.size === pointers.size && kept.subscriptions.size === subscriptions;
+}

@@ -1,0 +1,106 @@
+import { isFinal, isOpen, type NewWorkflow, type PointerRow, type StepExecutionContext, type WorkflowChange } from "../../index.ts";
+import type { InMemoryStore } from "wfe-core/test-support";
+import type { LeaseLedger } from "./lease-ledger.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import type { SimulatedRun } from "./simulated-program.ts";
+import type { Violations } from "./violations.ts";
+
+/** What {@link RunInvariants} looks at. */
+export interface RunInvariantsOptions {
+  readonly violations: Violations;
+  readonly store: InMemoryStore;
+  readonly ledger: LeaseLedger;
+  /** Virtual time. */
+  readonly nowMs: () => number;
+}
+
+/** Compares each start of a body with what the store holds and with what its host was told: I4 and I6. */
+export class RunInvariants {
+  readonly runs: SimulatedRun[] = [];
+  readonly #options: RunInvariantsOptions;
+  /** Starts that the store has said to a host. */
+  readonly #acknowledged = new Map<SimulatedProcess, Set<string>>();
+  readonly #started = new Set<string>();
+  /** By run: its key. */
+  readonly #keys = new Map<string, string>();
+  /** By key: its run. */
+  readonly #runsOfKeys = new Map<string, string>();
+
+  constructor(options: RunInvariantsOptions) {
+    this.#options = options;
+  }
+
+  /** A host has heard that its commit was accepted. */
+  acknowledged(process: SimulatedProcess, { workflowId, pointers, children }: WorkflowChange): void {
+    this.#mark(process, workflowId, pointers);
+    for (const child of children) this.created(process, child);
+  }
+
+  /** A host has heard that the instance it creates is stored. */
+  created(process: SimulatedProcess, { id, pointers }: NewWorkflow): void {
+    this.#mark(process, id, pointers);
+  }
+
+  /** Whether a body has started with this attempt. */
+  hasStarted(workflowId: string, pointerId: string, attempt: number): boolean {
+    return this.#started.has(`${workflowId}/${pointerId}/${attempt}`);
+  }
+
+  /** The body of a step begins to run. */
+  starts(process: SimulatedProcess, ctx: StepExecutionContext): void {
+    const { violations, store, ledger, nowMs } = this.#options;
+    const { attempt, idempotencyKey, pointer, step } = ctx;
+    const workflowId = ctx.workflow.id;
+    const start = `${workflowId}/${pointer.id}/${attempt}`;
+    const shown = `the body of ${step.name} (${start}) starts on ${process.name}`;
+    this.runs.push({ host: process.name, workflowId, pointerId: pointer.id, step: step.name, attempt, idempotencyKey });
+
+    violations.expect(!this.#started.has(start), "I4", () => `${shown} a second time`);
+    this.#started.add(start);
+    violations.expect(this.#acknowledged.get(process)?.has(start) === true, "I4", () => `${shown} before a commit that says so is acknowledged`);
+    const holding = ledger.holding(process, workflowId, nowMs());
+    violations.expect(holding !== undefined, "I6", () => `${shown}, which holds no lease any more`);
+    const kept = store.workflows.get(workflowId);
+    const row = kept?.pointers.get(pointer.id);
+    if (kept === undefined || row === undefined) {
+      violations.add("I4", `${shown}, of which the store knows nothing`);
+      return;
+    }
+    // Where a fault has taken the lease, another host may have gone on meanwhile; and a command needs no lease.
+    const isTheirs = row.status === "running" && row.attempt === attempt;
+    violations.expect(
+      isTheirs || holding === "taken" || isFinal(kept.row.status),
+      "I4",
+      () => `${shown}, but is stored as ${row.status} with attempt ${row.attempt}`,
+    );
+    if (isTheirs) this.#checkKey(`${workflowId}/${pointer.id}/${row.resultCount}`, idempotencyKey, shown);
+    this.#checkPredecessor(row, kept.pointers, shown);
+  }
+
+  #mark(process: SimulatedProcess, workflowId: string, pointers: readonly PointerRow[]): void {
+    const known = this.#acknowledged.get(process) ?? new Set();
+    this.#acknowledged.set(process, known);
+    for (const { id, status, attempt } of pointers) if (status === "running") known.add(`${workflowId}/${id}/${attempt}`);
+  }
+
+  /** A key stays for the attempts of one run, and no other run has it. */
+  #checkKey(run: string, key: string, shown: string): void {
+    const { violations } = this.#options;
+    const known = this.#keys.get(run);
+    violations.expect(known === undefined || known === key, "I4", () => `${shown} with the key ${key} in place of ${known}`);
+    const other = this.#runsOfKeys.get(key);
+    violations.expect(other === undefined || other === run, "I4", () => `${shown} with the key of another run, ${other}`);
+    this.#keys.set(run, key);
+    this.#runsOfKeys.set(key, run);
+  }
+
+  #checkPredecessor({ predecessorId, scope, compensates }: PointerRow, pointers: ReadonlyMap<string, PointerRow>, shown: string): void {
+    if (predecessorId === undefined || predecessorId === compensates || scope.includes(predecessorId)) return;
+    const predecessor = pointers.get(predecessorId);
+    this.#options.violations.expect(
+      predecessor !== undefined && !isOpen(predecessor.status),
+      "I4",
+      () => `${shown}, but the result of ${predecessorId} is not committed: ${predecessor?.status ?? "unknown"}`,
+    );
+  }
+}

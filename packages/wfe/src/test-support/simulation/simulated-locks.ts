@@ -1,0 +1,89 @@
+import { type Clock, createLease, type DistributedLockProvider, type Duration, durationMs, type Entropy, type Lease } from "../../index.ts";
+import type { InMemoryLockStore } from "wfe-core/test-support";
+import type { LeaseLedger } from "./lease-ledger.ts";
+import type { CallKind, PortCalls } from "./port-calls.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+
+const ERRORS = ["errorBefore", "errorAfter"] as const;
+const ACQUIRE: CallKind = { port: "locks", method: "acquireLock", faults: ERRORS };
+const EXTEND: CallKind = { port: "locks", method: "extend", faults: [...ERRORS, "refusedExtension"] };
+const RELEASE: CallKind = { port: "locks", method: "release", faults: ERRORS };
+const ORPHANS: CallKind = { port: "locks", method: "orphans", faults: ERRORS };
+const START: CallKind = { port: "locks", method: "start", faults: [] };
+const STOP: CallKind = { port: "locks", method: "stop", faults: [] };
+
+/** What a {@link SimulatedLocks} is made of. */
+export interface SimulatedLocksOptions {
+  readonly process: SimulatedProcess;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly store: InMemoryLockStore;
+  readonly calls: PortCalls;
+  readonly ledger: LeaseLedger;
+  readonly presence: boolean;
+  /** Virtual time. */
+  readonly nowMs: () => number;
+}
+
+/** The lock provider of one host: the lock server is behind the network, the lease is counted by the host itself. */
+export class SimulatedLocks implements DistributedLockProvider {
+  readonly orphans?: (limit: number) => Promise<readonly string[]>;
+  readonly #options: SimulatedLocksOptions;
+  /** What the server knows of the process; it notices at once when the process is gone. */
+  readonly #owner: { readonly present: boolean };
+
+  constructor(options: SimulatedLocksOptions) {
+    this.#options = options;
+    const { process, calls, store } = options;
+    this.#owner = {
+      get present() {
+        return !process.isGone;
+      },
+    };
+    if (options.presence) this.orphans = (limit) => calls.call(process, ORPHANS, async () => store.orphans(limit));
+  }
+
+  start(): Promise<void> {
+    return this.#options.calls.call(this.#options.process, START, async () => undefined);
+  }
+
+  stop(): Promise<void> {
+    return this.#options.calls.call(this.#options.process, STOP, async () => undefined);
+  }
+
+  async acquireLock(resource: string, options: { readonly ttl: Duration }): Promise<Lease | undefined> {
+    const { process, clock, entropy, store, calls, ledger, nowMs } = this.#options;
+    const ttlMs = durationMs(options.ttl, "ttl");
+    const token = entropy.id();
+    const [requestedAt, requestedAtMs] = [clock.monotonic(), nowMs()];
+    const isGiven = await calls.call(process, ACQUIRE, async () => {
+      const given = store.acquire(resource, token, ttlMs, this.#owner);
+      if (given) ledger.given(process, resource, token, requestedAtMs + ttlMs, nowMs());
+      return given;
+    });
+    if (!isGiven) return undefined;
+    return createLease({
+      resource,
+      token,
+      ttlMs,
+      clock,
+      requestedAt,
+      extend: async () => {
+        const askedAtMs = nowMs();
+        const held = await calls.call(process, EXTEND, async (fault) => {
+          if (fault?.kind !== "refusedExtension") return store.extend(resource, token, ttlMs, this.#owner);
+          store.release(resource, token);
+          ledger.taken(token);
+          return false;
+        });
+        if (held) ledger.extended(token, askedAtMs + ttlMs);
+        else ledger.ended(token);
+        return held;
+      },
+      release: () => {
+        ledger.ended(token);
+        return calls.call(process, RELEASE, async () => store.release(resource, token));
+      },
+    });
+  }
+}

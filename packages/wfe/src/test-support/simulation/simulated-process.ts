@@ -1,0 +1,16 @@
+import type { ScheduledTask } from "./seeded-scheduler.ts";
+
+/** A process of a simulation, as the scheduler sees it: a host, the server that has the stores, or the network between them. */
+export class SimulatedProcess {
+  readonly name: string;
+  /** Its timers that have come due and its deferred tasks, in the order in which an event loop takes them. */
+  readonly due: ScheduledTask[] = [];
+  /** Stopped in its tracks, as by SIGSTOP; what is for it waits. */
+  isFrozen = false;
+  /** Dead, as by SIGKILL: nothing of it ever goes on. */
+  isGone = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}

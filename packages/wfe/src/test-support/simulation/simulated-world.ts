@@ -1,0 +1,216 @@
+import { type AnyDefinition, type HostOptions, isFinal, type PersistenceProvider, type StepExecutionContext } from "../../index.ts";
+import {
+  InMemoryLifecycleBus,
+  InMemoryLifecyclePublisher,
+  InMemoryLockStore,
+  InMemoryPersistenceProvider,
+  InMemoryQueueProvider,
+  InMemoryQueueStore,
+  InMemoryStore,
+  VirtualEntropy,
+} from "wfe-core/test-support";
+import { DEFAULT_FAULT_WEIGHTS, FaultPlan } from "./fault-plan.ts";
+import { LeaseLedger } from "./lease-ledger.ts";
+import { observedDefinition } from "./observed-definitions.ts";
+import { PortCalls } from "./port-calls.ts";
+import { RunInvariants } from "./run-invariants.ts";
+import { SeededChoices } from "./seeded-choices.ts";
+import { SeededScheduler } from "./seeded-scheduler.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
+import { SimulatedHost } from "./simulated-host.ts";
+import { SimulatedLocks } from "./simulated-locks.ts";
+import { SimulatedQueue, simulatedHttp, simulatedPublisher, throughNetwork } from "./simulated-ports.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+import type { ProgramFactory, SimulatedBodies, SimulatedProgram } from "./simulated-program.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
+import { StoreObserver } from "./store-observer.ts";
+import { Violations } from "./violations.ts";
+
+const LOCK_TTL_MS = 5_000;
+const VISIBILITY = "6s";
+const CALL_FAULT_RATE = 0.015;
+const WORLD_FAULT_RATE = 0.004;
+/** How wrong a wall clock may be, either way. */
+const LONGEST_SKEW_MS = 3_000;
+const LONGEST_DOWN_MS = 3_000;
+const HOST_OPTIONS: HostOptions = { lockTtl: LOCK_TTL_MS, sweepInterval: "1s", takeOverInterval: "1s", shutdownTimeout: "3s", maxCrashes: 1_000 };
+
+/** Hosts, the stores they share, and the network between: everything of a simulation but what happens in it. */
+export class SimulatedWorld {
+  readonly choices: SeededChoices;
+  readonly scheduler: SeededScheduler;
+  readonly faults: FaultPlan;
+  readonly violations: Violations;
+  readonly ledger: LeaseLedger;
+  readonly runs: RunInvariants;
+  readonly observer: StoreObserver;
+  readonly calls: PortCalls;
+  readonly program: SimulatedProgram;
+  readonly store: InMemoryStore = new InMemoryStore();
+  readonly server: SimulatedProcess = new SimulatedProcess("server");
+  readonly outside: SimulatedProcess = new SimulatedProcess("outside");
+  readonly locks: InMemoryLockStore;
+  readonly #network = new SimulatedProcess("network");
+  readonly #options: SimulationOptions;
+  readonly #persistence: PersistenceProvider;
+  readonly #queue: InMemoryQueueProvider;
+  readonly #bus = new InMemoryLifecycleBus();
+  readonly #definitions: readonly AnyDefinition[];
+  readonly #places: (SimulatedHost | undefined)[];
+  readonly #hostOf = new WeakMap<object, SimulatedHost>();
+  readonly #hasPresence: boolean;
+  #generation = 0;
+  #clientChoices = 0;
+
+  constructor(factory: ProgramFactory, options: SimulationOptions) {
+    const choices = new SeededChoices(options.seed);
+    this.choices = choices;
+    this.#options = options;
+    const hurry = [0, 0.01, 0.04, 0.15][choices.below(4, "setting", 1)] as number; // one of four
+    this.scheduler = new SeededScheduler({
+      choices,
+      hurry,
+      seededPicks: options.seededPicks ?? Infinity,
+      keepsTrace: options.keepsTrace ?? false,
+    });
+    for (const process of [this.server, this.outside, this.#network]) this.scheduler.join(process);
+    const nowMs = (): number => this.scheduler.nowMs;
+    this.violations = new Violations(() => this.scheduler);
+    this.ledger = new LeaseLedger(this.violations);
+    this.runs = new RunInvariants({ violations: this.violations, store: this.store, ledger: this.ledger, nowMs });
+    const netMs = LOCK_TTL_MS + 2 * LONGEST_SKEW_MS;
+    this.program = factory(this.#bodies());
+    const { store, violations, runs } = this;
+    this.observer = new StoreObserver({ store, violations, runs, netMs, nowMs, definitions: this.program.definitions });
+    const excluded = Object.fromEntries((this.program.withoutFaults ?? []).map((kind) => [kind, 0]));
+    this.faults = new FaultPlan({
+      choices,
+      weights: { ...DEFAULT_FAULT_WEIGHTS, ...options.faults, ...excluded },
+      callRate: CALL_FAULT_RATE,
+      worldRate: WORLD_FAULT_RATE,
+      only: options.onlyFaults === undefined ? undefined : new Set(options.onlyFaults),
+    });
+    this.calls = new PortCalls(this.scheduler, this.faults, this.#network, (process) => this.crash(process));
+    const serverClock = new SimulatedClock(this.scheduler, this.server);
+    this.locks = new InMemoryLockStore(serverClock);
+    this.#queue = new InMemoryQueueProvider({ store: new InMemoryQueueStore(serverClock), clock: serverClock, visibility: VISIBILITY });
+    const persistence = new InMemoryPersistenceProvider({ store: this.store });
+    this.#persistence = this.observer.around(options.faulty?.persistence?.(persistence, this.store) ?? persistence);
+    this.#definitions = this.program.definitions.map((definition) => observedDefinition(definition, this.#watch));
+    this.#hasPresence = choices.below(2, "setting", 2) === 0;
+    this.#places = Array.from({ length: options.hosts ?? 3 }, () => undefined);
+  }
+
+  /** Hosts that live, whatever they do. */
+  get hosts(): readonly SimulatedHost[] {
+    return this.#places.filter((host) => host !== undefined);
+  }
+
+  /** Starts the stores, and a host in each place. */
+  async begin(): Promise<void> {
+    await this.#queue.start();
+    await this.#persistence.start();
+    this.#places.forEach((_, place) => this.#start(place));
+  }
+
+  /** Some host that is up and not frozen. */
+  chooseHost(): SimulatedHost | undefined {
+    const up = this.hosts.filter(({ isUp, process }) => isUp && !process.isFrozen);
+    return up[this.choices.below(up.length, "client", this.#clientChoices++)];
+  }
+
+  /** A host is lost, with all that is in its memory; another one takes its place later. */
+  crash(process: SimulatedProcess): void {
+    const place = this.#places.findIndex((host) => host?.process === process);
+    const host = this.#places[place];
+    if (host === undefined) return;
+    this.#places[place] = undefined;
+    const lostAt = this.scheduler.picks;
+    let sent = 0;
+    this.scheduler.remove(process, () => this.choices.below(2, "loss", 16 * lostAt + (sent++ % 16)) === 0);
+    this.scheduler.note(`${process.name} is gone`);
+    host.lost();
+    const downMs = this.choices.below(LONGEST_DOWN_MS, "loss", 16 * lostAt + 15);
+    this.scheduler.setTimer(this.outside, downMs, () => this.#start(place), "starts another host");
+  }
+
+  /** How many instances are not over. */
+  get openWorkflows(): number {
+    return [...this.store.workflows.values()].filter(({ row }) => !isFinal(row.status)).length;
+  }
+
+  #start(place: number): void {
+    const generation = this.#generation++;
+    const process = new SimulatedProcess(`h${place + 1}${generation < this.#places.length ? "" : `.${generation}`}`);
+    this.scheduler.join(process);
+    const clock = new SimulatedClock(this.scheduler, process);
+    clock.skewMs = this.skew(1_000 + generation);
+    const { scheduler, calls, ledger, faults, program } = this;
+    const { faulty } = this.#options;
+    const entropy = new VirtualEntropy(Math.imul(this.#options.seed, 7_919) + generation + 1);
+    const nowMs = (): number => scheduler.nowMs;
+    const locks = new SimulatedLocks({ process, clock, entropy, store: this.locks, calls, ledger, presence: this.#hasPresence, nowMs });
+    const later = (delayMs: number, run: () => void): void => void scheduler.setTimer(this.server, delayMs, run, "hint");
+    const queue = new SimulatedQueue(this.#queue, process, calls, (limit, fault) => faults.detail(fault, limit), later);
+    const persistence = throughNetwork(this.#persistence, "persistence", process, calls, (method, [written]) => {
+      if (method === "persistWorkflow") this.runs.acknowledged(process, written as Parameters<RunInvariants["acknowledged"]>[1]); // its argument
+      if (method === "createNewWorkflow") this.runs.created(process, written as Parameters<RunInvariants["created"]>[1]);
+    });
+    const host = new SimulatedHost({
+      process,
+      scheduler,
+      clock,
+      entropy,
+      providers: { persistence, locks: faulty?.locks?.(locks) ?? locks, queue: faulty?.queue?.(queue) ?? queue },
+      publisher: simulatedPublisher(new InMemoryLifecyclePublisher({ bus: this.#bus }), process, calls, scheduler),
+      http: program.http === undefined ? undefined : simulatedHttp(program.http, process, calls),
+      options: { ...HOST_OPTIONS, ...this.#sizes(generation), ...program.hostOptions },
+      definitions: this.#definitions,
+    });
+    this.#hostOf.set(host.host, host);
+    this.#places[place] = host;
+    host.start();
+  }
+
+  /** How wrong the wall clock of a host is; in half of all seeds all are right. */
+  skew(n: number): number {
+    if (this.choices.below(2, "setting", 3) === 0 || this.faults.isOver) return 0;
+    return this.choices.below(2 * LONGEST_SKEW_MS, "setting", n) - LONGEST_SKEW_MS;
+  }
+
+  /** Some hosts are small, so that instances wait for room. */
+  #sizes(generation: number): HostOptions {
+    return {
+      maxConcurrentWorkflows: [1, 2, 8, 256][this.choices.below(4, "setting", 2_000 + generation)] as number, // one of four
+      maxConcurrentStepsPerWorkflow: [1, 2, 16][this.choices.below(3, "setting", 3_000 + generation)] as number, // one of three
+    };
+  }
+
+  readonly #watch = async (ctx: StepExecutionContext, body: () => unknown): Promise<unknown> => {
+    const host = this.#hostOf.get(ctx.host) as SimulatedHost; // bodies run on hosts of this world alone
+    this.runs.starts(host.process, ctx);
+    this.scheduler.note(`${host.process.name} runs ${ctx.step.name} (${ctx.workflow.id}/${ctx.pointer.id}/${ctx.attempt})`);
+    try {
+      return await body();
+    } finally {
+      await this.scheduler.point(host.process, `ends ${ctx.step.name}`);
+    }
+  };
+
+  #bodies(): SimulatedBodies {
+    const wait = (ctx: StepExecutionContext, begin: (process: SimulatedProcess, done: () => void) => void): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const abort = (): void => reject(ctx.signal.reason as Error); // the engine's
+        if (ctx.signal.aborted) return abort();
+        ctx.signal.addEventListener("abort", abort, { once: true });
+        begin((this.#hostOf.get(ctx.host) as SimulatedHost).process, () => {
+          ctx.signal.removeEventListener("abort", abort);
+          resolve();
+        });
+      });
+    return {
+      pause: (ctx) => wait(ctx, (process, done) => this.scheduler.add(process, `goes on with ${ctx.step.name}`, done)),
+      sleep: (ctx, ms) => wait(ctx, (process, done) => void this.scheduler.setTimer(process, ms, done, `goes on with ${ctx.step.name}`)),
+    };
+  }
+}
