@@ -35,6 +35,7 @@ export async function newChild(
     input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
     parent: { workflowId: id, pointerId: pointer.id, depth },
     rootWorkflowId: rootWorkflowId ?? id,
+    signal: ctx.signal,
   };
   try {
     return await services.newChild(request);

@@ -26,6 +26,8 @@ export interface ChildRequest {
   readonly input: unknown;
   readonly parent: ParentReference;
   readonly rootWorkflowId: string;
+  /** Aborts when nobody needs it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** What contexts take from the host. */

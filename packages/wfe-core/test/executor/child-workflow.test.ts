@@ -44,7 +44,8 @@ describe("a sub-workflow", () => {
       expect(await newChild(scope, stepOf(plain), pointer, contextOf(scope, stepOf(plain), pointer))).toBe(child);
     }
 
-    const request = { id: childId(first.state.row, runningPointer()), definitionId: "child", version: 2, input: { n: 2 } };
+    const signal: unknown = expect.any(AbortSignal);
+    const request = { id: childId(first.state.row, runningPointer()), definitionId: "child", version: 2, input: { n: 2 }, signal };
     expect(asked).toEqual([
       { ...request, parent: { workflowId: "w", pointerId: "1", depth: 1 }, rootWorkflowId: "w" },
       { ...request, parent: { workflowId: "w", pointerId: "1", depth: 5 }, rootWorkflowId: "root" },

@@ -28,6 +28,8 @@ import type { InstanceToRun, WorkflowConsumer } from "./workflow-consumer.ts";
 
 /** Due at once on every clock. */
 const AT_ONCE = new Date(0);
+const FIRST_RETRY_MS = 20;
+const LONGEST_RETRY_MS = 1_000;
 
 /** Where new instances are run: on this host when it has room. A client has none, and leaves them to the hosts. */
 export interface RunsHere {
@@ -98,19 +100,33 @@ export class WorkflowStarter {
    *
    * @throws DefinitionNotFoundError when no such definition is registered here; InputInvalidError, SerializationError, PayloadTooLargeError.
    */
-  async newChild({ id, definitionId, version, input, parent, rootWorkflowId }: ChildRequest): Promise<NewWorkflow> {
+  async newChild({ id, definitionId, version, input, parent, rootWorkflowId, signal }: ChildRequest): Promise<NewWorkflow> {
     const definition = this.#services.registry.getDefinition(definitionId, version);
     if (definition === undefined) throw new DefinitionNotFoundError(definitionId, version);
     return {
       ...this.#instance(definition, new Date(this.#services.clock.now()), undefined),
       id,
-      name: await this.#names.next(definitionId),
+      name: await this.#childName(definitionId, signal),
       data: await this.#dataOf(definition, input),
       inputDigest: inputDigest(input),
       dueAt: AT_ONCE,
       parent,
       rootWorkflowId,
     };
+  }
+
+  /** That the store is away for a while is no failure of the step: it is asked again until the step is called off. */
+  async #childName(definitionId: string, signal: AbortSignal): Promise<string> {
+    const { clock } = this.#services;
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
+      try {
+        return await this.#names.next(definitionId);
+      } catch (error) {
+        if (!isWfeError(error) || !error.retryable || signal.aborted) throw error;
+        warn(this.#services, `the name of a sub-workflow ${JSON.stringify(definitionId)} is asked for again in ${delayMs} ms`, error);
+        await new Promise<void>((resolve) => void clock.setTimer(delayMs, resolve));
+      }
+    }
   }
 
   async #dataOf(definition: AnyDefinition, input: unknown): Promise<string> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Clock, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { type Clock, ErrorBehavior, PersistenceError, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
 import { losingQueue } from "../faults/setting.ts";
 import { meeting, replacing } from "../replacing.ts";
 import { registers, scenarios } from "./scenario.ts";
@@ -46,6 +46,30 @@ scenarios(
 
       expect(await fast.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 6 } });
       expect(await fast.countWorkflows()).toBe(2);
+    });
+
+    it("a store that is away as it is started costs time, and is no failure of its step", async () => {
+      const { build, store, clock } = await open();
+      const once = new WorkflowBuilder<Data>()
+        .subWorkflow(child, (data) => data)
+        .onError(ErrorBehavior.terminate())
+        .output((result, data) => void (data.n = result.n))
+        .build("parent", 1);
+      const providers = store.open();
+      const { persistence } = providers;
+      let failures = 3;
+      const nextDefinitionSequence: typeof persistence.nextDefinitionSequence = async (definitionId, count) => {
+        if (definitionId === "child" && failures-- > 0) throw new PersistenceError("WFE_STORE_UNREACHABLE", "away", { retryable: true });
+        return persistence.nextDefinitionSequence(definitionId, count);
+      };
+      const host = build(registers(child, once), {}, { ...providers, persistence: replacing(persistence, { nextDefinitionSequence }) });
+      await host.start();
+
+      const id = await host.startWorkflow(once, { n: 3 });
+      await clock.advance("5s");
+
+      expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 6 } });
+      expect(await host.getErrors(id)).toEqual([]);
     });
 
     it("the child may be over before its parent's host is there again", async () => {
