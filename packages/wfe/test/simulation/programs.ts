@@ -94,10 +94,7 @@ export const events: ProgramFactory = (bodies) => {
     .thenFn("begin", (ctx) => bodies.pause(ctx))
     .forEach(
       () => [0, 1, 2],
-      (each) =>
-        each
-          .waitFor(go, (d) => d.key)
-          .output((n, d) => void d.log.push(`go ${String(n)}`)),
+      (each) => each.waitFor(go, (d) => d.key).output((n, d) => void d.log.push(`go ${String(n)}`)),
       { parallel: false },
     )
     .parallel((p) =>
@@ -182,7 +179,12 @@ export const branches: ProgramFactory = (bodies) => {
             (each) => each.thenFn("x", (ctx) => bodies.pause(ctx)).output((_, d, ctx) => void d.log.push(`x${ctx.item}`)),
           ),
         )
-        .branch((b) => b.delay(500).thenFn("y", (ctx) => bodies.sleep(ctx, 250)).output((_, d) => void d.log.push("y")))
+        .branch((b) =>
+          b
+            .delay(500)
+            .thenFn("y", (ctx) => bodies.sleep(ctx, 250))
+            .output((_, d) => void d.log.push("y")),
+        )
         .branch((b) =>
           b.whileDo(
             (d) => d.log.filter((line) => line === "w").length < 3,

@@ -98,7 +98,9 @@ export class CommitInvariants {
   }
 
   #ended({ workflowId, status, events }: WorkflowChange, { open, subscriptions }: KeptWorkflow): void {
-    const left = [...[...open.keys()].map((id) => `pointer ${id}`), ...[...subscriptions.keys()].map((id) => `subscription ${id}`)];
+    // What has ended the instance stays to be seen, and to be retried.
+    const pointers = [...open.values()].filter((pointer) => status === "complete" || pointer.status !== "failed");
+    const left = [...pointers.map(({ id }) => `pointer ${id}`), ...[...subscriptions.keys()].map((id) => `subscription ${id}`)];
     this.#violations.expect(left.length === 0, "I2", () => `${workflowId} is ${status} and has open: ${left.join(", ")}`);
     const tellsIt = events.some(({ name, key }) => name === WORKFLOW_COMPLETED_EVENT && key === workflowId);
     this.#violations.expect(tellsIt, "I2", () => `${workflowId} becomes ${status} and tells nobody`);

@@ -32,8 +32,7 @@ export class EventInvariants {
     this.#commits += 1;
     for (const { subscriptionId, eventId } of consume) this.#consume(workflowId, subscriptionId, eventId);
     for (const id of closeSubscriptions) this.#open.delete(id);
-    for (const { id, pointerId } of openSubscriptions)
-      this.#open.set(id, { workflowId, pointerId, openedBy: this.#commits, eventId: undefined });
+    for (const { id, pointerId } of openSubscriptions) this.#open.set(id, { workflowId, pointerId, openedBy: this.#commits, eventId: undefined });
     this.look();
   }
 

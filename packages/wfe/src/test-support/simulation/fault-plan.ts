@@ -12,16 +12,7 @@ export const CALL_FAULTS = [
   "refusedExtension",
 ] as const;
 /** Faults that befall a host, a lease or an instance at any time. */
-export const WORLD_FAULTS = [
-  "crash",
-  "restart",
-  "pause",
-  "takenLease",
-  "suspendAndResume",
-  "eventStorm",
-  "repeatedStimulus",
-  "clockSkew",
-] as const;
+export const WORLD_FAULTS = ["crash", "restart", "pause", "takenLease", "suspendAndResume", "eventStorm", "repeatedStimulus", "clockSkew"] as const;
 /** A kind of fault. */
 export type FaultKind = (typeof CALL_FAULTS)[number] | (typeof WORLD_FAULTS)[number];
 /** Every fault that a simulation knows. */

@@ -25,7 +25,10 @@ export class LeaseLedger {
   given(process: SimulatedProcess, resource: string, token: string, endsAtMs: number, nowMs: number): void {
     for (const other of this.#held.values()) {
       if (other.resource === resource && !other.isTaken && !other.process.isGone && other.endsAtMs > nowMs)
-        this.#violations.add("I6", `${process.name} was given the lease on ${resource}, which ${other.process.name} holds until ${other.endsAtMs} ms`);
+        this.#violations.add(
+          "I6",
+          `${process.name} was given the lease on ${resource}, which ${other.process.name} holds until ${other.endsAtMs} ms`,
+        );
     }
     this.#held.set(token, { process, resource, token, endsAtMs, isTaken: false });
   }

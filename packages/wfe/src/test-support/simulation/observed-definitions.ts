@@ -1,4 +1,11 @@
-import { type AnyDefinition, type AnyFunctionStep, type AnyStep, definitionFromGraph, type StepClass, type StepExecutionContext } from "../../index.ts";
+import {
+  type AnyDefinition,
+  type AnyFunctionStep,
+  type AnyStep,
+  definitionFromGraph,
+  type StepClass,
+  type StepExecutionContext,
+} from "../../index.ts";
 
 type Run = (...args: unknown[]) => unknown;
 

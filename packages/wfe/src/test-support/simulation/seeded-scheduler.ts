@@ -74,6 +74,7 @@ export class SeededScheduler {
   /** Ends a process. What it has sent is lost, or still arrives, as `isLost` says. */
   remove(process: SimulatedProcess, isLost: (task: ScheduledTask) => boolean): void {
     process.isGone = true;
+    process.connections.abort();
     process.due.length = 0;
     this.#processes.splice(this.#processes.indexOf(process), 1);
     keep(this.#ready, (task) => task.process !== process && !(task.from === process && isLost(task)));
@@ -195,7 +196,8 @@ export class SeededScheduler {
     let [low, high] = [0, this.#timers.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#timers[middle] as WaitingTimer).dueMs > timer.dueMs) low = middle + 1; // within the list
+      if ((this.#timers[middle] as WaitingTimer).dueMs > timer.dueMs)
+        low = middle + 1; // within the list
       else high = middle;
     }
     this.#timers.splice(low, 0, timer);

@@ -10,8 +10,12 @@ import { WorldFaults } from "./world-faults.ts";
 const DEFAULT_FAULTS_UNTIL_MS = 12_000;
 const DEFAULT_MOST_PICKS = 100_000;
 const DEFAULT_CALM_MS = 600_000;
+/** After which no hint is on its way any more: what was given out comes back, leases end. */
+const SETTLE_MS = 12_000;
 /** How long hosts are watched when there is nothing left to do. */
 const REST_MS = 3_000;
+/** One schedule of so many is watched. */
+const RESTS_ONE_OF = 4;
 /** A stop takes its timeout, the rest of a lease, and what answers take. */
 const STOP_MS = 30_000;
 /** What a host may ask when it has nothing to do. */
@@ -62,7 +66,10 @@ class Simulation {
     await this.#world.begin();
     this.#stimuli.begin();
     scheduler.setTimer(outside, this.#options.faultsUntilMs ?? DEFAULT_FAULTS_UNTIL_MS, () => this.#calm(), "ends all faults");
-    const isOver = await this.#go(() => this.#isOver(), () => this.#deadlineMs());
+    const isOver = await this.#go(
+      () => this.#isOver(),
+      () => this.#deadlineMs(),
+    );
     if (!isOver) return;
     this.#calm();
     this.#stimuli.end();
@@ -111,12 +118,25 @@ class Simulation {
 
   /** Hosts with nothing to do ask for nothing but work, and change nothing. */
   async #rest(): Promise<boolean> {
-    const { scheduler, violations, calls, observer } = this.#world;
-    const settleUntilMs = scheduler.nowMs + REST_MS;
-    if (!(await this.#go(() => scheduler.nowMs >= settleUntilMs, () => Infinity))) return false;
+    const { scheduler, violations, calls, observer, choices } = this.#world;
+    if (choices.below(RESTS_ONE_OF, "setting", 4) > 0) return true;
+    const settleUntilMs = scheduler.nowMs + SETTLE_MS;
+    if (
+      !(await this.#go(
+        () => scheduler.nowMs >= settleUntilMs,
+        () => Infinity,
+      ))
+    )
+      return false;
     const [before, commits] = [new Map(calls.counts), observer.commits];
     const untilMs = scheduler.nowMs + REST_MS;
-    if (!(await this.#go(() => scheduler.nowMs >= untilMs, () => Infinity))) return false;
+    if (
+      !(await this.#go(
+        () => scheduler.nowMs >= untilMs,
+        () => Infinity,
+      ))
+    )
+      return false;
     for (const [name, count] of calls.counts) {
       if (count !== (before.get(name) ?? 0) && !IDLE_CALLS.includes(name)) violations.add("I7", `there is nothing to do, and hosts call ${name}`);
     }
@@ -129,7 +149,10 @@ class Simulation {
     const { scheduler, violations, hosts } = this.#world;
     const untilMs = scheduler.nowMs + STOP_MS;
     for (const host of hosts) host.stop(0, () => undefined);
-    const stopped = await this.#go(() => hosts.every(({ isStopped }) => isStopped), () => untilMs);
+    const stopped = await this.#go(
+      () => hosts.every(({ isStopped, process }) => isStopped || process.isGone),
+      () => untilMs,
+    );
     if (!stopped) return;
     for (const { process } of hosts) {
       const timers = scheduler.timersOf(process);
@@ -147,9 +170,9 @@ class Simulation {
   }
 
   #isOver(): boolean {
-    const { store, program, hosts } = this.#world;
-    if (!this.#stimuli.areAnswered || this.#worldFaults.unfinished > 0 || this.#errands.open > this.#stimuli.repeating || hosts.length < (this.#options.hosts ?? 3)) return false;
-    if (!hosts.every(({ isUp }) => isUp)) return false;
+    const { store, program, isWhole } = this.#world;
+    if (!isWhole || !this.#stimuli.areAnswered || this.#worldFaults.unfinished > 0) return false;
+    if (this.#errands.open > this.#stimuli.repeating) return false;
     if (!program.workflowIds.every((id) => store.workflows.has(id))) return false;
     const { isOver } = program;
     return [...store.workflows.values()].every(({ row, pointers }) =>
@@ -182,7 +205,8 @@ class Simulation {
   #final(): FinalState {
     const { store, observer, runs } = this.#world;
     const records = new Map<string, WorkflowRecord>();
-    for (const [id, { row, pointers }] of store.workflows) records.set(id, { ...row, pointers: [...pointers.values()].sort((a, b) => a.seq - b.seq) });
+    for (const [id, { row, pointers }] of store.workflows)
+      records.set(id, { ...row, pointers: [...pointers.values()].sort((a, b) => a.seq - b.seq) });
     const events = [...store.events.values()].map(({ event }) => event).sort((a, b) => a.arrival - b.arrival);
     return { records, events, consumed: observer.events.consumed, runs: runs.runs, answers: this.#answers };
   }

@@ -91,12 +91,29 @@ export class SimulatedQueue implements QueueProvider {
     type: QueueType,
     options: { readonly limit: number; readonly wait: Duration; readonly signal?: AbortSignal },
   ): Promise<readonly WorkItem[]> {
-    const items = await this.#calls.call(this.#process, DEQUEUE, () => this.#queue.dequeueWork(type, options));
+    const items = await this.#calls.call(this.#process, DEQUEUE, () => this.#whileConnected(options, type));
     return items.map((item) => ({
       id: item.id,
       ack: () => this.#calls.call(this.#process, ACK, () => item.ack()),
       retry: (delay) => this.#calls.call(this.#process, RETRY, () => item.retry(delay)),
     }));
+  }
+
+  /** A wait that ends with the process that waits, too. */
+  async #whileConnected(
+    options: { readonly limit: number; readonly wait: Duration; readonly signal?: AbortSignal },
+    type: QueueType,
+  ): Promise<readonly WorkItem[]> {
+    const wait = new AbortController();
+    const end = (): void => wait.abort();
+    const sources = [this.#process.connections.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    for (const source of sources) {
+      if (source.aborted) end();
+      else source.addEventListener("abort", end);
+    }
+    const items = await this.#queue.dequeueWork(type, { ...options, signal: wait.signal });
+    for (const source of sources) source.removeEventListener("abort", end);
+    return items;
   }
 }
 

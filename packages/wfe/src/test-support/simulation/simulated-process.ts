@@ -7,6 +7,8 @@ export class SimulatedProcess {
   readonly due: ScheduledTask[] = [];
   /** Stopped in its tracks, as by SIGSTOP; what is for it waits. */
   isFrozen = false;
+  /** Ends its connections when it is gone. */
+  readonly connections: AbortController = new AbortController();
   /** Dead, as by SIGKILL: nothing of it ever goes on. */
   isGone = false;
 

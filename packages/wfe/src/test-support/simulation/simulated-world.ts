@@ -1,4 +1,4 @@
-import { type AnyDefinition, type HostOptions, isFinal, type PersistenceProvider, type StepExecutionContext } from "../../index.ts";
+import { type AnyDefinition, type HostOptions, type PersistenceProvider, type StepExecutionContext } from "../../index.ts";
 import {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,
@@ -28,8 +28,8 @@ import { Violations } from "./violations.ts";
 
 const LOCK_TTL_MS = 5_000;
 const VISIBILITY = "6s";
-const CALL_FAULT_RATE = 0.015;
-const WORLD_FAULT_RATE = 0.004;
+const CALL_FAULT_RATE = 0.03;
+const WORLD_FAULT_RATE = 0.008;
 /** How wrong a wall clock may be, either way. */
 const LONGEST_SKEW_MS = 3_000;
 const LONGEST_DOWN_MS = 3_000;
@@ -98,12 +98,17 @@ export class SimulatedWorld {
     this.#persistence = this.observer.around(options.faulty?.persistence?.(persistence, this.store) ?? persistence);
     this.#definitions = this.program.definitions.map((definition) => observedDefinition(definition, this.#watch));
     this.#hasPresence = choices.below(2, "setting", 2) === 0;
-    this.#places = Array.from({ length: options.hosts ?? 3 }, () => undefined);
+    this.#places = Array.from({ length: options.hosts ?? 2 + choices.below(3, "setting", 5) }, () => undefined);
   }
 
   /** Hosts that live, whatever they do. */
   get hosts(): readonly SimulatedHost[] {
     return this.#places.filter((host) => host !== undefined);
+  }
+
+  /** Whether a host is up in each place. */
+  get isWhole(): boolean {
+    return this.#places.every((host) => host?.isUp === true);
   }
 
   /** Starts the stores, and a host in each place. */
@@ -132,11 +137,6 @@ export class SimulatedWorld {
     host.lost();
     const downMs = this.choices.below(LONGEST_DOWN_MS, "loss", 16 * lostAt + 15);
     this.scheduler.setTimer(this.outside, downMs, () => this.#start(place), "starts another host");
-  }
-
-  /** How many instances are not over. */
-  get openWorkflows(): number {
-    return [...this.store.workflows.values()].filter(({ row }) => !isFinal(row.status)).length;
   }
 
   #start(place: number): void {

@@ -15,7 +15,7 @@ export interface FaultyParts {
 export interface SimulationOptions {
   /** Any whole number. */
   readonly seed: number;
-  /** 1 or more. @default 3 */
+  /** 1 or more. @default 2 to 4, as the seed says */
   readonly hosts?: number;
   /** No more faults from this virtual time on, in milliseconds. @default 12000 */
   readonly faultsUntilMs?: number;

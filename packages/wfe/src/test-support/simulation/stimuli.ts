@@ -72,9 +72,14 @@ export class Stimuli {
       this.#answer(stimulus, { stimulus: this.#nameOf(stimulus), ...end });
       if (everyMs === undefined || this.#isOver) return;
       const { scheduler, outside } = this.#world;
-      scheduler.setTimer(outside, everyMs, () => {
-        if (!this.#isOver) this.#say(stimulus);
-      }, this.#nameOf(stimulus));
+      scheduler.setTimer(
+        outside,
+        everyMs,
+        () => {
+          if (!this.#isOver) this.#say(stimulus);
+        },
+        this.#nameOf(stimulus),
+      );
     });
   }
 

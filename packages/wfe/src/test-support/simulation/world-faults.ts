@@ -127,7 +127,12 @@ export class WorldFaults {
     if (id === undefined) return undefined;
     // Whatever came of the suspension, whose answer may have been lost.
     this.#unfinished += 1;
-    const resume = (): void => this.#errands.run(`resume ${id}`, (client) => client.resumeWorkflow(id), () => void (this.#unfinished -= 1));
+    const resume = (): void =>
+      this.#errands.run(
+        `resume ${id}`,
+        (client) => client.resumeWorkflow(id),
+        () => void (this.#unfinished -= 1),
+      );
     this.#errands.run(
       `suspend ${id}`,
       (client) => client.suspendWorkflow(id),
@@ -147,7 +152,11 @@ export class WorldFaults {
     const size = 1 + this.#world.faults.detail(fault, STORM_SIZE, 1);
     for (let n = 0; n < size; n += 1) {
       const id = `storm ${fault.index}/${n >> 1}`;
-      this.#errands.run(id, (client) => client.publishEvent(topic.name, `${topic.key} of a storm`, n, { id }), () => undefined);
+      this.#errands.run(
+        id,
+        (client) => client.publishEvent(topic.name, `${topic.key} of a storm`, n, { id }),
+        () => undefined,
+      );
     }
     return `${size} events beside (${topic.name}, ${topic.key})`;
   }
