@@ -6,6 +6,8 @@ export const CALL_FAULTS = [
   "crashAfter",
   "errorBefore",
   "errorAfter",
+  "slowRequest",
+  "slowAnswer",
   "lostHint",
   "duplicatedHint",
   "delayedHint",
@@ -26,6 +28,8 @@ export const DEFAULT_FAULT_WEIGHTS: FaultWeights = {
   crashAfter: 2,
   errorBefore: 4,
   errorAfter: 4,
+  slowRequest: 4,
+  slowAnswer: 3,
   lostHint: 8,
   duplicatedHint: 8,
   delayedHint: 8,
@@ -49,6 +53,8 @@ export interface Fault {
   /** What it has befallen. */
   readonly where: string;
 }
+
+const RARE_FACTOR = 6;
 
 /** What a {@link FaultPlan} goes by. */
 export interface FaultPlanOptions {
@@ -90,12 +96,16 @@ export class FaultPlan {
     this.#isOver = true;
   }
 
-  /** The fault of this occasion, one of these kinds, if there is one. */
-  draw(kinds: readonly FaultKind[], rate: "callRate" | "worldRate", atMs: number, where: string): Fault | undefined {
+  /**
+   * The fault of this occasion, one of these kinds, if there is one.
+   *
+   * @param isRare - Occasions of this sort are few: they are used more often.
+   */
+  draw(kinds: readonly FaultKind[], rate: "callRate" | "worldRate", atMs: number, where: string, isRare = false): Fault | undefined {
     const index = this.#occasions;
     this.#occasions += 1;
     const { choices, only } = this.#options;
-    if (this.#isOver || choices.share("fault", index) >= this.#options[rate] * this.#intensity) return undefined;
+    if (this.#isOver || choices.share("fault", index) >= this.#options[rate] * this.#intensity * (isRare ? RARE_FACTOR : 1)) return undefined;
     if (only !== undefined && !only.has(index)) return undefined;
     const kind = this.#kind(kinds, index);
     if (kind === undefined) return undefined;

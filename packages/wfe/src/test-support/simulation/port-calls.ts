@@ -10,12 +10,16 @@ export type PortName = "persistence" | "locks" | "queue" | "http" | "publisher";
 export interface CallKind {
   readonly port: PortName;
   readonly method: string;
-  /** Kinds of fault besides a crash. */
+  /** Kinds of fault besides those that befall every call. */
   readonly faults: readonly FaultKind[];
+  /** Calls of this kind are few. @default false */
+  readonly isRare?: boolean;
 }
 
 const NEVER_ANSWERED = new Promise<never>(() => undefined);
-const CRASHES = ["crashBefore", "crashAfter"] as const;
+const ALWAYS = ["crashBefore", "crashAfter", "slowRequest", "slowAnswer"] as const;
+/** Longer than a lease: who asks may have lost it when the request arrives. */
+const LONGEST_WAY_MS = 8_000;
 const ERRORS: Readonly<Record<PortName, () => Error>> = {
   persistence: () => new PersistenceError("WFE_STORE_UNREACHABLE", "the simulated store is away", { retryable: true }),
   locks: () => new LockError("the simulated locks are away", { retryable: true }),
@@ -45,12 +49,13 @@ export class PortCalls {
    *
    * @param effect - What it does at the other end, given the fault that has come with it.
    */
-  async call<T>(process: SimulatedProcess, { port, method, faults }: CallKind, effect: (fault: Fault | undefined) => Promise<T>): Promise<T> {
+  async call<T>(process: SimulatedProcess, kind: CallKind, effect: (fault: Fault | undefined) => Promise<T>): Promise<T> {
+    const { port, method } = kind;
     const name = `${port}.${method}`;
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     await this.#scheduler.point(this.#network, `${process.name} asks ${name}`, process);
     // Of a process that was lost on the way: its request arrives all the same, and is done without anything else coming of it.
-    const fault = process.isGone ? undefined : this.#draw(process, name, faults);
+    const fault = process.isGone ? undefined : this.#draw(process, name, kind);
     if (fault?.kind === "crashBefore") {
       this.#crash(process);
       return NEVER_ANSWERED;
@@ -59,17 +64,23 @@ export class PortCalls {
       await this.#scheduler.point(process, `hears that ${name} has failed`);
       throw ERRORS[port]();
     }
+    if (fault?.kind === "slowRequest") await this.#way(fault, `${process.name} has waited to ask ${name}`);
     const outcome = await settled(effect(fault));
     if (fault?.kind === "crashAfter") this.#crash(process);
+    if (fault?.kind === "slowAnswer") await this.#way(fault, `the answer of ${name} to ${process.name}`);
     await this.#scheduler.point(process, `has the answer of ${name}`);
     if (fault?.kind === "errorAfter") throw ERRORS[port]();
     if ("error" in outcome) throw outcome.error as Error; // whatever it is, it goes on as it came
     return outcome.value;
   }
 
-  #draw(process: SimulatedProcess, name: string, faults: readonly FaultKind[]): Fault | undefined {
+  #way(fault: Fault, label: string): Promise<void> {
+    return new Promise((resolve) => void this.#scheduler.setTimer(this.#network, this.#faults.detail(fault, LONGEST_WAY_MS), resolve, label));
+  }
+
+  #draw(process: SimulatedProcess, name: string, { faults, isRare }: CallKind): Fault | undefined {
     const where = `${process.name} ${name}`;
-    const fault = this.#faults.draw([...CRASHES, ...faults], "callRate", this.#scheduler.nowMs, where);
+    const fault = this.#faults.draw([...ALWAYS, ...faults], "callRate", this.#scheduler.nowMs, where, isRare);
     if (fault !== undefined) this.#scheduler.note(`fault ${fault.index}: ${fault.kind} at ${where}`);
     return fault;
   }

@@ -86,10 +86,11 @@ export class SeededScheduler {
     return new Promise((resolve) => void this.add(process, label, resolve, from));
   }
 
-  /** Something that can go on from now on, in any order with the rest. */
-  add(process: SimulatedProcess, label: string, run: () => void, from?: SimulatedProcess): void {
-    if (process.isGone || from?.isGone === true) return;
-    this.#ready.push({ process, label, run, from, isCancelled: false });
+  /** Something that can go on from now on, in any order with the rest. @returns Calls it off. */
+  add(process: SimulatedProcess, label: string, run: () => void, from?: SimulatedProcess): () => void {
+    const task: ScheduledTask = { process, label, run, from, isCancelled: false };
+    if (!process.isGone && from?.isGone !== true) this.#ready.push(task);
+    return () => keep(this.#ready, (other) => other !== task);
   }
 
   /** Runs in a later task of a process, in the order of its event loop. */
@@ -122,9 +123,13 @@ export class SeededScheduler {
     if (!this.#options.keepsTrace && this.#trace.length > 4 * TRACE_LENGTH) this.#trace.splice(0, this.#trace.length - TRACE_LENGTH);
   }
 
-  /** Lets all micro-tasks run, then picks once. @returns Whether there was anything to pick. */
-  async turn(): Promise<boolean> {
-    await new Promise<void>((resolve) => systemClock.defer(resolve));
+  /** Lets all micro-tasks run that the last pick has set off. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => systemClock.defer(resolve));
+  }
+
+  /** Picks once. @returns Whether there was anything to pick. */
+  pick(): boolean {
     this.#expire();
     for (;;) {
       const candidates = this.#candidates();

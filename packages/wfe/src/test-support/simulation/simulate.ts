@@ -102,10 +102,11 @@ class Simulation {
   /** @returns Whether it has come to what is waited for; if not, there is a violation. */
   async #go(isDone: () => boolean, deadlineMs: () => number): Promise<boolean> {
     const { scheduler, violations } = this.#world;
-    while (violations.found.length === 0 && !isDone()) {
+    for (;;) {
+      await scheduler.settle();
+      if (violations.found.length > 0 || isDone()) break;
       this.#worldFaults.occasion();
-      if (!(await scheduler.turn())) {
-        if (isDone()) break; // by micro-tasks of the last pick
+      if (!scheduler.pick()) {
         violations.add("I3", `nothing is left that could go on: ${this.#open()}`);
       } else if (scheduler.nowMs > deadlineMs()) {
         violations.add("I3", `stuck: ${this.#open()}`);

@@ -6,7 +6,7 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 
 const ERRORS = ["errorBefore", "errorAfter"] as const;
 const ACQUIRE: CallKind = { port: "locks", method: "acquireLock", faults: ERRORS };
-const EXTEND: CallKind = { port: "locks", method: "extend", faults: [...ERRORS, "refusedExtension"] };
+const EXTEND: CallKind = { port: "locks", method: "extend", faults: [...ERRORS, "refusedExtension"], isRare: true };
 const RELEASE: CallKind = { port: "locks", method: "release", faults: ERRORS };
 const ORPHANS: CallKind = { port: "locks", method: "orphans", faults: ERRORS };
 const START: CallKind = { port: "locks", method: "start", faults: [] };

@@ -5,7 +5,7 @@ import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 const ERRORS = ["errorBefore", "errorAfter"] as const;
-const QUEUE: CallKind = { port: "queue", method: "queueWork", faults: [...ERRORS, "lostHint", "duplicatedHint", "delayedHint"] };
+const QUEUE: CallKind = { port: "queue", method: "queueWork", faults: [...ERRORS, "lostHint", "duplicatedHint", "delayedHint"], isRare: true };
 const DEQUEUE: CallKind = { port: "queue", method: "dequeueWork", faults: ERRORS };
 const ACK: CallKind = { port: "queue", method: "ack", faults: ERRORS };
 const RETRY: CallKind = { port: "queue", method: "retry", faults: ERRORS };

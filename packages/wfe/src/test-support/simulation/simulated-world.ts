@@ -139,6 +139,11 @@ export class SimulatedWorld {
     this.scheduler.setTimer(this.outside, downMs, () => this.#start(place), "starts another host");
   }
 
+  /** Has somebody look at an instance. */
+  hint(id: string): void {
+    void this.#queue.queueWork(id, "workflow");
+  }
+
   #start(place: number): void {
     const generation = this.#generation++;
     const process = new SimulatedProcess(`h${place + 1}${generation < this.#places.length ? "" : `.${generation}`}`);
@@ -198,19 +203,27 @@ export class SimulatedWorld {
   };
 
   #bodies(): SimulatedBodies {
-    const wait = (ctx: StepExecutionContext, begin: (process: SimulatedProcess, done: () => void) => void): Promise<void> =>
+    const wait = (ctx: StepExecutionContext, begin: (process: SimulatedProcess, done: () => void) => () => void): Promise<void> =>
       new Promise((resolve, reject) => {
-        const abort = (): void => reject(ctx.signal.reason as Error); // the engine's
-        if (ctx.signal.aborted) return abort();
+        if (ctx.signal.aborted) return reject(ctx.signal.reason as Error); // the engine's
+        const abort = (): void => {
+          callOff();
+          reject(ctx.signal.reason as Error); // the engine's
+        };
         ctx.signal.addEventListener("abort", abort, { once: true });
-        begin((this.#hostOf.get(ctx.host) as SimulatedHost).process, () => {
+        const { process } = this.#hostOf.get(ctx.host) as SimulatedHost; // bodies run on hosts of this world alone
+        const callOff = begin(process, () => {
           ctx.signal.removeEventListener("abort", abort);
           resolve();
         });
       });
     return {
       pause: (ctx) => wait(ctx, (process, done) => this.scheduler.add(process, `goes on with ${ctx.step.name}`, done)),
-      sleep: (ctx, ms) => wait(ctx, (process, done) => void this.scheduler.setTimer(process, ms, done, `goes on with ${ctx.step.name}`)),
+      sleep: (ctx, ms) =>
+        wait(ctx, (process, done) => {
+          const timer = this.scheduler.setTimer(process, ms, done, `goes on with ${ctx.step.name}`);
+          return () => timer.cancel();
+        }),
     };
   }
 }

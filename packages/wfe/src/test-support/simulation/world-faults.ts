@@ -117,6 +117,7 @@ export class WorldFaults {
     if (lease === undefined) return undefined;
     locks.release(lease.resource, lease.token);
     ledger.taken(lease.token);
+    this.#world.hint(lease.resource);
     return lease.resource;
   }
 
