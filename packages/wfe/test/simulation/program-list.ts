@@ -1,4 +1,4 @@
-import { activities, branches, children, commands, events, long, retries, saga } from "./programs.ts";
+import { activities, branches, children, commands, events, long, mixed, retries, saga } from "./programs.ts";
 import type { Programs } from "./simulation-runs.ts";
 
 /** What `pnpm simulate` runs. */
@@ -11,4 +11,5 @@ export const programList: Programs = {
   commands: () => commands,
   activities: () => activities,
   long: () => long,
+  mixed: () => mixed,
 };

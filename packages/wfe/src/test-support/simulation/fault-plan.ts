@@ -84,7 +84,7 @@ export class FaultPlan {
     const { choices, weights } = options;
     const isIn = (index: number): boolean => choices.share("setting", 100 + index) < 0.6;
     this.#weights = Object.fromEntries(FAULT_KINDS.map((kind, index) => [kind, isIn(index) ? weights[kind] : 0])) as Record<FaultKind, number>; // a key for each
-    this.#intensity = [0, 0.3, 1, 1, 2.5][choices.below(5, "setting", 99)] as number; // one of five
+    this.#intensity = [0, 0.5, 1.5, 3, 6][choices.below(5, "setting", 99)] as number; // one of five
   }
 
   /** Whether no more faults come. */

@@ -21,6 +21,8 @@ export class RunInvariants {
   /** Starts that the store has said to a host. */
   readonly #acknowledged = new Map<SimulatedProcess, Set<string>>();
   readonly #started = new Set<string>();
+  /** Bodies that have begun and not ended. */
+  readonly #active = new Map<StepExecutionContext, SimulatedProcess>();
   /** By run: its key. */
   readonly #keys = new Map<string, string>();
   /** By key: its run. */
@@ -53,6 +55,7 @@ export class RunInvariants {
     const workflowId = ctx.workflow.id;
     const start = `${workflowId}/${pointer.id}/${attempt}`;
     const shown = `the body of ${step.name} (${start}) starts on ${process.name}`;
+    this.#active.set(ctx, process);
     this.runs.push({ host: process.name, workflowId, pointerId: pointer.id, step: step.name, attempt, idempotencyKey });
 
     violations.expect(!this.#started.has(start), "I4", () => `${shown} a second time`);
@@ -75,6 +78,24 @@ export class RunInvariants {
     );
     if (isTheirs) this.#checkKey(`${workflowId}/${pointer.id}/${row.resultCount}`, idempotencyKey, shown);
     this.#checkPredecessor(row, kept.pointers, shown);
+  }
+
+  /** The body of a step has ended, for its host. */
+  ends(ctx: StepExecutionContext): void {
+    this.#active.delete(ctx);
+  }
+
+  /** Looks at all bodies that run, when everything of this instant has happened that their hosts can do by themselves. */
+  look(): void {
+    const { violations, ledger, nowMs } = this.#options;
+    for (const [ctx, process] of this.#active) {
+      if (process.isGone) this.#active.delete(ctx);
+      else if (!process.isFrozen && process.due.length === 0 && !ctx.signal.aborted) {
+        const { id } = ctx.workflow;
+        const isHeld = ledger.holding(process, id, nowMs()) !== undefined;
+        violations.expect(isHeld, "I6", () => `the body of ${ctx.step.name} of ${id} goes on at ${process.name}, whose lease has ended`);
+      }
+    }
   }
 
   #mark(process: SimulatedProcess, workflowId: string, pointers: readonly PointerRow[]): void {

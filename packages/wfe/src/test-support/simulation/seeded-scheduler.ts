@@ -1,20 +1,10 @@
 import { systemClock, type Timer } from "../../index.ts";
 import type { SeededChoices } from "./seeded-choices.ts";
-import type { SimulatedProcess } from "./simulated-process.ts";
+import type { ScheduledTask, SimulatedProcess } from "./simulated-process.ts";
 
 /** Farthest that time moves although something is ready: a store that is slow, not one that is away. */
 const LONGEST_HURRY_MS = 2_000;
 const TRACE_LENGTH = 200;
-
-/** Something that can go on. */
-export interface ScheduledTask {
-  readonly process: SimulatedProcess;
-  readonly label: string;
-  readonly run: () => void;
-  /** The process that is waiting for it, where it belongs to another one: a request under way. */
-  readonly from?: SimulatedProcess | undefined;
-  isCancelled: boolean;
-}
 
 interface WaitingTimer {
   readonly dueMs: number;

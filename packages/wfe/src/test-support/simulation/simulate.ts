@@ -104,6 +104,7 @@ class Simulation {
     const { scheduler, violations } = this.#world;
     for (;;) {
       await scheduler.settle();
+      this.#world.runs.look();
       if (violations.found.length > 0 || isDone()) break;
       this.#worldFaults.occasion();
       if (!scheduler.pick()) {

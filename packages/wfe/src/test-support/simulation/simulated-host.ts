@@ -8,7 +8,7 @@ import {
   type WorkflowHost,
   WorkflowHostBuilder,
 } from "../../index.ts";
-import { VirtualEntropy } from "wfe-core/test-support";
+import type { VirtualEntropy } from "wfe-core/test-support";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";

@@ -1,4 +1,12 @@
-import type { ScheduledTask } from "./seeded-scheduler.ts";
+/** Something that can go on. */
+export interface ScheduledTask {
+  readonly process: SimulatedProcess;
+  readonly label: string;
+  readonly run: () => void;
+  /** The process that is waiting for it, where it belongs to another one: a request under way. */
+  readonly from?: SimulatedProcess | undefined;
+  isCancelled: boolean;
+}
 
 /** A process of a simulation, as the scheduler sees it: a host, the server that has the stores, or the network between them. */
 export class SimulatedProcess {

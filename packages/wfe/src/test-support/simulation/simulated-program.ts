@@ -46,7 +46,7 @@ export interface SimulatedProgram {
   /** Instances that are over when the program is; they must have been started by then. */
   readonly workflowIds: readonly string[];
   /** Whether an instance has come to rest. @default it is `complete` or `terminated` */
-  isOver?(record: WorkflowRecord): boolean;
+  readonly isOver?: (record: WorkflowRecord) => boolean;
   /** Virtual time that is enough from the last fault, or the last stimulus, to the end: beyond it the program is stuck. @default 600000 */
   readonly calmMs?: number;
   /** What is wrong with what is left; empty when it is among the outcomes allowed. */

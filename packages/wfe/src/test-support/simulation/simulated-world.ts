@@ -1,4 +1,4 @@
-import { type AnyDefinition, type HostOptions, type PersistenceProvider, type StepExecutionContext } from "../../index.ts";
+import type { AnyDefinition, HostOptions, PersistenceProvider, StepExecutionContext } from "../../index.ts";
 import {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,
@@ -199,6 +199,7 @@ export class SimulatedWorld {
       return await body();
     } finally {
       await this.scheduler.point(host.process, `ends ${ctx.step.name}`);
+      this.runs.ends(ctx);
     }
   };
 

@@ -15,6 +15,8 @@ export class WorldFaults {
   readonly #errands: Errands;
   readonly #stimuli: readonly Stimulus[];
   readonly #frozen = new Set<SimulatedHost>();
+  /** Instances that faults have suspended. */
+  readonly #suspended = new Set<string>();
   #unfinished = 0;
   /** Stimuli that have been said once at least. */
   readonly said: Set<Stimulus> = new Set();
@@ -44,6 +46,15 @@ export class WorldFaults {
   end(): void {
     for (const host of this.#frozen) this.#thaw(host);
     for (const { clock } of this.#world.hosts) clock.skewMs = 0;
+    this.#lookAfterSuspended();
+  }
+
+  /** A suspension by a host that is gone may have been so long on its way that it has come behind the resumption. */
+  #lookAfterSuspended(): void {
+    const { store, scheduler, outside } = this.#world;
+    for (const id of this.#suspended)
+      if (store.workflows.get(id)?.row.status === "suspended") this.#errands.run(`resume ${id}`, (client) => client.resumeWorkflow(id), () => undefined);
+    scheduler.setTimer(outside, LONGEST_SUSPENSION_MS, () => this.#lookAfterSuspended(), "looks after what was suspended");
   }
 
   /** @returns What it has befallen; `undefined` when there was nothing. */
@@ -127,6 +138,7 @@ export class WorldFaults {
     const id = this.#pick(running, fault)?.row.id;
     if (id === undefined) return undefined;
     // Whatever came of the suspension, whose answer may have been lost.
+    this.#suspended.add(id);
     this.#unfinished += 1;
     const resume = (): void =>
       this.#errands.run(
