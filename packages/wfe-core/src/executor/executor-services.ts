@@ -13,6 +13,8 @@ import type { StepRegistry } from "./step-registry.ts";
 export interface ExecutorOptions extends InstanceLimits {
   /** Bodies of one instance that run at the same time, 1 or more. */
   readonly maxConcurrentSteps: number;
+  /** How long a lease lasts unless it is renewed. */
+  readonly lockTtlMs: number;
 }
 
 /** What passes need of their host. */

@@ -9,7 +9,7 @@ import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-reposit
 import { changeOf, rowAfter } from "./commit-builder.ts";
 import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
-import type { CreatedInstance } from "./created-instance.ts";
+import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
 import { decide } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
@@ -37,6 +37,7 @@ export class WorkflowPass {
   readonly #services: ExecutorServices;
   readonly #lease: Lease;
   readonly #created: CreatedInstance | undefined;
+  readonly #isOrphan: boolean;
   readonly #running = new RunningBodies();
   readonly #wakeup: Wakeup;
   #inputs: PassInput[] = [];
@@ -48,12 +49,16 @@ export class WorkflowPass {
   readonly #turn: SlotTurn;
   #commits = 0;
 
-  /** @param created - Of an instance that this host has just created, its first pointer `running`; any other is loaded and taken over. */
-  constructor(services: ExecutorServices, workflowId: string, lease: Lease, created?: CreatedInstance) {
+  /**
+   * @param created - Of an instance that this host has just created, its first pointer `running`; any other is loaded and taken over.
+   * @param isOrphan - Whether who had its lease is gone for certain.
+   */
+  constructor(services: ExecutorServices, workflowId: string, lease: Lease, created?: CreatedInstance, isOrphan = false) {
     this.#services = services;
     this.workflowId = workflowId;
     this.#lease = lease;
     this.#created = created;
+    this.#isOrphan = isOrphan;
     this.#turn = new SlotTurn(services.clock, () => services.contended());
     this.#wakeup = new Wakeup(services.clock);
   }
@@ -165,6 +170,8 @@ export class WorkflowPass {
     const answer = this.#services.persistence.loadForPass(this.workflowId).then((loaded) => ({ loaded }));
     const { loaded } = (await orEnd(answer, this.#lease.signal)) ?? {};
     if (loaded === undefined) return this.#lease.signal.aborted ? this.#lost() : { kind: "missing" };
+    const dueAt = this.#created !== undefined || this.#isOrphan ? undefined : ownStartEndsAt(loaded, this.#services);
+    if (dueAt !== undefined) return { kind: "idle", dueAt };
     return this.#begin(loaded.row, loaded.pointers ?? [], loaded);
   }
 

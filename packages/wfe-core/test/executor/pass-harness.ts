@@ -60,7 +60,15 @@ export class PassHarness {
   contended = false;
 
   private constructor(options: Partial<ExecutorOptions>, limits: Partial<PayloadLimits>) {
-    this.#options = { maxCrashes: 5, maxOpenPointers: 20_000, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000, ...options };
+    this.#options = {
+      maxCrashes: 5,
+      maxOpenPointers: 20_000,
+      maxConcurrentSteps: 16,
+      maxDepth: 32,
+      shutdownTimeoutMs: 30_000,
+      lockTtlMs: 30_000,
+      ...options,
+    };
     this.#payloads = new Payloads({ limits });
   }
 

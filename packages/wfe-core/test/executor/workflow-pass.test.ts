@@ -81,7 +81,7 @@ describe("an instance that was just created here", () => {
         newChild: () => Promise.reject(new Error("no children here")),
         polls: {} as never,
       },
-      options: { maxCrashes: 5, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000 },
+      options: { maxCrashes: 5, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000, lockTtlMs: 30_000 },
       contended: () => false,
       committed: (change) => void harness.commits.push(change),
       publish: (event) => void harness.events.push(event),
@@ -122,7 +122,7 @@ describe("an instance that was just created here", () => {
     const { harness, pass } = await created(
       definition,
       true,
-      { options: { maxCrashes: 1, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000 } },
+      { options: { maxCrashes: 1, maxOpenPointers: 100, maxConcurrentSteps: 16, maxDepth: 32, shutdownTimeoutMs: 30_000, lockTtlMs: 30_000 } },
       false,
     );
 

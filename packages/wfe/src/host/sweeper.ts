@@ -98,7 +98,7 @@ export class Sweeper {
   }
 
   async #takeOver(): Promise<void> {
-    for (const id of (await this.#locks.orphans?.(ORPHANS_PER_LOOK)) ?? []) this.#workflows.dispatch(id);
+    for (const id of (await this.#locks.orphans?.(ORPHANS_PER_LOOK)) ?? []) this.#workflows.dispatch(id, { isOrphan: true });
   }
 
   async #forgetEvents(): Promise<void> {

@@ -1,28 +1,22 @@
-import {
-  type CreatedInstance,
-  type DistributedLockProvider,
-  type ExecutorServices,
-  type Lease,
-  type PassEnd,
-  Timers,
-  type WorkItem,
-  WorkflowPass,
-} from "wfe-core";
+import { type CreatedInstance, type DistributedLockProvider, type ExecutorServices, type Lease, Timers, type WorkItem, WorkflowPass } from "wfe-core";
+import { FollowUps } from "./follow-ups.ts";
 import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Slots } from "./slots.ts";
 
 /** An instance that this host has created, with its lease if that was to be had in the same breath. */
-export interface InstanceToRun extends Omit<CreatedInstance, "isLeased"> {
+export interface InstanceToRun extends CreatedInstance {
   readonly lease?: Lease | undefined;
 }
 
-/** Why an instance is looked at, and what is there for it already. */
+/** Why an instance is looked at, and what is known of it. */
 interface Cause {
   readonly item?: WorkItem;
   readonly created?: InstanceToRun;
   readonly entry?: Entry;
+  /** Whether who had its lease is gone for certain. */
+  readonly isOrphan?: boolean;
   /** Whether its lease was lost here just now: whoever has it is left alone with it. */
   readonly isRetaken?: boolean;
 }
@@ -50,8 +44,9 @@ export class WorkflowConsumer {
   readonly #entries = new Map<string, Entry>();
   readonly #runs = new Set<Promise<void>>();
   readonly #busyElsewhere = new GrowingDelays(10, 1_000);
-  readonly #unknownHere = new GrowingDelays(100, 30_000);
-  readonly #failing = new GrowingDelays(100, 30_000);
+  readonly #followUps: FollowUps;
+  /** Instances that were created here, and whose lease was not to be had yet. */
+  readonly #unleased = new Map<string, InstanceToRun>();
   readonly #timers: Timers<string>;
   /** Something found no room since a place was last given back. */
   #turnedAway = false;
@@ -64,14 +59,19 @@ export class WorkflowConsumer {
     this.#locks = locks;
     this.slots = new Slots(services.options.maxConcurrentWorkflows);
     this.#leases = new LeaseKeeper(services);
+    this.#followUps = new FollowUps(services, (id, dueAt) => this.schedule(id, dueAt));
     this.#timers = new Timers<string>({ clock: services.clock, onDue: (ids) => ids.forEach((id) => this.dispatch(id)) });
   }
 
-  /** Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once. */
-  dispatch(id: string): void {
+  /**
+   * Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once.
+   *
+   * @param options.isOrphan - Whether who had its lease is gone for certain. @default false
+   */
+  dispatch(id: string, { isOrphan = false }: { readonly isOrphan?: boolean } = {}): void {
     if (this.#poke(id) || this.#drains) return;
-    if (this.#takesPlace()) this.#track(id, this.#run(id));
-    else this.#hint(id, 0);
+    if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan }));
+    else this.#followUps.hint(id, 0);
   }
 
   /** Whether others wait for a place: what found none here, or what the sweep has found for a host without room. */
@@ -113,6 +113,7 @@ export class WorkflowConsumer {
         }
         // A repeat of a start; or one that has the id of an instance that was removed, and whose pass here has not noticed yet.
         giveUp();
+        if (instance !== undefined) this.#unleased.set(id, { ...instance, isLeased: false });
         if (instance?.lease !== undefined) await this.#release(instance.lease);
         if (instance !== undefined || entry.isPoked) this.dispatch(id);
       },
@@ -149,6 +150,7 @@ export class WorkflowConsumer {
   async stop(timeoutMs: number): Promise<void> {
     this.#drains = true;
     this.#timers.clear();
+    this.#unleased.clear();
     for (const { pass } of this.#entries.values()) pass?.drain();
     const all = this.#settled();
     let timer: { cancel(): void } | undefined;
@@ -200,15 +202,18 @@ export class WorkflowConsumer {
   }
 
   /** Owns a place of `slots`, and gives it back. */
-  async #run(id: string, { item, created, entry = { isPoked: false }, isRetaken = false }: Cause = {}): Promise<void> {
+  async #run(id: string, cause: Cause = {}): Promise<void> {
+    const { item, created, entry = { isPoked: false }, isOrphan = false } = cause;
     this.#entries.set(id, entry);
     this.#timers.cancel(id);
+    const own = created ?? this.#unleased.get(id);
     let again = false;
     let isLeaseLost = false;
     try {
-      const lease = created?.lease ?? (await this.#acquire(id, item, isRetaken));
+      const lease = created?.lease ?? (await this.#acquire(id, cause, own));
       if (lease === undefined) return;
-      const pass = new WorkflowPass(this.#executor, id, lease, created && { ...created, isLeased: created.lease !== undefined });
+      this.#unleased.delete(id);
+      const pass = new WorkflowPass(this.#executor, id, lease, own, isOrphan);
       entry.pass = pass;
       if (this.#drains) pass.drain();
       if (this.#aborts) pass.abort();
@@ -221,7 +226,7 @@ export class WorkflowConsumer {
       isLeaseLost = end.kind === "lost" && lease.signal.aborted;
       await Promise.all([acked, this.#release(lease)]);
       again = pass.isPoked && end.kind !== "missing";
-      this.#after(id, end);
+      this.#followUps.after(id, end);
     } finally {
       this.#entries.delete(id);
       this.#givePlace();
@@ -236,11 +241,11 @@ export class WorkflowConsumer {
    */
   #retake(id: string): void {
     if (this.#drains || this.#poke(id)) return;
-    if (this.#takesPlace()) this.#track(id, this.#run(id, { isRetaken: true }));
-    else this.#hint(id, 0);
+    if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan: true, isRetaken: true }));
+    else this.#followUps.hint(id, 0);
   }
 
-  async #acquire(id: string, item: WorkItem | undefined, isRetaken: boolean): Promise<Lease | undefined> {
+  async #acquire(id: string, { item, isRetaken = false }: Cause, created: InstanceToRun | undefined): Promise<Lease | undefined> {
     try {
       const lease = await this.#locks.acquireLock(id, { ttl: this.#services.options.lockTtlMs });
       if (lease !== undefined) {
@@ -252,8 +257,13 @@ export class WorkflowConsumer {
       warn(this.#services, `the lease on the workflow ${id} could not be taken; it is tried again`, error);
     }
     const delayMs = this.#busyElsewhere.next(id);
-    if (item === undefined) this.#hint(id, delayMs);
-    else await item.retry(delayMs);
+    if (created !== undefined && !this.#drains) {
+      // Others leave it to this host for a while.
+      this.#unleased.set(id, { ...created, isLeased: false });
+      this.#timers.schedule(id, this.#services.clock.now() + delayMs);
+    }
+    if (item !== undefined) await item.retry(delayMs);
+    else if (created === undefined) this.#followUps.hint(id, delayMs);
     return undefined;
   }
 
@@ -263,36 +273,5 @@ export class WorkflowConsumer {
     } catch (error) {
       warn(this.#services, `the lease on ${lease.resource} could not be released; it ends at ${lease.expiresAt.toISOString()}`, error);
     }
-  }
-
-  #after(id: string, end: PassEnd): void {
-    if (end.kind !== "failed") this.#failing.forget(id);
-    if (end.kind !== "unknownDefinition") this.#unknownHere.forget(id);
-    switch (end.kind) {
-      case "idle":
-        if (end.dueAt !== undefined) this.schedule(id, end.dueAt);
-        return;
-      case "yielded":
-        this.#hint(id, 0);
-        return;
-      case "unknownDefinition":
-        this.#hint(id, this.#unknownHere.next(id)); // another host may know it
-        return;
-      case "failed": {
-        const delayMs = this.#failing.next(id);
-        warn(this.#services, `the pass of the workflow ${id} has failed; it is tried again in ${delayMs} ms`, end.error);
-        this.#hint(id, delayMs);
-        return;
-      }
-      case "lost":
-      case "missing":
-        return;
-    }
-  }
-
-  #hint(id: string, delayMs: number): void {
-    this.#services.queue.queueWork(id, "workflow", { delay: delayMs }).catch((error: unknown) => {
-      warn(this.#services, `a hint for the workflow ${id} could not be queued; the sweep finds it`, error);
-    });
   }
 }

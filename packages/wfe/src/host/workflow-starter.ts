@@ -186,10 +186,11 @@ export class WorkflowStarter {
    * @returns `undefined` when this was a repeat.
    */
   async #createLeased(definition: AnyDefinition, workflow: NewWorkflow, now: Date, here: RunsHere): Promise<InstanceToRun | undefined> {
-    const [stored, leased] = await Promise.allSettled([
-      this.#store(workflow, now),
-      here.locks.acquireLock(workflow.id, { ttl: this.#services.options.lockTtlMs }),
-    ]);
+    const { clock, options } = this.#services;
+    const askedAt = clock.monotonic();
+    const [stored, leased] = await Promise.allSettled([this.#store(workflow, now), here.locks.acquireLock(workflow.id, { ttl: options.lockTtlMs })]);
+    // Others leave it alone for a lease from its creation on, by clocks that may be ahead.
+    const isPrompt = clock.monotonic() - askedAt < options.lockTtlMs / 2;
     const lease = leased.status === "fulfilled" ? leased.value : undefined;
     if (stored.status === "rejected" || !stored.value) {
       await this.#giveBack(lease);
@@ -200,8 +201,9 @@ export class WorkflowStarter {
       warn(this.#services, `the lease on the new workflow ${workflow.id} could not be taken; it is tried again`, leased.reason);
     const row = rowOf(workflow);
     this.#publish(instanceEvent("started", row, now));
-    if (lease !== undefined) this.#publishStarts(definition, workflow, row, now);
-    return { row, pointers: workflow.pointers, lease };
+    const isLeased = lease !== undefined && isPrompt;
+    if (isLeased) this.#publishStarts(definition, workflow, row, now);
+    return { row, pointers: workflow.pointers, lease, isLeased };
   }
 
   /** The pass tells of the bodies it starts, but for those that are stored as running. */

@@ -400,7 +400,7 @@ describe("an instance that is created here", () => {
     Object.assign(services.persistence, { loadForPass: () => Promise.reject(new Error("there is no need to")) });
 
     consumer.tryReserve();
-    await consumer.create("a", () => Promise.resolve({ ...instance, lease }));
+    await consumer.create("a", () => Promise.resolve({ ...instance, lease, isLeased: true }));
     await clock.settle();
 
     expect([await status("a"), consumer.slots.free, of.warnings]).toEqual(["complete", 256, []]);
@@ -412,7 +412,7 @@ describe("an instance that is created here", () => {
     const instance = await starting(quick, "a", of);
 
     consumer.tryReserve();
-    await consumer.create("a", () => Promise.resolve(instance));
+    await consumer.create("a", () => Promise.resolve({ ...instance, isLeased: false }));
     await clock.settle();
 
     expect([await status("a"), consumer.slots.free]).toEqual(["complete", 256]);
@@ -429,7 +429,7 @@ describe("an instance that is created here", () => {
     let done = (): void => {};
     consumer.tryReserve();
 
-    const creation = consumer.create("a", () => new Promise((resolve) => (done = () => resolve({ ...instance, lease }))));
+    const creation = consumer.create("a", () => new Promise((resolve) => (done = () => resolve({ ...instance, lease, isLeased: true }))));
     consumer.dispatch("a");
     done();
     await creation;
@@ -469,7 +469,7 @@ describe("an instance that is created here", () => {
     consumer.tryReserve();
     const released: string[] = [];
     const lease = fakeLease("a", 30_000, () => Promise.resolve(released.push("a") > 0));
-    await consumer.create("a", () => Promise.resolve({ ...instance, lease }));
+    await consumer.create("a", () => Promise.resolve({ ...instance, lease, isLeased: true }));
     await clock.advance("1s");
 
     expect([reasons.length, released, await status("a"), consumer.slots.free]).toEqual([1, ["a"], "runnable", 256]);

@@ -53,7 +53,12 @@ export class WorldFaults {
   #lookAfterSuspended(): void {
     const { store, scheduler, outside } = this.#world;
     for (const id of this.#suspended)
-      if (store.workflows.get(id)?.row.status === "suspended") this.#errands.run(`resume ${id}`, (client) => client.resumeWorkflow(id), () => undefined);
+      if (store.workflows.get(id)?.row.status === "suspended")
+        this.#errands.run(
+          `resume ${id}`,
+          (client) => client.resumeWorkflow(id),
+          () => undefined,
+        );
     scheduler.setTimer(outside, LONGEST_SUSPENSION_MS, () => this.#lookAfterSuspended(), "looks after what was suspended");
   }
 
