@@ -194,7 +194,7 @@ describe("a fault of a store, or of what a host hears of it,", () => {
 describe("a failure", () => {
   const faulty = mutations[9]?.faulty ?? {};
 
-  it("shrinks to a few faults, and fails again by the line that it prints", { timeout: 120_000 }, async () => {
+  it("shrinks to fewer faults, and fails again in the same way", { timeout: 120_000 }, async () => {
     let seed = 1;
     let failed = await simulate(retries, { seed, faulty });
     while (failed.violations.length === 0) failed = await simulate(retries, { seed: ++seed, faulty });
@@ -203,7 +203,7 @@ describe("a failure", () => {
     const again = await simulate(retries, options);
 
     expect(result.violations[0]?.invariant).toBe(failed.violations[0]?.invariant);
-    expect(result.faults.length).toBeLessThanOrEqual(Math.min(3, failed.faults.length));
+    expect(result.faults.length).toBeLessThan(failed.faults.length);
     expect(again.violations).toEqual(result.violations);
     expect(schedules).toBeLessThanOrEqual(400);
   });
