@@ -1,4 +1,12 @@
-import { isFinal, isOpen, type NewWorkflow, type PointerRow, type StepExecutionContext, type WorkflowChange } from "../../index.ts";
+import {
+  type AnyDefinition,
+  isFinal,
+  isOpen,
+  type NewWorkflow,
+  type PointerRow,
+  type StepExecutionContext,
+  type WorkflowChange,
+} from "../../index.ts";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -10,6 +18,8 @@ export interface RunInvariantsOptions {
   readonly violations: Violations;
   readonly store: InMemoryStore;
   readonly ledger: LeaseLedger;
+  /** Of a program that is made when its bodies can be watched. */
+  readonly definitions: () => readonly AnyDefinition[];
   /** Virtual time. */
   readonly nowMs: () => number;
 }
@@ -77,7 +87,8 @@ export class RunInvariants {
       () => `${shown}, but is stored as ${row.status} with attempt ${row.attempt}`,
     );
     if (isTheirs) this.#checkKey(`${workflowId}/${pointer.id}/${row.resultCount}`, idempotencyKey, shown);
-    this.#checkPredecessor(row, kept.pointers, shown);
+    const isFork = (stepId: number): boolean => this.#isFork(ctx.definition, stepId);
+    this.#checkPredecessor(row, kept.pointers, isFork, shown);
   }
 
   /** The body of a step has ended, for its host. */
@@ -115,11 +126,23 @@ export class RunInvariants {
     this.#runsOfKeys.set(key, run);
   }
 
-  #checkPredecessor({ predecessorId, scope, compensates }: PointerRow, pointers: ReadonlyMap<string, PointerRow>, shown: string): void {
+  /** Whether a step has its result at once, and stays open for what it has begun. */
+  #isFork({ id, version }: { readonly id: string; readonly version: number }, stepId: number): boolean {
+    const definition = this.#options.definitions().find((each) => each.id === id && each.version === version);
+    const kind = definition?.graph.steps.find((step) => step.id === stepId)?.kind;
+    return kind === "schedule" || kind === "recur";
+  }
+
+  #checkPredecessor(
+    { predecessorId, scope, compensates }: PointerRow,
+    pointers: ReadonlyMap<string, PointerRow>,
+    isFork: (stepId: number) => boolean,
+    shown: string,
+  ): void {
     if (predecessorId === undefined || predecessorId === compensates || scope.includes(predecessorId)) return;
     const predecessor = pointers.get(predecessorId);
     this.#options.violations.expect(
-      predecessor !== undefined && !isOpen(predecessor.status),
+      predecessor !== undefined && (!isOpen(predecessor.status) || isFork(predecessor.stepId)),
       "I4",
       () => `${shown}, but the result of ${predecessorId} is not committed: ${predecessor?.status ?? "unknown"}`,
     );

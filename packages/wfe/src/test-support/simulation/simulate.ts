@@ -1,4 +1,4 @@
-import { isFinal, type WorkflowRecord } from "../../index.ts";
+import { type ExecutionErrorRow, isFinal, type WorkflowRecord } from "../../index.ts";
 import { Errands } from "./errands.ts";
 import type { FaultKind } from "./fault-plan.ts";
 import type { FinalState, ProgramFactory, StimulusAnswer } from "./simulated-program.ts";
@@ -207,9 +207,12 @@ class Simulation {
   #final(): FinalState {
     const { store, observer, runs } = this.#world;
     const records = new Map<string, WorkflowRecord>();
-    for (const [id, { row, pointers }] of store.workflows)
-      records.set(id, { ...row, pointers: [...pointers.values()].sort((a, b) => a.seq - b.seq) });
+    const errors = new Map<string, readonly ExecutionErrorRow[]>();
+    for (const [id, workflow] of store.workflows) {
+      records.set(id, { ...workflow.row, pointers: [...workflow.pointers.values()].sort((a, b) => a.seq - b.seq) });
+      errors.set(id, workflow.errors);
+    }
     const events = [...store.events.values()].map(({ event }) => event).sort((a, b) => a.arrival - b.arrival);
-    return { records, events, consumed: observer.events.consumed, runs: runs.runs, answers: this.#answers };
+    return { records, errors, events, consumed: observer.events.consumed, runs: runs.runs, answers: this.#answers };
   }
 }

@@ -1,4 +1,13 @@
-import type { AnyDefinition, HostOptions, HttpClient, StepExecutionContext, StoredEvent, WorkflowClient, WorkflowRecord } from "../../index.ts";
+import type {
+  AnyDefinition,
+  ExecutionErrorRow,
+  HostOptions,
+  HttpClient,
+  StepExecutionContext,
+  StoredEvent,
+  WorkflowClient,
+  WorkflowRecord,
+} from "../../index.ts";
 import type { FaultKind } from "./fault-plan.ts";
 
 /** What step bodies of a simulated program may wait for; they ask nothing else for time or chance. */
@@ -80,6 +89,8 @@ export type StimulusAnswer = { readonly stimulus: string } & ({ readonly value: 
 export interface FinalState {
   /** All instances, children included, by id. */
   readonly records: ReadonlyMap<string, WorkflowRecord>;
+  /** Failed attempts by id of the instance, in the order of the commits. */
+  readonly errors?: ReadonlyMap<string, readonly ExecutionErrorRow[]>;
   /** All events, the engine's included, in order of arrival. */
   readonly events: readonly StoredEvent[];
   /** In the order of the commits. */

@@ -77,7 +77,8 @@ export class SimulatedWorld {
     const nowMs = (): number => this.scheduler.nowMs;
     this.violations = new Violations(() => this.scheduler);
     this.ledger = new LeaseLedger(this.violations);
-    this.runs = new RunInvariants({ violations: this.violations, store: this.store, ledger: this.ledger, nowMs });
+    const definitions = (): readonly AnyDefinition[] => this.program.definitions;
+    this.runs = new RunInvariants({ violations: this.violations, store: this.store, ledger: this.ledger, definitions, nowMs });
     const netMs = LOCK_TTL_MS + 2 * LONGEST_SKEW_MS;
     this.program = factory(this.#bodies());
     const { store, violations, runs } = this;
