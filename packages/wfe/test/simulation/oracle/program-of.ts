@@ -1,0 +1,162 @@
+import type { HttpClient, WorkflowClient, WorkflowInstance } from "../../../src/index.ts";
+import type { ProgramFactory, Stimulus } from "../../../src/test-support/simulation/simulated-program.ts";
+import { ACTIVITY, Building, EVENT, type Data, itemOf, itemsIn, keyOf, type Order, type Outside, POLLED, SHARED_KEY } from "./build.ts";
+import { blocksOf, type Chain, Names, nodesOf, textOf, type Tree, treeOf } from "./tree.ts";
+import { verdictOn } from "./verdict.ts";
+
+export const ROOT = "root";
+/** How often the operator resumes an instance that is suspended once everything is mended. */
+const RESUMES = 4;
+const PARENT_WAITS = "wfe.workflow.completed";
+
+/** The program of a tree: its workflows, all that happens to them, and what may come of it. */
+export function programOf(tree: Tree): ProgramFactory {
+  // A copy, so that no node is two.
+  const own = treeOf(textOf(tree));
+  return (bodies) => {
+    const names = new Names(own.chain);
+    const outside: Outside = { isMended: false };
+    const building = new Building(names, bodies, outside, own.onError);
+    building.define(ROOT, own.chain);
+    const operator = new Operator(outside, awaitedIn(own.chain, names));
+    return {
+      name: textOf(own),
+      definitions: building.definitions,
+      stimuli: stimuliOf(own, names, outside, operator),
+      http: answerPolls,
+      hostOptions: { pollEndpoints: { allow: [POLLED] } },
+      workflowIds: [ROOT],
+      isOver: ({ status }) => status === "complete" || status === "terminated" || operator.isAtRest,
+      verdict: (final) => verdictOn(own, names, final),
+    };
+  };
+}
+
+function stimuliOf(tree: Tree, names: Names, outside: Outside, operator: Operator): readonly Stimulus[] {
+  const input: Data = { log: [], counts: {}, item: "" };
+  const [first = 0] = tree.eventsAtMs;
+  const keys = [...new Set(keysOf(tree.chain, names, awaitedIn(tree.chain, names)))];
+  const events = keys.flatMap((key, at) =>
+    tree.eventsAtMs.map((atMs, turn) => ({
+      name: `event ${turn} for ${key}`,
+      atMs: atMs + at,
+      after: ["start"],
+      act: (client: WorkflowClient) => client.publishEvent(EVENT, key, `${turn} ${key}`, { id: `${turn} ${key}` }),
+    })),
+  );
+  const besides = keys.flatMap((key, at) => [
+    {
+      name: `event 0 for ${key} again`,
+      atMs: first + at + 30,
+      after: [`event 0 for ${key}`],
+      act: (client: WorkflowClient) => client.publishEvent(EVENT, key, "the second payload under an id", { id: `0 ${key}` }),
+    },
+    {
+      name: `an event near ${key}`,
+      atMs: first,
+      act: (client: WorkflowClient) => client.publishEvent(EVENT, `${key}?`, "for nobody", { id: `${key}?` }),
+    },
+  ]);
+  const commands = (tree.commands ?? []).map(({ kind, atMs }, at) => ({
+    name: `${kind} ${at}`,
+    atMs,
+    after: ["start"],
+    act: (client: WorkflowClient) => (kind === "suspend" ? client.suspendWorkflow(ROOT) : client.terminateWorkflow(ROOT)),
+  }));
+  return [
+    { name: "start", atMs: 0, act: (client) => client.startWorkflow(ROOT, 1, input, { id: ROOT }) },
+    ...(tree.eventsAtMs.length === 0 ? [] : [...events, ...besides]),
+    ...commands,
+    { name: "worker", atMs: 10, everyMs: 400, act: work },
+    { name: "mended", atMs: tree.mendedAtMs, act: async () => void (outside.isMended = true) },
+    { name: "operator", atMs: tree.mendedAtMs + 1, after: ["start", "mended"], everyMs: 600, act: (client) => operator.act(client) },
+  ];
+}
+
+/** The steps that wait for events which come, by name, with the key that they wait for in an item. */
+function awaitedIn(chain: Chain, names: Names): ReadonlyMap<string, (item: string) => string> {
+  const awaited = new Map<string, (item: string) => string>();
+  for (const node of nodesOf(chain)) {
+    if (node.kind === "wait" && node.never !== true) {
+      awaited.set(names.of(node), (item) => (node.key === "shared" ? SHARED_KEY : keyOf(names.of(node), item)));
+    } else if (node.kind === "body" && node.gives === "event") {
+      awaited.set(names.of(node), (item) => keyOf(names.of(node), item));
+    }
+  }
+  return awaited;
+}
+
+/** Keys of all events that somebody may wait for. */
+function keysOf(chain: Chain, names: Names, awaited: ReturnType<typeof awaitedIn>, item = ""): readonly string[] {
+  return chain.flatMap((node) => {
+    if (node.kind === "end") return [];
+    const name = names.of(node);
+    const own = awaited.get(name)?.(item);
+    const items = node.kind === "each" || node.kind === "branch" ? itemsIn(item, name, node.items) : [item];
+    const inside = items.flatMap((inner) => blocksOf(node).flatMap((block) => keysOf(block, names, awaited, inner)));
+    return own === undefined ? inside : [own, ...inside];
+  });
+}
+
+/** Takes what is offered, and does what it is asked to. */
+async function work(client: WorkflowClient): Promise<void> {
+  for (;;) {
+    const offer = await client.getPendingActivity<Order, string>(ACTIVITY, "worker", { lease: "1m" });
+    if (offer === undefined) return;
+    if (offer.input.fail) await client.submitActivityFailure(offer.token, new Error("the worker fails"));
+    else await client.submitActivitySuccess(offer.token, "done");
+  }
+}
+
+/** Publishes what is still waited for, resumes what is suspended, and sees when nothing more will happen. */
+class Operator {
+  readonly #outside: Outside;
+  readonly #awaited: ReadonlyMap<string, (item: string) => string>;
+  readonly #resumes = new Map<string, number>();
+  isAtRest = false;
+
+  constructor(outside: Outside, awaited: ReadonlyMap<string, (item: string) => string>) {
+    this.#outside = outside;
+    this.#awaited = awaited;
+  }
+
+  async act(client: WorkflowClient): Promise<void> {
+    const { items } = await client.listWorkflows({}, { limit: 1_000 });
+    let isAtRest = true;
+    for (const instance of items) if (!(await this.#look(client, instance))) isAtRest = false;
+    this.isAtRest = isAtRest && this.#outside.isMended;
+  }
+
+  /** @returns Whether nothing more will happen to an instance by itself. */
+  async #look(client: WorkflowClient, { id, status, data }: WorkflowInstance): Promise<boolean> {
+    if (status === "suspended") {
+      const resumes = this.#resumes.get(id) ?? 0;
+      if (resumes >= RESUMES) return true;
+      if (await client.resumeWorkflow(id)) this.#resumes.set(id, resumes + 1);
+      return false;
+    }
+    if (status !== "runnable") return true;
+    const open = (await client.getHistory(id)).filter(({ endedAt }) => endedAt === undefined);
+    for (const pointer of open) {
+      const keyFor = this.#awaited.get(pointer.stepName ?? "");
+      if (keyFor === undefined || pointer.status !== "waitingForEvent") continue;
+      const event = `late ${id} ${pointer.id}`;
+      await client.publishEvent(EVENT, keyFor(itemOf(pointer, data as Data)), event, { id: event });
+    }
+    const inner = open.filter((pointer) => !open.some(({ scope }) => scope.includes(pointer.id)));
+    return inner.every(({ eventName }) => eventName === PARENT_WAITS);
+  }
+}
+
+/** Every endpoint is content at once, or never. */
+const answerPolls: HttpClient = (url) => {
+  const state = url.startsWith(`${POLLED}/never/`) ? "new" : "done";
+  const body = new TextEncoder().encode(JSON.stringify({ state }));
+  return Promise.resolve({
+    status: 200,
+    headers: { get: () => null },
+    body: (async function* () {
+      yield body;
+    })(),
+  });
+};
