@@ -382,7 +382,7 @@ export class Building {
 }
 
 /** The engine's error behavior for one of a tree. */
-export function behaviorOf(behavior: Behavior): ErrorBehavior {
+function behaviorOf(behavior: Behavior): ErrorBehavior {
   if (behavior.kind !== "retry") return ErrorBehavior[behavior.kind]();
   const { max, end } = behavior;
   return ErrorBehavior.retry({

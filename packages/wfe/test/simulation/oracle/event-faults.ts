@@ -19,6 +19,9 @@ export function eventFaults(record: InstanceRecord, { events, consumed }: FinalS
     }
     return [{ pointer, event }];
   });
+  // Only events that were stored after an instance was created are its own. Of a child nobody knows when that was, but before the first that it used.
+  const own = uses.filter(({ event }) => event.name === EVENT).map(({ event }) => event.arrival);
+  const since = record.row.parent === undefined ? 0 : Math.min(...own);
   const fault = (text: string): void => void faults.push(`${record.row.id}: ${text}`);
   for (const [at, { pointer, event }] of uses.entries()) {
     const earlier = uses.slice(0, at);
@@ -29,7 +32,7 @@ export function eventFaults(record: InstanceRecord, { events, consumed }: FinalS
     if (event.name !== EVENT) continue;
     const isUsed = (other: StoredEvent): boolean => earlier.some((use) => use.event === other);
     const passed = events.find(
-      (other) => other.name === EVENT && other.key === event.key && isBefore(other, event) && !isUsed(other) && isStored(record, other),
+      (other) => other.name === EVENT && other.key === event.key && isBefore(other, event) && other.arrival >= since && !isUsed(other),
     );
     if (passed !== undefined) fault(`${shown(pointer)} has used ${event.id}, and ${passed.id} was there before`);
   }
@@ -40,9 +43,4 @@ function isBefore(one: StoredEvent, other: StoredEvent): boolean {
   const [time, than] = [one.time.getTime(), other.time.getTime()];
   // One that came later may have been given before the other was there.
   return one.arrival < other.arrival && time <= than;
-}
-
-/** Only events that were stored after an instance was created are its own. */
-function isStored({ row }: InstanceRecord, { storedAt }: StoredEvent): boolean {
-  return storedAt.getTime() > row.createdAt.getTime();
 }

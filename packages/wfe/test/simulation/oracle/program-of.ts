@@ -1,13 +1,22 @@
-import type { HttpClient, WorkflowClient, WorkflowInstance } from "../../../src/index.ts";
+import {
+  type ExecutionPointer,
+  type HttpClient,
+  isFinal,
+  isOpen,
+  type WorkflowClient,
+  type WorkflowInstance,
+  type WorkflowRecord,
+} from "../../../src/index.ts";
 import type { ProgramFactory, Stimulus } from "../../../src/test-support/simulation/simulated-program.ts";
 import { ACTIVITY, Building, EVENT, type Data, itemOf, itemsIn, keyOf, type Order, type Outside, POLLED, SHARED_KEY } from "./build.ts";
 import { blocksOf, type Chain, Names, nodesOf, textOf, type Tree, treeOf } from "./tree.ts";
 import { verdictOn } from "./verdict.ts";
 
-export const ROOT = "root";
+const ROOT = "root";
 /** How often the operator resumes an instance that is suspended once everything is mended. */
 const RESUMES = 4;
-const PARENT_WAITS = "wfe.workflow.completed";
+/** How often in turn it sees that nothing more will happen before it says so. */
+const RESTFUL = 5;
 
 /** The program of a tree: its workflows, all that happens to them, and what may come of it. */
 export function programOf(tree: Tree): ProgramFactory {
@@ -26,7 +35,7 @@ export function programOf(tree: Tree): ProgramFactory {
       http: answerPolls,
       hostOptions: { pollEndpoints: { allow: [POLLED] } },
       workflowIds: [ROOT],
-      isOver: ({ status }) => status === "complete" || status === "terminated" || operator.isAtRest,
+      isOver: (record) => isFinal(record.status) || (operator.isAtRest && standsStill(record)),
       verdict: (final) => verdictOn(own, names, final),
     };
   };
@@ -108,43 +117,66 @@ async function work(client: WorkflowClient): Promise<void> {
   }
 }
 
+/** Whether an instance that was at rest still is: somebody may have resumed it since. */
+function standsStill({ status, pointers }: WorkflowRecord): boolean {
+  const open = pointers.filter((pointer) => isOpen(pointer.status));
+  const inner = open.filter(({ id }) => !open.some(({ scope }) => scope.includes(id)));
+  return status === "suspended" || inner.every(({ status: of, stepName }) => of === "waitingForEvent" && stepName?.startsWith("child") === true);
+}
+
 /** Publishes what is still waited for, resumes what is suspended, and sees when nothing more will happen. */
 class Operator {
   readonly #outside: Outside;
   readonly #awaited: ReadonlyMap<string, (item: string) => string>;
   readonly #resumes = new Map<string, number>();
-  isAtRest = false;
+  /** How often in turn it has seen that nothing more will happen. */
+  #restful = 0;
 
   constructor(outside: Outside, awaited: ReadonlyMap<string, (item: string) => string>) {
     this.#outside = outside;
     this.#awaited = awaited;
   }
 
+  /** What it has said before may still be on its way when it first sees that. */
+  get isAtRest(): boolean {
+    return this.#restful >= RESTFUL;
+  }
+
   async act(client: WorkflowClient): Promise<void> {
     const { items } = await client.listWorkflows({}, { limit: 1_000 });
     let isAtRest = true;
-    for (const instance of items) if (!(await this.#look(client, instance))) isAtRest = false;
-    this.isAtRest = isAtRest && this.#outside.isMended;
+    for (const instance of items) if (!(await this.#look(client, instance, items))) isAtRest = false;
+    this.#restful = isAtRest && this.#outside.isMended ? this.#restful + 1 : 0;
   }
 
   /** @returns Whether nothing more will happen to an instance by itself. */
-  async #look(client: WorkflowClient, { id, status, data }: WorkflowInstance): Promise<boolean> {
-    if (status === "suspended") {
-      const resumes = this.#resumes.get(id) ?? 0;
-      if (resumes >= RESUMES) return true;
-      if (await client.resumeWorkflow(id)) this.#resumes.set(id, resumes + 1);
-      return false;
-    }
-    if (status !== "runnable") return true;
-    const open = (await client.getHistory(id)).filter(({ endedAt }) => endedAt === undefined);
+  async #look(client: WorkflowClient, { id, status, data }: WorkflowInstance, all: readonly WorkflowInstance[]): Promise<boolean> {
+    if (status !== "runnable" && status !== "suspended") return true;
+    const open = (await client.getHistory(id)).filter(({ status: of }) => isOpen(of));
+    if (status === "suspended") return this.#resume(client, id, open);
     for (const pointer of open) {
       const keyFor = this.#awaited.get(pointer.stepName ?? "");
       if (keyFor === undefined || pointer.status !== "waitingForEvent") continue;
       const event = `late ${id} ${pointer.id}`;
+      // It is of a definition of this program.
       await client.publishEvent(EVENT, keyFor(itemOf(pointer, data as Data)), event, { id: event });
     }
     const inner = open.filter((pointer) => !open.some(({ scope }) => scope.includes(pointer.id)));
-    return inner.every(({ eventName }) => eventName === PARENT_WAITS);
+    const waitsForChild = ({ id: pointerId }: ExecutionPointer): boolean =>
+      all.some(({ parent, status: of }) => parent?.workflowId === id && parent.pointerId === pointerId && (of === "runnable" || of === "suspended"));
+    return inner.length > 0 && inner.every(waitsForChild);
+  }
+
+  /** @returns Whether it was of no use so often that it stays suspended. */
+  async #resume(client: WorkflowClient, id: string, open: readonly ExecutionPointer[]): Promise<boolean> {
+    const resumes = this.#resumes.get(id) ?? 0;
+    if (resumes >= RESUMES) return true;
+    // A command has suspended an instance in which nothing has failed.
+    const hasFailed = open.some(({ status }) => status === "failed");
+    // Counted before it is answered: who has resumed it so often says no more.
+    if (hasFailed) this.#resumes.set(id, resumes + 1);
+    await client.resumeWorkflow(id);
+    return false;
   }
 }
 
