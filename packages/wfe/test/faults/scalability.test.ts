@@ -136,7 +136,7 @@ onEachStore("it costs what it is worth", (open) => {
     for (let n = 1; n < 10; n += 1) builder = builder.thenFn(String(n), noop);
     const definition = builder.build("ten", 1);
     const { providers: counted, calls } = counting(await providers());
-    const host = build((h) => h.registerWorkflowDefinition(definition), counted);
+    const host = build((h) => h.registerWorkflowDefinition(definition), counted, { sweepInterval: "1s" });
     await host.start();
     const began = clock.now();
 

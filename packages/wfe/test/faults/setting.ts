@@ -43,7 +43,7 @@ export function onEachStore(name: string, define: (open: () => Promise<Setting>)
               .useProviders(providers)
               .useClock(clock)
               .useEntropy(new VirtualEntropy(seed++))
-              .withOptions(options)
+              .withOptions({ ...set.options, ...options })
               .build();
             setUp(host);
             ends.push(() => host.stop({ timeout: 0 }));

@@ -41,7 +41,7 @@ onEachStore("a parent and its child", (open) => {
       { ...given, persistence: late },
       { sweepInterval: "20s" },
     );
-    const second = build((h) => h.registerWorkflowDefinition(quick), await providers());
+    const second = build((h) => h.registerWorkflowDefinition(quick), await providers(), { sweepInterval: "1s" });
     await first.start();
     await second.start();
 

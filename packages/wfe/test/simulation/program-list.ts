@@ -1,5 +1,17 @@
+import fc from "fast-check";
+import type { ProgramFactory } from "../../src/test-support/index.ts";
+import { programOf } from "./oracle/program-of.ts";
+import { trees } from "./oracle/random-trees.ts";
 import { activities, branches, children, commands, events, long, mixed, retries, saga } from "./programs.ts";
+import type { Tree } from "./oracle/tree.ts";
 import type { Programs } from "./simulation-runs.ts";
+
+/** Another workflow for each seed. */
+export function random(seed: number): ProgramFactory {
+  const [tree] = fc.sample(trees(), { numRuns: 1, seed }) as [Tree]; // one is asked for
+  const program = programOf(tree);
+  return (bodies) => ({ ...program(bodies), name: "random" });
+}
 
 /** What `pnpm simulate` runs. */
 export const programList: Programs = {
@@ -12,4 +24,5 @@ export const programList: Programs = {
   activities: () => activities,
   long: () => long,
   mixed: () => mixed,
+  random,
 };
