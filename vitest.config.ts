@@ -30,7 +30,8 @@ export default defineConfig({
     projects,
     // Also the last processor: many tests wait for a server most of their time.
     maxWorkers: "100%",
-    testTimeout: 20_000,
+    // Far beyond what they take: only what hangs should end by it, however busy the machine is.
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     reporters: reportFile === undefined ? ["default"] : ["default", "json"],
     ...(reportFile === undefined ? {} : { outputFile: { json: reportFile } }),

@@ -210,7 +210,10 @@ class Simulation {
     const errors = new Map<string, readonly ExecutionErrorRow[]>();
     for (const [id, workflow] of store.workflows) {
       records.set(id, { ...workflow.row, pointers: [...workflow.pointers.values()].sort((a, b) => a.seq - b.seq) });
-      errors.set(id, workflow.errors);
+      errors.set(
+        id,
+        workflow.errors.map(({ stack: _, ...error }) => error),
+      );
     }
     const events = [...store.events.values()].map(({ event }) => event).sort((a, b) => a.arrival - b.arrival);
     return { records, errors, events, consumed: observer.events.consumed, runs: runs.runs, answers: this.#answers };

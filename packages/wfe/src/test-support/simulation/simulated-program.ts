@@ -89,7 +89,7 @@ export type StimulusAnswer = { readonly stimulus: string } & ({ readonly value: 
 export interface FinalState {
   /** All instances, children included, by id. */
   readonly records: ReadonlyMap<string, WorkflowRecord>;
-  /** Failed attempts by id of the instance, in the order of the commits. */
+  /** Failed attempts by id of the instance, in the order of the commits, without their stacks. */
   readonly errors?: ReadonlyMap<string, readonly ExecutionErrorRow[]>;
   /** All events, the engine's included, in order of arrival. */
   readonly events: readonly StoredEvent[];
