@@ -204,7 +204,7 @@ describe("a lifecycle publisher on Redis", () => {
     expect(versions(heard)).toEqual(Array.from({ length: 22 }, (_, index) => index + 1));
   });
 
-  it("subscribes again by itself when its connection was killed, and after a restart of the server", async () => {
+  it("subscribes again by itself when its connection was killed, and after a restart of the server (fault 59)", async () => {
     const server = await ownServer();
     const publisher = await started({ url: server.url });
     const heard = await heardBy(publisher);

@@ -54,7 +54,7 @@ describe("a lock on Redis", () => {
     expect(() => new RedisLockProvider({ nodes: [connection, connection, { url }] })).toThrow("given twice");
   });
 
-  it("can be held for longer than its ttl, and tells the holder of its loss", async () => {
+  it("can be held for longer than its ttl, and tells the holder of its loss (fault 20)", async () => {
     const keyPrefix = another();
     const [first, second] = [await started({ url, keyPrefix }), await started({ url, keyPrefix })];
     const lease = await held(first, "step", 300);
@@ -72,7 +72,7 @@ describe("a lock on Redis", () => {
     expect(aborted).toHaveBeenCalledOnce();
   });
 
-  it("belongs to one acquisition, not to its process", async () => {
+  it("belongs to one acquisition, not to its process (fault 21)", async () => {
     const locks = await started({ url, keyPrefix: another() });
     const former = await held(locks, "r", 20);
     await sleep(30);
@@ -84,7 +84,7 @@ describe("a lock on Redis", () => {
     expect(await current.extend()).toBe(true);
   });
 
-  it("is released and extended by the server only for its token, whatever the holder's clock says", async () => {
+  it("is released and extended by the server only for its token, whatever the holder's clock says (faults 22 and 24)", async () => {
     const keyPrefix = another();
     const locks = await started({ url, keyPrefix });
     const [extended, released] = [await held(locks, "e", 10_000), await held(locks, "r", 10_000)];
@@ -97,7 +97,7 @@ describe("a lock on Redis", () => {
     for (const resource of ["e", "r"]) expect(await client.get(`{${keyPrefix}}:lock:${resource}`)).toBe("another");
   });
 
-  it("lasts 1 ms when its ttl is 1 ms, and whole milliseconds at least", async () => {
+  it("lasts 1 ms when its ttl is 1 ms, and whole milliseconds at least (fault 23)", async () => {
     const keyPrefix = another();
     const locks = await started({ url, keyPrefix });
     const client = clientOf(url);
@@ -135,7 +135,7 @@ describe("a lock on Redis", () => {
     expect(await clientOf(server.url).exists("{wfe}:lock:r")).toBe(0);
   });
 
-  it("works on by itself after its connection was killed, and after a restart of the server", async () => {
+  it("works on by itself after its connection was killed, and after a restart of the server (fault 59)", async () => {
     const server = await ownServer({ durable: true });
     const locks = await started({ url: server.url });
     const lease = await held(locks, "r", 60_000);
