@@ -33,6 +33,13 @@ export interface ProviderSet {
   readonly options?: HostOptions;
   /** Whether its lock providers can have the capability `presence`. @default true */
   readonly hasPresence?: boolean;
+  /**
+   * How often a test may be run again that fails. Where others are woken by a server in real time, beside the virtual one, what is expected by an instant
+   * may come a moment after it.
+   *
+   * @default 0
+   */
+  readonly retry?: number;
   /** To be called where tests are defined, before any is run. */
   prepare?(): void;
   /** @param options.presence - Whether lock providers have the capability, if they can have it. */
@@ -119,6 +126,7 @@ function sharedPrefixes(): { readonly keys: TestKeyPrefix; readonly client: Trac
 const postgresAndRedis: ProviderSet = {
   name: "postgres and redis",
   hasPresence: false,
+  retry: 2,
   options: { sweepInterval: "20s" },
   prepare: () => {
     sharedSchema();
