@@ -34,8 +34,8 @@ export interface ProviderSet {
   /** Whether its lock providers can have the capability `presence`. @default true */
   readonly hasPresence?: boolean;
   /**
-   * How often a test may be run again that fails. Where others are woken by a server in real time, beside the virtual one, what is expected by an instant
-   * may come a moment after it.
+   * How often a test may be run again that fails. Where a server works in real time, beside the virtual one, what is expected by an instant may come a
+   * moment after it on a busy machine.
    *
    * @default 0
    */
@@ -93,6 +93,7 @@ function sharedSchema(): { readonly server: TestSchema; readonly pool: TrackedPo
 
 const postgres: ProviderSet = {
   name: "postgres",
+  retry: 2,
   // A look each second would be most of what hours of virtual time cost: each is a real one.
   options: { sweepInterval: "20s" },
   prepare: () => void sharedSchema(),
