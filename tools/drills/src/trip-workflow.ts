@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { defineEvent, ErrorBehavior, type EventDefinition, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { defineEvent, ErrorBehavior, type EventDefinition, WorkflowBuilder, type WorkflowDefinition } from "wfe";
 
 /** What every trip waits for twice, under its id. */
 export const note: EventDefinition<number> = defineEvent<number>("note");
@@ -103,15 +103,4 @@ export function trip(ran: (run: Run) => void): WorkflowDefinition<Trip> {
     .thenFn("close", run("close"))
     .output(keep)
     .build("trip", 1);
-}
-
-/** One body that ends on its second attempt, and never on its first. */
-export function longStep(ran: (run: Run) => void): WorkflowDefinition<{ attempt: number }> {
-  return new WorkflowBuilder<{ attempt: number }>()
-    .thenFn("long", (ctx) => {
-      ran({ step: "long", attempt: ctx.attempt, key: ctx.idempotencyKey });
-      return ctx.attempt > 1 ? ctx.attempt : new Promise<number>(() => {});
-    })
-    .saveAs("attempt")
-    .build("long", 1);
 }

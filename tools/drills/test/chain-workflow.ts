@@ -1,4 +1,4 @@
-import { type WorkflowDefinition, WorkflowBuilder } from "../../src/index.ts";
+import { type WorkflowDefinition, WorkflowBuilder } from "wfe";
 
 /** Steps of one workflow. */
 export const STEPS = 10;

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "wfe-test-services";
-import { eventually } from "../../src/test-support/index.ts";
-import { Cluster, type JournalLine } from "./cluster.ts";
-import { expectHostsWell, tell } from "./cluster-outcome.ts";
-import { expectTripsAsTheyMust } from "./cluster-verdict.ts";
-import { Trips } from "./trips.ts";
-import { longStep } from "./trip-workflow.ts";
-import type { WorkerProcess } from "./worker-processes.ts";
+import { eventually } from "wfe/test-support";
+import { Cluster, type JournalLine } from "../src/cluster.ts";
+import { expectHostsWell, expectTripsAsTheyMust, tell } from "./cluster-outcome.ts";
+import { harass } from "../src/harassment.ts";
+import { PostgresStore } from "../src/postgres-store.ts";
+import { Trips } from "../src/trips.ts";
+import { longStep } from "../src/lost-host-workflows.ts";
+import type { WorkerProcess } from "../src/worker-process.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
 const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 400);
@@ -17,20 +18,20 @@ const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 
 describe("a cluster of processes on one PostgreSQL database", () => {
-  let cluster: Cluster;
+  let cluster: Cluster<PostgresStore>;
   afterEach(() => cluster.dispose());
 
   it(
     "does everything once while its hosts are killed and frozen all the time",
     async () => {
       // On a busy machine a step loses more hosts here than one that is to blame for it would be given.
-      cluster = await Cluster.start({ options: { maxCrashes: 1_000 } });
+      cluster = await Cluster.start(await PostgresStore.start(), { maxCrashes: 1_000 });
       await cluster.addHosts(HOSTS);
       cluster.keepSpares(2);
-      const trips = new Trips(cluster, TRIPS, 200);
+      const trips = new Trips(cluster, TRIPS, { underWay: 200 });
 
       const began = performance.now();
-      const harassing = cluster.harass(1_000, () => trips.isOver);
+      const harassing = harass(cluster, { killEveryMs: 1_000, freezeMs: [1_000, 3_000] }, () => trips.isOver);
       await trips.run();
       const seconds = (performance.now() - began) / 1_000;
       const harassed = await harassing;
@@ -46,9 +47,9 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   it(
     "does everything once while all connections are ended all the time, and the server is restarted",
     async () => {
-      cluster = await Cluster.start();
+      cluster = await Cluster.start(await PostgresStore.start());
       await cluster.addHosts(HOSTS);
-      const trips = new Trips(cluster, TRIPS_WITHOUT_CONNECTIONS, TRIPS_WITHOUT_CONNECTIONS / 10);
+      const trips = new Trips(cluster, TRIPS_WITHOUT_CONNECTIONS, { underWay: TRIPS_WITHOUT_CONNECTIONS / 10 });
 
       const began = performance.now();
       const cutting = endConnectionsAndRestart(cluster, trips);
@@ -68,7 +69,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   it(
     "goes on with the step of a host that was killed within two seconds",
     async () => {
-      cluster = await Cluster.start();
+      cluster = await Cluster.start(await PostgresStore.start());
       await cluster.addHosts(2);
 
       const times = await takeOverTimes(cluster, ROUNDS);
@@ -84,7 +85,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   it(
     "goes on with it when its lease is over, without notifications",
     async () => {
-      cluster = await Cluster.start({ providers: { notifications: false }, options: { lockTtl: "3s" } });
+      cluster = await Cluster.start(await PostgresStore.start({ hostOptions: { notifications: false } }), { lockTtl: "3s" });
       await cluster.addHosts(2);
 
       const times = await takeOverTimes(cluster, 3);
@@ -100,11 +101,11 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   );
 
   it("has no host whose database is not there: it says so, and ends", async () => {
-    cluster = await Cluster.start();
+    cluster = await Cluster.start(await PostgresStore.start());
     const port = await freePort();
     const cases = [
       [
-        cluster.server.url.replace(/postgres$/, "nowhere"),
+        cluster.store.server.url.replace(/postgres$/, "nowhere"),
         'WFE_STORE_UNREACHABLE: the PostgreSQL database "127.0.0.1:',
         'database "nowhere" does not exist',
       ],
@@ -117,7 +118,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
 
     const outcomes = await Promise.all(
       cases.map(async ([connectionString]) => {
-        const host = cluster.load({ connectionString, retryTimeout: "1s" });
+        const host = cluster.load({ postgres: { connectionString, retryTimeout: "1s" } });
         await host.heard(({ loaded }) => loaded === true);
         host.send("start");
         const code = await host.ended();
@@ -133,7 +134,10 @@ describe("a cluster of processes on one PostgreSQL database", () => {
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-async function endConnectionsAndRestart(cluster: Cluster, trips: Trips): Promise<{ readonly ended: number; readonly restarts: readonly string[] }> {
+async function endConnectionsAndRestart(
+  cluster: Cluster<PostgresStore>,
+  trips: Trips,
+): Promise<{ readonly ended: number; readonly restarts: readonly string[] }> {
   const restarts: ("fast" | "immediate")[] = [];
   const plan = [
     { from: 0.3, mode: "fast" },
@@ -143,10 +147,10 @@ async function endConnectionsAndRestart(cluster: Cluster, trips: Trips): Promise
   for (let next = performance.now() + 500; !trips.isOver; await sleep(20)) {
     const restart = plan[restarts.length];
     if (restart !== undefined && trips.done >= restart.from) {
-      await cluster.server.restart(restart.mode);
+      await cluster.store.server.restart(restart.mode);
       restarts.push(restart.mode);
     } else if (performance.now() >= next) {
-      ended += await cluster.endConnections();
+      ended += await cluster.store.endConnections();
       next = performance.now() + 2_000;
     }
   }
@@ -154,7 +158,7 @@ async function endConnectionsAndRestart(cluster: Cluster, trips: Trips): Promise
 }
 
 /** Kills the host that runs a step which does not end, again and again. @returns How long it took until another one ran it; sorted. */
-async function takeOverTimes(cluster: Cluster, rounds: number): Promise<readonly number[]> {
+async function takeOverTimes(cluster: Cluster<PostgresStore>, rounds: number): Promise<readonly number[]> {
   const definition = longStep(() => {}); // it runs elsewhere
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {

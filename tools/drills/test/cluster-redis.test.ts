@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
-import { Cluster } from "./cluster.ts";
-import { expectHostsWell, tell } from "./cluster-outcome.ts";
-import { expectTripsAsTheyMust } from "./cluster-verdict.ts";
-import { Trips } from "./trips.ts";
+import { Cluster } from "../src/cluster.ts";
+import { expectHostsWell, expectTripsAsTheyMust, tell } from "./cluster-outcome.ts";
+import { harass } from "../src/harassment.ts";
+import { flush, PostgresStore } from "../src/postgres-store.ts";
+import { Trips } from "../src/trips.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
 const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 100);
@@ -12,20 +12,20 @@ const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 
 describe("a cluster of processes on a PostgreSQL database and a Redis", () => {
-  let cluster: Cluster;
+  let cluster: Cluster<PostgresStore>;
   afterEach(() => cluster.dispose());
 
   it(
     "does everything once while its hosts are killed and frozen, and Redis loses everything and is restarted",
     async () => {
       // The work of a host that was killed is found when its leases are over.
-      cluster = await Cluster.start({ redis: true, options: { lockTtl: "3s", maxCrashes: 1_000 } });
+      cluster = await Cluster.start(await PostgresStore.start({ redis: true }), { lockTtl: "3s", maxCrashes: 1_000 });
       await cluster.addHosts(HOSTS);
       cluster.keepSpares(2);
-      const trips = new Trips(cluster, TRIPS, 100);
+      const trips = new Trips(cluster, TRIPS, { underWay: 100 });
 
       const began = performance.now();
-      const harassing = cluster.harass(1_000, () => trips.isOver);
+      const harassing = harass(cluster, { killEveryMs: 1_000, freezeMs: [1_000, 3_000] }, () => trips.isOver);
       const losing = loseRedis(cluster, trips);
       await trips.run();
       const seconds = (performance.now() - began) / 1_000;
@@ -43,8 +43,8 @@ describe("a cluster of processes on a PostgreSQL database and a Redis", () => {
 });
 
 /** Empties the Redis again and again, and kills it twice: for a moment, and for longer than an operation is tried again. */
-async function loseRedis(cluster: Cluster, trips: Trips): Promise<{ readonly flushes: number; readonly restarts: number }> {
-  const { redis } = cluster;
+async function loseRedis(cluster: Cluster<PostgresStore>, trips: Trips): Promise<{ readonly flushes: number; readonly restarts: number }> {
+  const { redis } = cluster.store;
   if (redis === undefined) throw new Error("the cluster has a Redis");
   const plan = [
     { from: 0.3, awayMs: 0 },
@@ -65,10 +65,4 @@ async function loseRedis(cluster: Cluster, trips: Trips): Promise<{ readonly flu
     }
   }
   return { flushes, restarts };
-}
-
-async function flush(url: string): Promise<void> {
-  const client = new Redis(url);
-  await client.flushall();
-  client.disconnect();
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /** From where the loader of TypeScript is found. */
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /** What a worker tells. */
 export interface WorkerMessage {
@@ -16,6 +16,8 @@ export interface WorkerMessage {
   readonly warning?: string;
   /** What the warning is about. */
   readonly cause?: string;
+  /** The instance of a commit that the store has refused, and why. */
+  readonly refused?: { readonly workflowId: string; readonly reason: string };
 }
 
 /** A host in a process of its own, running from its sources. */
@@ -33,22 +35,20 @@ export class WorkerProcess {
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
-  /** Resolves when the host has started. */
-  static async start(path: string, journal: string, share: number): Promise<WorkerProcess> {
-    const worker = WorkerProcess.fork("worker.ts", [path, journal, String(share)]);
-    await worker.heard(({ ready }) => ready === true);
-    return worker;
-  }
-
-  /** @param script - Of this folder. */
-  static fork(script: string, args: readonly string[]): WorkerProcess {
+  /** @param script - A program in TypeScript. */
+  static fork(script: URL, args: readonly string[]): WorkerProcess {
     return new WorkerProcess(
-      fork(fileURLToPath(new URL(script, import.meta.url)), args, {
+      fork(fileURLToPath(script), args, {
         cwd: PACKAGE,
         execArgv: ["--import", "tsx", "--conditions=wfe-source"],
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       }),
     );
+  }
+
+  /** Whether its host has started. */
+  get isReady(): boolean {
+    return this.messages.some(({ ready }) => ready);
   }
 
   get pid(): number {

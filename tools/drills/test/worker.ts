@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { sqliteProviders } from "wfe-sqlite";
-import { type AnyDefinition, WorkflowHostBuilder } from "../../src/index.ts";
+import { type AnyDefinition, WorkflowHostBuilder } from "wfe";
 import { chain } from "./chain-workflow.ts";
 import { orders } from "./order-workflow.ts";
 

@@ -7,7 +7,7 @@ import {
   ErrorBehavior,
   WorkflowBuilder,
   type WorkflowDefinition,
-} from "../../src/index.ts";
+} from "wfe";
 
 /** What outside workers are asked for. */
 export const approval: ActivityDefinition<{ order: string }, { by: string }> = defineActivity<{ order: string }, { by: string }>("approval");

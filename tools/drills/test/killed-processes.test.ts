@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SqliteProviders, sqliteProviders } from "wfe-sqlite";
-import { type StandaloneClient, WorkflowHostBuilder } from "../../src/index.ts";
-import { eventually } from "../../src/test-support/index.ts";
+import { type StandaloneClient, WorkflowHostBuilder } from "wfe";
+import { eventually } from "wfe/test-support";
 import { approval, orders, paid } from "./order-workflow.ts";
-import { WorkerProcess } from "./worker-processes.ts";
+import type { WorkerProcess } from "../src/worker-process.ts";
+import { startWorker } from "./started-worker.ts";
 
 const ORDERS = 40;
 const KILLS = 4;
@@ -33,7 +34,7 @@ describe("processes that are killed while they run sagas, sub-workflows, activit
   });
 
   async function work(): Promise<void> {
-    workers.push(await WorkerProcess.start(join(folder, "wfe.db"), join(folder, "journal"), 0));
+    workers.push(await startWorker(join(folder, "wfe.db"), join(folder, "journal"), 0));
   }
 
   /** Approves whatever is offered, and pays for it, until it is told to stop. */

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SqliteProviders, sqliteProviders } from "wfe-sqlite";
-import type { WorkflowRecord } from "../../src/index.ts";
-import { eventually } from "../../src/test-support/index.ts";
+import type { WorkflowRecord } from "wfe";
+import { eventually } from "wfe/test-support";
 import { STEPS } from "./chain-workflow.ts";
-import { WorkerProcess } from "./worker-processes.ts";
+import type { WorkerProcess } from "../src/worker-process.ts";
+import { startWorker } from "./started-worker.ts";
 
 const WORKFLOWS = 500;
 const TIMEOUT_MS = 120_000;
@@ -28,7 +29,7 @@ describe("two processes on one SQLite file", () => {
   });
 
   async function work(): Promise<WorkerProcess> {
-    const worker = await WorkerProcess.start(join(folder, "wfe.db"), join(folder, "journal"), WORKFLOWS / 2);
+    const worker = await startWorker(join(folder, "wfe.db"), join(folder, "journal"), WORKFLOWS / 2);
     workers.push(worker);
     return worker;
   }

@@ -1,12 +1,19 @@
 import { expect } from "vitest";
-import type { Cluster } from "./cluster.ts";
-import type { Figures } from "./cluster-verdict.ts";
+import type { Cluster } from "../src/cluster.ts";
+import { type Figures, tripVerdict } from "../src/trip-verdict.ts";
 
 /** No process has ended that nobody has ended, and none has written anything: an unhandled rejection, for example. */
 export function expectHostsWell({ processes }: Cluster): void {
   expect(
     processes.flatMap(({ pid, endedByItself, output }) => (endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output }])),
   ).toEqual([]);
+}
+
+/** Every trip has ended as it must, and nothing is left over. */
+export async function expectTripsAsTheyMust(cluster: Cluster, count: number): Promise<Figures> {
+  const { findings, figures } = await tripVerdict(cluster, count);
+  expect(findings.filter(({ isGood }) => !isGood)).toEqual([]);
+  return figures;
 }
 
 /** Prints the figures of a run. */
