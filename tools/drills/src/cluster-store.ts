@@ -33,6 +33,8 @@ export interface ClusterStore {
   census(): Promise<Census>;
   openWaits(): Promise<readonly OpenWait[]>;
   openWorkflows(): Promise<readonly OpenWorkflow[]>;
+  /** What the store's own check of its files says, where it has one: `ok` when they are sound. */
+  readonly integrity?: () => Promise<string>;
   /** Takes all hints and all leases away, under running hosts. */
   forget(): Promise<void>;
   /** Ends it and removes all that is in it. */

@@ -14,6 +14,8 @@ export interface PostgresStoreParts {
   readonly redis?: boolean;
   /** Of the hosts alone. */
   readonly hostOptions?: Partial<PostgresProvidersOptions>;
+  /** A folder that the database is in, which the server's user may write to. @default in the server's */
+  readonly folder?: string;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -36,9 +38,18 @@ export class PostgresStore implements ClusterStore {
     this.hostPlaces = { ...place, postgres: { ...place.postgres, ...hostOptions } };
   }
 
-  static async start({ redis = false, hostOptions = {} }: PostgresStoreParts = {}): Promise<PostgresStore> {
+  static async start({ redis = false, hostOptions = {}, folder }: PostgresStoreParts = {}): Promise<PostgresStore> {
     const [server, redisServer] = await Promise.all([startPostgresServer(), redis ? startRedisServer() : undefined]);
-    return new PostgresStore(server, server.url, redisServer, hostOptions);
+    const store = new PostgresStore(server, server.url, redisServer, hostOptions);
+    if (folder === undefined) return store;
+    try {
+      await store.ask(`CREATE TABLESPACE small LOCATION '${folder}'`);
+      await store.ask("CREATE DATABASE small TABLESPACE small");
+    } catch (error) {
+      await store.dispose();
+      throw error;
+    }
+    return new PostgresStore(server, server.url.replace(/postgres$/, "small"), redisServer, hostOptions);
   }
 
   async census(): Promise<Census> {

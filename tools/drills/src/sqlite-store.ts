@@ -38,6 +38,16 @@ export class SqliteStore implements ClusterStore {
     return this.#with((database) => database.prepare<[], OpenWorkflow>(SQL.openWorkflows).all());
   }
 
+  readonly integrity = async (): Promise<string> => {
+    const rows = this.#with((database) => database.pragma("integrity_check") as readonly { readonly integrity_check: string }[]); // of this pragma
+    return rows.map(({ integrity_check: line }) => line).join("; ");
+  };
+
+  /** Puts all commits into the file itself, so that the next one needs room. */
+  checkpoint(): void {
+    this.#with((database) => database.pragma("wal_checkpoint(TRUNCATE)"));
+  }
+
   async forget(): Promise<void> {
     this.#with((database) => database.transaction(() => database.exec("DELETE FROM wfe_queue; DELETE FROM wfe_leases")).immediate());
   }

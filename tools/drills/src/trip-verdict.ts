@@ -153,3 +153,18 @@ async function whatIsLeft(cluster: Cluster, count: number): Promise<readonly Fin
     same("failures that are recorded twice", left.errorsTwice, 0),
   ];
 }
+
+/** Trips, in whatever state, whose data and pointers do not say the same: a commit of which a part is missing. */
+export async function halfWritten(cluster: Cluster, count: number): Promise<readonly object[]> {
+  const ids = Array.from({ length: count }, (_, n) => idOf(n));
+  const records = await cluster.providers.persistence.getWorkflowInstances(ids);
+  return records.flatMap(({ id, data, pointers }) => {
+    const { runs } = JSON.parse(data) as Trip; // as it was started with
+    const ended = pointers.filter(({ stepName = "", status }) => STORES_ITS_RUN.has(stepName) && ["complete", "compensated"].includes(status));
+    const expected = ended.map((pointer) => `${id}/${pointer.id}/0 ${pointer.attempt}`);
+    return JSON.stringify(runs) === JSON.stringify(expected) ? [] : [{ id, runs, expected }];
+  });
+}
+
+/** Steps whose results go to the data, but for the one that may fail for good. */
+const STORES_ITS_RUN: ReadonlySet<string> = new Set(["begin", "flaky", "reserve", "charge", "close"]);

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isWfeError } from "wfe";
+import { eventually } from "wfe/test-support";
+import type { Cluster } from "../cluster.ts";
+import { timeToComeBack } from "../coming-back.ts";
+import { type Blows, type DrillOutcome, type DrillSettings, runDrill, type Scene } from "../drill-run.ts";
+import { atLeast, atMost, none, same } from "../finding.ts";
+import { SmallDisk } from "../small-disk.ts";
+import { SqliteStore } from "../sqlite-store.ts";
+import { openStore } from "../store-name.ts";
+import { halfWritten } from "../trip-verdict.ts";
+
+const MEGABYTES = 96;
+const LOCK_TTL_MS = 3_000;
+/** How long it stays full after the first host has noticed. */
+const STAYS_FULL_MS = 2_000;
+const COMES_BACK_WITHIN_MS = 30_000;
+const CODE = "WFE_STORE_FULL";
+
+/**
+ * The disk of the store is filled to the last byte under running hosts, and has room again a while later.
+ *
+ * @throws CannotRunHereError where no small disk can be mounted.
+ */
+export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
+  const disk = SmallDisk.mount(MEGABYTES);
+  try {
+    return await runDrill(settings, {
+      store: await openStore(settings.store, disk.folder),
+      options: { lockTtl: LOCK_TTL_MS },
+      outlasts: (error) => isWfeError(error, CODE),
+      during: async (scene) => await fillOnce(disk, scene),
+    });
+  } finally {
+    disk.unmount();
+  }
+}
+
+async function fillOnce(disk: SmallDisk, { cluster, trips, settings }: Scene): Promise<Blows> {
+  while (!trips.isOver && trips.done < 0.2) await sleep(10);
+  settings.tell("the disk is being filled");
+  let halves: readonly unknown[] = [];
+  let whileFull = 0;
+  const ms = await timeToComeBack(
+    cluster,
+    async () => {
+      disk.fill();
+      // Commits may go into what the log of the file has already.
+      if (cluster.store instanceof SqliteStore) cluster.store.checkpoint();
+      const refill = setInterval(() => disk.fill(), 50);
+      try {
+        await eventually(() => reportsOf(cluster) > 0, { what: `a host that reports ${CODE}`, timeout: settings.limitMs });
+        await sleep(STAYS_FULL_MS);
+        halves = await halfWritten(cluster, settings.workflows);
+        whileFull = trips.done;
+        settings.tell(`full: ${reportsOf(cluster)} reports of ${CODE} so far; now there is room again`);
+      } finally {
+        clearInterval(refill);
+        disk.makeRoom();
+      }
+    },
+    settings.limitMs,
+  );
+  return {
+    done: [`the disk of the store (${MEGABYTES} MB) was filled to the last byte, and had room again ${STAYS_FULL_MS} ms after the first report`],
+    findings: [
+      atLeast(`reports of ${CODE} by hosts`, reportsOf(cluster), 1),
+      none("workflows half-written while it was full", halves),
+      same("all over before it was full", whileFull === 1 ? "yes" : "no", "no"),
+      atMost("until every open workflow has gone on", ms, COMES_BACK_WITHIN_MS, " ms"),
+    ],
+    figures: { "until every open workflow has gone on": `${ms} ms` },
+  };
+}
+
+function reportsOf(cluster: Cluster): number {
+  return cluster.processes.flatMap(({ messages }) => messages).filter(({ cause }) => cause?.includes(CODE)).length;
+}
