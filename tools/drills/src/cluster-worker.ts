@@ -1,9 +1,10 @@
 import { appendFileSync } from "node:fs";
-import { type AnyDefinition, ConflictError, type PersistenceProvider, WorkflowHostBuilder } from "wfe";
+import { type AnyDefinition, WorkflowHostBuilder } from "wfe";
 import type { ClusterSettings } from "./cluster.ts";
 import { clusterProviders } from "./cluster-places.ts";
 import { frozenStep, longStep } from "./lost-host-workflows.ts";
 import { type Run, trip } from "./trip-workflow.ts";
+import { watched } from "./watched-persistence.ts";
 
 /** A host of a cluster in a process of its own: starts when it is told to, and works until it is told to stop, or nobody is there who could. */
 const { journal, options, places } = JSON.parse(process.argv[2] ?? "{}") as ClusterSettings; // made of this by who starts it
@@ -17,28 +18,9 @@ function told(error: unknown): string {
 const send = (message: object): void => void (process.connected && process.send?.(message));
 const ran = ({ step, attempt, key }: Run): void => appendFileSync(journal, `${Date.now()} ${process.pid} ${step} ${attempt} ${key}\n`);
 
-/** Tells of the commits that the store refuses, and changes nothing. */
-function telling(persistence: PersistenceProvider): PersistenceProvider {
-  const persistWorkflow: PersistenceProvider["persistWorkflow"] = async (change, now) => {
-    try {
-      return await persistence.persistWorkflow(change, now);
-    } catch (error) {
-      if (error instanceof ConflictError) send({ refused: { workflowId: change.workflowId, reason: error.reason } });
-      throw error;
-    }
-  };
-  return new Proxy(persistence, {
-    get: (target, name) => {
-      if (name === "persistWorkflow") return persistWorkflow;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
-
 const providers = clusterProviders(places);
 const host = new WorkflowHostBuilder()
-  .useProviders({ ...providers, persistence: telling(providers.persistence) })
+  .useProviders({ ...providers, persistence: watched(providers.persistence, (refused) => send({ refused })) })
   .withOptions(options)
   .useLogSink({
     write: ({ level, message, fields }) => {

@@ -17,12 +17,14 @@ export function longStep(ran: (run: Run) => void): WorkflowDefinition<TakenRun> 
     .build("long", 1);
 }
 
-/** One body that stops its own process where it stands on its first attempt, and ends when that goes on. */
+/** Its host is frozen when it commits the first result. */
+export const FROZEN_STEP = "frozen";
+
+/** One body, which says how often it was started. */
 export function frozenStep(ran: (run: Run) => void): WorkflowDefinition<TakenRun> {
   return new WorkflowBuilder<TakenRun>()
-    .thenFn("frozen", (ctx) => {
-      ran({ step: "frozen", attempt: ctx.attempt, key: ctx.idempotencyKey });
-      if (ctx.attempt === 1) process.kill(process.pid, "SIGSTOP");
+    .thenFn(FROZEN_STEP, (ctx) => {
+      ran({ step: FROZEN_STEP, attempt: ctx.attempt, key: ctx.idempotencyKey });
       return ctx.attempt;
     })
     .saveAs("attempt")

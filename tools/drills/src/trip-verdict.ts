@@ -24,8 +24,7 @@ export interface TripVerdict {
 
 /** What may be wrong with a trip, and the words for it. */
 const KINDS = {
-  status: "trips that have not ended",
-  pointers: "trips with a step that is missing, twice, or of a wrong status",
+  pointers: "trips with a step that is missing, is there twice, or has ended in a wrong way",
   notes: "trips with an event that is lost or was used twice",
   order: "trips whose steps have ended in a wrong order",
   results: "trips with a step whose result was taken twice, or not from its last run",
@@ -59,7 +58,7 @@ export async function tripVerdict(cluster: Cluster, count: number): Promise<Trip
   const steps = records.reduce((sum, { pointers }) => sum + pointers.length, 0);
   return {
     findings: [same("trips that have ended", ended, count), ...findingsOf(faults), ...(await whatIsLeft(cluster, count))],
-    figures: { steps, bodies: journal.length, again: journal.length - least, longestMs: Math.max(0, ...records.map(lastedMs)) },
+    figures: { steps, bodies: journal.length, again: Math.max(0, journal.length - least), longestMs: Math.max(0, ...records.map(lastedMs)) },
   };
 }
 
@@ -85,14 +84,14 @@ function startsByKey(journal: readonly JournalLine[]): ReadonlyMap<string, reado
 }
 
 function faultsOf(n: number, record: WorkflowRecord | undefined, starts: ReadonlyMap<string, readonly JournalLine[]>): readonly Fault[] {
-  if (record === undefined) return [{ kind: "status", id: idOf(n), what: "is missing" }];
+  if (record === undefined) return [{ kind: "pointers", id: idOf(n), what: "is missing" }];
   const faults: Fault[] = [];
   const check = (kind: Fault["kind"], what: string, seen: unknown, expected: unknown): void => {
     if (JSON.stringify(seen) !== JSON.stringify(expected)) faults.push({ kind, id: record.id, what, seen, expected });
   };
   const { notes, runs } = JSON.parse(record.data) as Trip; // as it was started with
   const { pointers } = record;
-  check("status", "status", record.status, "complete");
+  check("pointers", "status", record.status, "complete");
   check(
     "pointers",
     "pointers",

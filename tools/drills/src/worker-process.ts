@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Refusal } from "./watched-persistence.ts";
 
 /** From where the loader of TypeScript is found. */
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
@@ -17,7 +18,7 @@ export interface WorkerMessage {
   /** What the warning is about. */
   readonly cause?: string;
   /** The instance of a commit that the store has refused, and why. */
-  readonly refused?: { readonly workflowId: string; readonly reason: string };
+  readonly refused?: Refusal;
 }
 
 /** A host in a process of its own, running from its sources. */

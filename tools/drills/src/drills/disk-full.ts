@@ -44,9 +44,9 @@ async function fillOnce(disk: SmallDisk, { cluster, trips, settings }: Scene): P
   const ms = await timeToComeBack(
     cluster,
     async () => {
-      disk.fill();
-      // Commits may go into what the log of the file has already.
+      // Else commits go on for a while in the room that its log has already.
       if (cluster.store instanceof SqliteStore) cluster.store.checkpoint();
+      disk.fill();
       const refill = setInterval(() => disk.fill(), 50);
       try {
         await eventually(() => reportsOf(cluster) > 0, { what: `a host that reports ${CODE}`, timeout: settings.limitMs });

@@ -7,7 +7,7 @@ import { frozenStep } from "../lost-host-workflows.ts";
 import { openStore } from "../store-name.ts";
 
 const LOCK_TTL_MS = 2_000;
-/** A commit that was wanted before the freeze goes out in the moment of the waking. */
+/** A commit that was begun before the freeze goes out in the moment of the waking. */
 const LATE_COMMIT_LIMIT = "10s";
 
 /** Hosts are stopped by SIGSTOP for longer than their leases last, and go on; what they commit late is refused. */
@@ -23,17 +23,16 @@ export async function freeze(settings: DrillSettings): Promise<DrillOutcome> {
       };
     },
     after: async ({ cluster }) => {
-      settings.tell(`freezing a host at the end of a step, ${settings.rounds} times`);
+      settings.tell(`freezing a host in the moment of its commit, ${settings.rounds} times`);
       const results: number[] = [];
       for (let round = 0; round < settings.rounds; round += 1) results.push(await resultAfterFreeze(cluster, `f${round}`));
       const refused = Array.from(results, (_, round) => cluster.refusals((id) => id === `f${round}`) > 0).filter(Boolean).length;
       return {
-        done: [`${settings.rounds} times a host was frozen when a step had just ended, and went on when another host had run it`],
+        done: [`${settings.rounds} times a host was frozen when it had begun a commit, and went on when another host had committed the same step`],
         findings: [
           same("late commits that were refused", refused, settings.rounds),
-          same("results that stand afterwards", results.join(", "), results.map(() => 2).join(", ")),
+          same("attempts whose results stand afterwards", results.join(", "), results.map(() => 2).join(", ")),
         ],
-        figures: { "results that stand afterwards": "by the attempt that gave them; the frozen host's is the first" },
       };
     },
   });
