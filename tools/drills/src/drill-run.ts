@@ -45,6 +45,8 @@ export interface DrillPlan<Store extends ClusterStore = ClusterStore> {
   readonly store: Store;
   /** Of the hosts. */
   readonly options: HostOptions;
+  /** So many workflows at the same time at most. @default a twentieth, so that blows fall on all of them */
+  readonly underWay?: number;
   /** Whether what cannot be started, published or asked for from outside is tried again. @default never */
   readonly outlasts?: (error: unknown) => boolean;
   /** Goes on until the trips are over. */
@@ -76,9 +78,8 @@ export async function runDrill<Store extends ClusterStore>(settings: DrillSettin
   try {
     tell(`starting ${settings.hosts} hosts on ${settings.store}`);
     await cluster.addHosts(settings.hosts);
-    // Few at a time, so that blows fall on all of them.
-    const underWay = Math.max(4, Math.ceil(workflows / 20));
-    const trips = new Trips(cluster, workflows, { underWay, timeoutMs: settings.limitMs, ...(plan.outlasts === undefined ? {} : plan) });
+    const { underWay = Math.max(4, Math.ceil(workflows / 20)), outlasts } = plan;
+    const trips = new Trips(cluster, workflows, { underWay, timeoutMs: settings.limitMs, ...(outlasts === undefined ? {} : { outlasts }) });
     const scene = { cluster, trips, settings };
 
     tell(`running ${workflows} workflows, ${underWay} at a time`);

@@ -1,26 +1,28 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, mkdirSync, chmodSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, mkdirSync, chownSync, statfsSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unprivilegedUser } from "wfe-test-services";
 
 /** Something that this machine or this user does not allow. */
 export class CannotRunHereError extends Error {
   override readonly name = "CannotRunHereError";
 }
 
-const CHUNKS = [1_048_576, 65_536, 4_096, 512] as const;
+const CHUNKS = [1_048_576, 65_536, 4_096] as const;
 
 /** A file system of some megabytes in memory, which can be filled. Linux, as root. */
 export class SmallDisk {
   readonly #path: string;
-  /** Where the store is; anybody may write there. */
+  /** Where the store is; it belongs to who runs the server. */
   readonly folder: string;
 
   private constructor(path: string) {
     this.#path = path;
     this.folder = join(path, "store");
     mkdirSync(this.folder);
-    chmodSync(this.folder, 0o777);
+    const { uid, gid } = unprivilegedUser();
+    if (uid !== undefined && gid !== undefined) chownSync(this.folder, uid, gid);
   }
 
   /** @throws CannotRunHereError that says why, where none can be mounted. */
@@ -39,14 +41,19 @@ export class SmallDisk {
     return join(this.#path, "ballast");
   }
 
-  /** Takes all room that is left. */
-  fill(): void {
+  /** Takes the room that is left. @param leaving - Bytes of it that stay. @default 0 */
+  fill(leaving = 0): void {
     const file = openSync(this.#ballast, "a");
     try {
-      for (const size of CHUNKS) while (writes(file, Buffer.alloc(size))) continue;
+      for (const size of CHUNKS) while (this.#free >= leaving + size && writes(file, Buffer.alloc(size))) continue;
     } finally {
       closeSync(file);
     }
+  }
+
+  get #free(): number {
+    const { bavail, bsize } = statfsSync(this.#path);
+    return bavail * bsize;
   }
 
   /** Ends {@link fill}. */

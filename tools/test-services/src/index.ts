@@ -4,3 +4,4 @@ export { type PostgresServer, type PostgresServerOptions, startPostgresServer } 
 export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
 export { type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.ts";
 export { openTcpProxy, type Stalled, type TcpProxy } from "./tcp-proxy.ts";
+export { type ProcessUser, unprivilegedUser } from "./unprivileged-user.ts";

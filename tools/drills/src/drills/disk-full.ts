@@ -11,6 +11,8 @@ import { openStore } from "../store-name.ts";
 import { halfWritten } from "../trip-verdict.ts";
 
 const MEGABYTES = 96;
+/** Room before the rest is taken, so that this takes a moment only. */
+const ROOM_BYTES = 8 * 1_048_576;
 const LOCK_TTL_MS = 3_000;
 /** How long it stays full after the first host has noticed. */
 const STAYS_FULL_MS = 2_000;
@@ -28,6 +30,8 @@ export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
     return await runDrill(settings, {
       store: await openStore(settings.store, disk.folder),
       options: { lockTtl: LOCK_TTL_MS },
+      // Hosts that have nothing to store would not notice.
+      underWay: Math.ceil(settings.workflows / 2),
       outlasts: (error) => isWfeError(error, CODE),
       during: async (scene) => await fillOnce(disk, scene),
     });
@@ -37,7 +41,8 @@ export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
 }
 
 async function fillOnce(disk: SmallDisk, { cluster, trips, settings }: Scene): Promise<Blows> {
-  while (!trips.isOver && trips.done < 0.2) await sleep(10);
+  disk.fill(ROOM_BYTES);
+  while (!trips.isOver && trips.done < 0.1) await sleep(10);
   settings.tell("the disk is being filled");
   let halves: readonly unknown[] = [];
   let whileFull = 0;
