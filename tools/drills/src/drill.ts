@@ -1,15 +1,9 @@
-import { type DrillCommand, type DrillName, parseCommand, USAGE, UsageError } from "./command-line.ts";
-import type { DrillOutcome, DrillSettings } from "./drill-run.ts";
-import { diskFull } from "./drills/disk-full.ts";
-import { flush } from "./drills/flush.ts";
-import { freeze } from "./drills/freeze.ts";
-import { kill } from "./drills/kill.ts";
-import { restart } from "./drills/restart.ts";
+import { type DrillCommand, parseCommand, USAGE, UsageError } from "./command-line.ts";
+import { DRILLS } from "./drills/drills.ts";
 import { report } from "./report.ts";
 import { CannotRunHereError } from "./small-disk.ts";
 
 /** The program: runs one drill, prints what it has come to, and exits with 0, 1 or 2. */
-const DRILLS: Readonly<Record<DrillName, (settings: DrillSettings) => Promise<DrillOutcome>>> = { kill, freeze, flush, restart, "disk-full": diskFull };
 const EVERY_MS = 1_000;
 
 function command(): DrillCommand | undefined {

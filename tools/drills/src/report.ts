@@ -9,6 +9,8 @@ export interface DrillTitle {
   readonly workflows: number;
 }
 
+/** Of a warning, which may end with long texts of a server. */
+const WIDEST = 150;
 /** Details of one finding that are printed at most. */
 const DETAILS = 5;
 
@@ -51,5 +53,5 @@ function pairs(entries: readonly (readonly [string, string])[], between = ""): r
 
 function mostFirst(warnings: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
   const sorted = Object.entries(warnings).toSorted(([, a], [, b]) => b - a);
-  return sorted.map(([what, count]) => [String(count), what]);
+  return sorted.map(([what, count]) => [String(count), what.length > WIDEST ? `${what.slice(0, WIDEST)} …` : what]);
 }

@@ -1,0 +1,3 @@
+import { shortDrills } from "./short-drills.ts";
+
+shortDrills("sqlite");
