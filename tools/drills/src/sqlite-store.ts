@@ -13,13 +13,14 @@ const BUSY_TIMEOUT_MS = 10_000;
 export class SqliteStore implements ClusterStore {
   readonly places: ClusterPlaces;
   readonly #folder: string;
-  readonly #path: string;
+  /** Of the file. */
+  readonly path: string;
 
   /** @param parent - Where its folder is made. @default that for temporary files */
   constructor(parent: string = tmpdir()) {
     this.#folder = mkdtempSync(join(parent, "wfe-cluster-"));
-    this.#path = join(this.#folder, "wfe.db");
-    this.places = { sqlite: { path: this.#path } };
+    this.path = join(this.#folder, "wfe.db");
+    this.places = { sqlite: { path: this.path } };
   }
 
   get hostPlaces(): ClusterPlaces {
@@ -57,7 +58,7 @@ export class SqliteStore implements ClusterStore {
   }
 
   #with<T>(look: (database: Database.Database) => T): T {
-    const database = new Database(this.#path, { timeout: BUSY_TIMEOUT_MS });
+    const database = new Database(this.path, { timeout: BUSY_TIMEOUT_MS });
     try {
       return look(database);
     } finally {
