@@ -31,9 +31,9 @@ export class SmallDisk {
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0755`, "wfe-drill", path], { encoding: "utf8" });
     if (mounted.status === 0) return new SmallDisk(path);
     rmdirSync(path);
-    const why = (mounted.error?.message ?? mounted.stderr).trim();
+    const [why = ""] = (mounted.error?.message ?? mounted.stderr).trim().split("\n");
     throw new CannotRunHereError(
-      `a disk that is full needs a small file system, and mounting one (tmpfs, ${megabytes} MB) has failed: ${why}. Run it as root on Linux, in a container with CAP_SYS_ADMIN (docker run --privileged)`,
+      `a disk that is full needs a small file system, and mounting one (tmpfs, ${megabytes} MB) has failed (${why}): run it as root on Linux, in a container with CAP_SYS_ADMIN (docker run --privileged)`,
     );
   }
 

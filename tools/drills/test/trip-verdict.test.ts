@@ -48,7 +48,7 @@ describe("the verdict over trips", () => {
         "a commit too many": ["trips with a commit too many"],
         "an attempt too many": [
           "trips with a step whose result was taken twice, or not from its last run",
-          "trips with an attempt that was given twice or out of order",
+          "trips with an attempt that was given twice, or to nobody",
         ],
         "an event is not used": ["events that are used", "uses of events"],
         "an event is not delivered": ["events that are not delivered"],
