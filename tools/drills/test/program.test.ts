@@ -57,7 +57,7 @@ describe("the drill program", () => {
 
     expect({ code, output }).toEqual({ code: 2, output: "" });
     expect(errors).toMatch(
-      /^a drill must be one of kill, freeze, flush, restart, disk-full: got "explode"\n\nusage: pnpm drill <drill> --store <store>\n/,
+      /^a drill must be one of kill, freeze, flush, restart, disk-full: got "explode"\n\nusage: pnpm drill <drill> --store <store> \[options\]\n/,
     );
   });
 
