@@ -14,6 +14,8 @@ interface Blow {
   readonly from: number;
   readonly what: string;
   readonly act: () => Promise<void>;
+  /** Resolves when what the blow has begun is over. @default with the blow */
+  readonly settled?: () => Promise<void>;
 }
 
 /** What the workflows are stored by ends and is started again: the server, or, where there is none, all processes at once. */
@@ -42,23 +44,26 @@ function endsOfServers({ cluster }: Scene<PostgresStore>): readonly Blow[] {
 }
 
 function endsOfAll({ cluster, settings }: Scene): readonly Blow[] {
+  let starting: Promise<void> | undefined;
+  // What it takes to start them again counts.
   const act = async (): Promise<void> => {
-    cluster.keepSpares(settings.hosts);
     await Promise.all([...cluster.hosts].map((host) => cluster.kill(host)));
-    await cluster.addHosts(settings.hosts);
+    starting = cluster.addHosts(settings.hosts);
   };
-  return [0.2, 0.6].map((from) => ({ from, what: `all ${settings.hosts} hosts were killed at once and started again`, act }));
+  const settled = async (): Promise<void> => await starting;
+  return [0.2, 0.6].map((from) => ({ from, what: `all ${settings.hosts} hosts were killed at once and started again`, act, settled }));
 }
 
 async function fall({ cluster, trips, settings }: Scene, blows: readonly Blow[]): Promise<Blows> {
   const done: string[] = [];
   const figures: Record<string, string> = {};
   let longest = 0;
-  for (const { from, what, act } of blows) {
+  for (const { from, what, act, settled } of blows) {
     while (!trips.isOver && trips.done < from) await sleep(10);
     if (trips.isOver) break;
     settings.tell(what.replace(/ was| were/, " is being").replace("hosts is", "hosts are"));
     const ms = await timeToComeBack(cluster, act, settings.limitMs);
+    await settled?.();
     longest = Math.max(longest, ms);
     done.push(what);
     figures[`${done.length}. restart: until every open workflow has gone on`] = `${ms} ms`;
