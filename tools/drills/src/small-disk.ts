@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, mkdirSync, chownSync, statfsSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,14 +12,19 @@ export class CannotRunHereError extends Error {
 
 const CHUNKS = [1_048_576, 65_536, 4_096] as const;
 
-/** A file system of some megabytes in memory, which can be filled. Linux, as root. */
+// Its input ends when this process does, however it dies. Who still has a file open there keeps it until its own end.
+const GUARD = `cat >/dev/null; umount "$1" 2>/dev/null || umount --lazy "$1"; rmdir "$1"`;
+
+/** A file system of some megabytes in memory, which can be filled. Linux, as root. It is gone with this process at the latest, however that dies. */
 export class SmallDisk {
   readonly #path: string;
+  readonly #guard: ReturnType<typeof guarding>;
   /** Where the store is; it belongs to who runs the server. */
   readonly folder: string;
 
   private constructor(path: string) {
     this.#path = path;
+    this.#guard = guarding(path);
     this.folder = join(path, "store");
     mkdirSync(this.folder);
     const { uid, gid } = unprivilegedUser();
@@ -61,11 +67,19 @@ export class SmallDisk {
     rmSync(this.#ballast, { force: true });
   }
 
-  unmount(): void {
-    // What still has a file open there ends with this process.
-    if (spawnSync("umount", [this.#path]).status !== 0) spawnSync("umount", ["--lazy", this.#path]);
-    rmdirSync(this.#path);
+  async unmount(): Promise<void> {
+    const ended = once(this.#guard, "exit");
+    this.#guard.ref();
+    this.#guard.stdin.end();
+    await ended;
   }
+}
+
+function guarding(path: string) {
+  const guard = spawn("/bin/sh", ["-c", GUARD, "wfe-drill-guard", path], { cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  guard.stdin.on("error", () => {}); // somebody has killed it, which is no error of the drill
+  guard.unref();
+  return guard;
 }
 
 function writes(file: number, bytes: Buffer): boolean {

@@ -10,9 +10,9 @@ const TIMEOUT_MS = 150_000;
 /** Of a short form; more is for runs of the program by hand. */
 const SHORT: Omit<DrillSettings, "store" | "tell"> = { workflows: 24, hosts: 2, limitMs: 120_000, everyMs: 1_200, rounds: 1, onStart: () => {} };
 
-const canMount = ((): boolean => {
+const canMount = await (async (): Promise<boolean> => {
   try {
-    SmallDisk.mount(1).unmount();
+    await SmallDisk.mount(1).unmount();
     return true;
   } catch (error) {
     if (error instanceof CannotRunHereError) return false;

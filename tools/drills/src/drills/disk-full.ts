@@ -36,7 +36,7 @@ export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
       during: async (scene) => await fillOnce(disk, scene),
     });
   } finally {
-    disk.unmount();
+    await disk.unmount();
   }
 }
 
