@@ -61,6 +61,11 @@ export class WorkerProcess {
     return this.#output;
   }
 
+  /** What a host has said that could not start. */
+  get failure(): string | undefined {
+    return this.messages.find(({ failed }) => failed !== undefined)?.failed;
+  }
+
   /** The exit code or the signal of one that has ended though nobody here has asked it to. */
   get endedByItself(): number | string | undefined {
     return this.#isKilled || this.#isStopping ? undefined : (this.#child.exitCode ?? this.#child.signalCode ?? undefined);

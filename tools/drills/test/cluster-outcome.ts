@@ -5,7 +5,9 @@ import { type Figures, tripVerdict } from "../src/trip-verdict.ts";
 /** No process has ended that nobody has ended, and none has written anything: an unhandled rejection, for example. */
 export function expectHostsWell({ processes }: Cluster): void {
   expect(
-    processes.flatMap(({ pid, endedByItself, output }) => (endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output }])),
+    processes.flatMap(({ pid, endedByItself, output, failure }) =>
+      endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output, failure }],
+    ),
   ).toEqual([]);
 }
 
