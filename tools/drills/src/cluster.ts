@@ -28,25 +28,36 @@ export class Cluster<Store extends ClusterStore = ClusterStore> {
   readonly client: StandaloneClient;
   /** Those that are to be at work. */
   readonly hosts: WorkerProcess[] = [];
-  /** Every process that there was. */
+  /** Every process that there was, but for those that another one was started for again. */
   readonly processes: WorkerProcess[] = [];
   /** Loaded, and not started: a host that is killed is followed by one of them at once. */
   readonly #spares: WorkerProcess[] = [];
   readonly #folder: string;
   readonly #settings: ClusterSettings;
+  readonly #startsAgain: (failure: string) => boolean;
 
-  private constructor(store: Store, options: HostOptions) {
+  private constructor(store: Store, options: HostOptions, startsAgain: (failure: string) => boolean) {
     this.store = store;
+    this.#startsAgain = startsAgain;
     this.#folder = mkdtempSync(join(tmpdir(), "wfe-journal-"));
     this.#settings = { journal: join(this.#folder, "journal"), places: store.hostPlaces, options };
     this.providers = clusterProviders(store.places);
     this.client = new WorkflowHostBuilder().useProviders(this.providers).buildClient();
   }
 
-  /** A cluster without hosts; the store ends with it. @param options - Of the hosts. */
-  static async start<Store extends ClusterStore>(store: Store, options: HostOptions = {}): Promise<Cluster<Store>> {
+  /**
+   * A cluster without hosts; the store ends with it.
+   *
+   * @param options - Of the hosts.
+   * @param startsAgain - Whether a host that could not start for this reason is followed by another one, as by a supervisor. @default never
+   */
+  static async start<Store extends ClusterStore>(
+    store: Store,
+    options: HostOptions = {},
+    startsAgain: (failure: string) => boolean = () => false,
+  ): Promise<Cluster<Store>> {
     try {
-      const cluster = new Cluster(store, options);
+      const cluster = new Cluster(store, options, startsAgain);
       await cluster.client.start();
       return cluster;
     } catch (error) {
@@ -66,10 +77,16 @@ export class Cluster<Store extends ClusterStore = ClusterStore> {
   async addHost(): Promise<WorkerProcess> {
     const host = this.#spares.shift() ?? this.load();
     this.hosts.push(host);
-    await host.heard(({ loaded }) => loaded === true);
-    host.send("start");
-    await host.heard(({ ready }) => ready === true);
-    return host;
+    try {
+      await host.heard(({ loaded }) => loaded === true);
+      host.send("start");
+      await host.heard(({ ready }) => ready === true);
+      return host;
+    } catch (error) {
+      if (host.failure === undefined || !this.#startsAgain(host.failure)) throw error;
+      for (const list of [this.hosts, this.processes]) list.splice(list.indexOf(host), 1);
+      return await this.addHost();
+    }
   }
 
   async addHosts(count: number): Promise<void> {

@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "wfe-test-services";
-import { eventually } from "wfe/test-support";
-import { Cluster, type JournalLine } from "../src/cluster.ts";
+import { Cluster } from "../src/cluster.ts";
 import { expectHostsWell, expectTripsAsTheyMust, tell } from "./cluster-outcome.ts";
 import { harass } from "../src/harassment.ts";
 import { PostgresStore } from "../src/postgres-store.ts";
 import { Trips } from "../src/trips.ts";
-import { longStep } from "../src/lost-host-workflows.ts";
-import type { WorkerProcess } from "../src/worker-process.ts";
+import { takeOverTimes } from "../src/take-over.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
-const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 400);
-const TRIPS_WITHOUT_CONNECTIONS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 200);
-const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 5);
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 150);
+const TRIPS_WITHOUT_CONNECTIONS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 100);
+const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 3);
 const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 
@@ -28,7 +26,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
       cluster = await Cluster.start(await PostgresStore.start(), { maxCrashes: 1_000 });
       await cluster.addHosts(HOSTS);
       cluster.keepSpares(2);
-      const trips = new Trips(cluster, TRIPS, { underWay: 200 });
+      const trips = new Trips(cluster, TRIPS, { underWay: TRIPS / 2 });
 
       const began = performance.now();
       const harassing = harass(cluster, { killEveryMs: 1_000, freezeMs: [1_000, 3_000] }, () => trips.isOver);
@@ -155,28 +153,4 @@ async function endConnectionsAndRestart(
     }
   }
   return { ended, restarts };
-}
-
-/** Kills the host that runs a step which does not end, again and again. @returns How long it took until another one ran it; sorted. */
-async function takeOverTimes(cluster: Cluster<PostgresStore>, rounds: number): Promise<readonly number[]> {
-  const definition = longStep(() => {}); // it runs elsewhere
-  const times: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const id = `l${round}`;
-    await cluster.client.startWorkflow(definition, { attempt: 0 }, { id });
-    const runs = (): readonly JournalLine[] => cluster.journal().filter(({ key }) => key.startsWith(`${id}/`));
-    const first = await eventually(() => runs()[0], { what: "the first run of the step" });
-    const host = cluster.hosts.find(({ pid }) => pid === first.pid) as WorkerProcess; // there are no others
-
-    const killedAt = Date.now();
-    await cluster.kill(host);
-    const { data } = await cluster.client.waitForWorkflow(definition, id, { timeout: "60s" });
-
-    expect(data).toEqual({ attempt: 2 });
-    const [again] = runs().slice(1);
-    expect(runs()).toEqual([first, { ...first, at: again?.at, pid: cluster.hosts[0]?.pid, attempt: 2 }]);
-    times.push((again?.at ?? 0) - killedAt);
-    await cluster.addHost();
-  }
-  return times.toSorted((a, b) => a - b);
 }
