@@ -51,6 +51,15 @@ export class EventStore {
     return found === undefined ? undefined : storedEvent(found);
   }
 
+  async isEventConsumed(id: string): Promise<boolean> {
+    const { events, consumed_events } = this.#database.names.table;
+    // The unique index of the ids, then the one of the consumptions of an event.
+    const rows = await this.#database.query(`SELECT 1 FROM ${events} e JOIN ${consumed_events} c ON c.event = e.arrival WHERE e.id = $1 LIMIT 1`, [
+      toText(id),
+    ]);
+    return rows.length > 0;
+  }
+
   async getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
     const rows = await this.#database.query<{ id: string }>(
       `SELECT id FROM ${this.#database.names.table.events} WHERE topic = $1 AND name = $2 AND key = $3 AND time >= $4 ORDER BY time, arrival`,

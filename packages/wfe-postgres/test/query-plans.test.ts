@@ -109,6 +109,7 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
   },
   "looking at events": async ({ persistence }) => {
     await persistence.getEvent("e");
+    await persistence.isEventConsumed("e");
     await persistence.getEvents("paid", "1", instant());
   },
   "looking at errors": ({ persistence }) => persistence.getErrors("f-9"),
@@ -200,7 +201,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   "scheduling a command": [],
   "a look at signals": ["workflows: workflows_id"],
   "looking at instances": ["pointers: pointers_pkey", "workflow_names: workflow_names_pkey", "workflows: workflows_id", "workflows: workflows_pkey"],
-  "looking at events": ["events: events_id", "events: events_topic"],
+  "looking at events": ["consumed_events: consumed_events_event", "events: events_id", "events: events_topic"],
   "looking at errors": ["errors: errors_workflow", "workflows: workflows_id"],
   "looking through the pointers of an instance": ["pointers: pointers_pkey", "workflows: workflows_id"],
   "looking for what compensation has to undo": ["pointers: pointers_ended", "workflows: workflows_id"],

@@ -57,6 +57,14 @@ export class EventStore {
     });
   }
 
+  isEventConsumed(id: string): Promise<boolean> {
+    return this.#database.read((connection) => {
+      // The unique index of the ids, then the one of the consumptions of an event.
+      const text = "SELECT 1 FROM wfe_events e JOIN wfe_consumed_events c ON c.event = e.arrival WHERE e.id = ? LIMIT 1";
+      return connection.sql(text).get(toText(id)) !== undefined;
+    });
+  }
+
   getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
     return this.#database.read((connection) =>
       connection

@@ -167,6 +167,11 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
     return this.#stores.events.getEvent(id);
   }
 
+  async isEventConsumed(id: string): Promise<boolean> {
+    this.#run.check();
+    return this.#stores.events.isEventConsumed(id);
+  }
+
   async getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
     this.#run.check();
     return this.#stores.events.getEvents(name, key, asOf);

@@ -11,6 +11,8 @@ export interface EventRepository {
   /** Stores an event, undelivered. @returns Its id; an id that exists already keeps its first payload and is returned. */
   createEvent(event: EventRow, now: Date): Promise<string>;
   getEvent(id: string): Promise<StoredEvent | undefined>;
+  /** Whether an instance that is stored has used the event: a commit of it has consumed it. `false` for an id that nobody has. */
+  isEventConsumed(id: string): Promise<boolean>;
   /** Ids of stored events with this name and key and an event time at or after `asOf`, by time, then arrival. */
   getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]>;
   /**

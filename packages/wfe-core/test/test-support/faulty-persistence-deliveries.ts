@@ -148,6 +148,10 @@ const DELIVERY_FAULTS: PersistenceFaults = {
 
 /** Faults for the cases of what later waits get. */
 const CONSUMPTION_FAULTS: PersistenceFaults = {
+  "tells whether an event was used, and not only given": {
+    fault: "takes a delivered event for a used one",
+    make: answers("isEventConsumed", (_, [id], store) => store.events.get(id)?.event.delivered === true),
+  },
   "takes an event out of the inbox and closes its subscription when it is used": {
     fault: "counts back what is used",
     make: answers("persistWorkflow", (answer, [{ workflowId, consume }], store) => {

@@ -133,7 +133,7 @@ export class ActivityController {
     if (!isDeepStrictEqual(taken?.data === undefined ? undefined : payloads.decode(taken.data, "the outcome of an activity"), stored)) {
       throw tokenInvalid("comes too late, the activity has another outcome");
     }
-    if (taken?.delivered === false) await this.#deliver(offer);
+    if (taken?.delivered === false) await this.#deliver(id, offer);
   }
 
   async #store(id: string, { subscriptionId, key }: ClaimedOffer, token: ActivityToken, outcome: unknown): Promise<void> {
@@ -147,13 +147,13 @@ export class ActivityController {
   }
 
   /** Before the worker is answered: an outcome that was accepted is not dropped for a limit of time that runs out before it is delivered. */
-  async #deliver({ subscriptionId, key }: ClaimedOffer): Promise<void> {
+  async #deliver(id: string, { subscriptionId, key }: ClaimedOffer): Promise<void> {
     const { persistence, clock } = this.#services;
     const reached = await persistence.deliverEvents([{ name: ACTIVITY_EVENT, key }], new Date(clock.now()));
     for (const workflowId of reached) this.#effects.changed(workflowId);
-    if (reached.length === 0 && (await persistence.getSubscription(subscriptionId)) === undefined) {
-      throw tokenInvalid("comes too late, the activity is offered no more");
-    }
+    if (reached.length > 0 || (await persistence.getSubscription(subscriptionId)) !== undefined) return;
+    // The offer is gone with its limit or its branch; or with the outcome, which another submission or a sweep has delivered a moment before.
+    if (!(await persistence.isEventConsumed(id))) throw tokenInvalid("comes too late, the activity is offered no more");
   }
 }
 

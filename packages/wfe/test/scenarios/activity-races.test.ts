@@ -130,6 +130,29 @@ scenarios(
       expect(await host.getWorkflow(id)).toMatchObject({ status: "suspended", error: { code: "WFE_TIMEOUT" } });
     });
 
+    it("an outcome that another delivers first, and whose step ends before its own delivery, is accepted", async () => {
+      const { host: newHost, build, store, clock } = await open();
+      const host = await newHost((h) => h.registerWorkflowDefinition(definition), { sweepInterval: "1h" });
+      const id = await host.startWorkflow(definition, { n: 1 });
+      await clock.settle();
+      const token = await claim(host);
+      const providers = store.open();
+      const slow = build(
+        undefined,
+        { sweepInterval: "1h" },
+        before({ ...providers, queue: losingQueue(providers.queue) }, "deliverEvents", async () => {
+          await host.submitActivitySuccess(token, 5);
+          await clock.settle();
+        }),
+      );
+      await slow.start();
+
+      const submitted = slow.submitActivitySuccess(token, 5);
+
+      expect(await outcomes([submitted])).toEqual(["accepted"]);
+      expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 5 } });
+    });
+
     it("the holder of an expired claim and a new one at the same time: the new one's outcome counts", async () => {
       const { host: newHost, clock } = await open();
       const hosts = [await newHost((h) => h.registerWorkflowDefinition(definition)), await newHost()] as const;

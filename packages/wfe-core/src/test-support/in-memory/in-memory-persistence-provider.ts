@@ -148,6 +148,12 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return structuredClone(this.#running().events.get(id)?.event);
   }
 
+  async isEventConsumed(id: string): Promise<boolean> {
+    const { events, workflows } = this.#running();
+    const arrival = events.get(id)?.event.arrival;
+    return arrival !== undefined && [...workflows.values()].some(({ consumed }) => consumed.has(arrival));
+  }
+
   async getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]> {
     const { events } = this.#running().topic({ name, key });
     return events.filter(({ event }) => event.time.getTime() >= asOf.getTime()).map(({ event }) => event.id);

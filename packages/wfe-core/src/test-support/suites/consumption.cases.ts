@@ -24,6 +24,27 @@ export const CONSUMPTION_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "tells whether an event was used, and not only given",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await open(first, "s");
+      await send(second, "e");
+      await send(second, "f", { key: "2" });
+      const told = (): Promise<readonly boolean[]> => Promise.all(["e", "f", "nobody"].map((id) => second.isEventConsumed(id)));
+
+      const before = await told();
+      await use(first, "s", "e");
+
+      assert.deepEqual(
+        [before, await told()],
+        [
+          [false, false, false],
+          [true, false, false],
+        ],
+      );
+    },
+  },
+  {
     name: "gives two waits in a row the next two events, though both were there before",
     async run(context) {
       const [first, second] = await withW(context);

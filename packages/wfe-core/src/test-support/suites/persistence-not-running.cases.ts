@@ -28,6 +28,7 @@ export const PERSISTENCE_CALLS: {
   deleteWorkflows: (provider) => provider.deleteWorkflows(["w"]),
   createEvent: (provider) => provider.createEvent(sampleEvent("e"), instant()),
   getEvent: (provider) => provider.getEvent("e"),
+  isEventConsumed: (provider) => provider.isEventConsumed("e"),
   getEvents: (provider) => provider.getEvents("paid", "1", instant()),
   getRunnableEvents: (provider) => provider.getRunnableEvents(instant(), CLAIM),
   deliverEvents: (provider) => provider.deliverEvents([{ name: "paid", key: "1" }], instant()),
