@@ -101,7 +101,7 @@ const postgres: ProviderSet = {
     const { server, pool } = sharedSchema();
     await server.empty(server.schema);
     // In virtual time nothing comes by itself from outside of it: others are found by the sweep, as on SQLite.
-    pool.clock = clock instanceof VirtualClock ? clock : undefined;
+    pool.useClock(clock instanceof VirtualClock ? clock : undefined);
     const virtual = clock === undefined ? {} : { clock, pollInterval: "1h" as const };
     return {
       open: () => postgresProviders({ pool, schema: server.schema, tablePrefix: "of-ours_", notifications: presence, ...virtual }),
@@ -137,10 +137,11 @@ const postgresAndRedis: ProviderSet = {
     const { keys, client } = sharedPrefixes();
     const { open, dispose } = await postgres.create(clock, { presence: false });
     const keyPrefix = keys.another();
-    client.clock = clock instanceof VirtualClock ? clock : undefined;
+    client.useClock(clock instanceof VirtualClock ? clock : undefined);
     return {
       open: () => {
         const redis = openRedis({ client, keyPrefix, ...(clock === undefined ? {} : { clock }) });
+        client.follow(redis);
         const locks = new RedisLockProvider(redis);
         return { ...open(), locks: clock === undefined ? locks : new VirtualLocks(locks, clock), queue: new RedisQueueProvider(redis) };
       },

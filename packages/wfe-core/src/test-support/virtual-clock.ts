@@ -41,6 +41,7 @@ export class VirtualClock implements Clock {
   #tracked = 0;
   /** Called when some of it has ended. */
   #trackedEnds: (() => void)[] = [];
+  readonly #witnesses = new Set<() => Promise<boolean>>();
 
   constructor(options: VirtualClockOptions = {}) {
     this.#startWall = Math.trunc(Number(options.start ?? Date.UTC(2026, 0, 1)));
@@ -124,19 +125,36 @@ export class VirtualClock implements Clock {
   }
 
   /**
+   * Makes `advance` and `settle` ask, whenever nothing is left to do here, whether all is at rest elsewhere too, where no promise tells of that: a message may
+   * be on its way from a server. It is asked until it says yes and nothing was done here meanwhile. What it does itself is not to be tracked.
+   *
+   * @returns Ends it.
+   */
+  askBeforeMoving(isAtRest: () => Promise<boolean>): () => void {
+    const witness = (): Promise<boolean> => isAtRest();
+    this.#witnesses.add(witness);
+    return () => void this.#witnesses.delete(witness);
+  }
+
+  /**
    * Lets everything run that is ready, without moving time: microtasks, deferred tasks, timers that are due, I/O callbacks at hand, and what
    * comes of the work that is tracked.
+   *
+   * @throws What a witness of {@link askBeforeMoving} throws.
    */
   async settle(): Promise<void> {
     let seen = this.#activity;
     let quiet = 0;
-    for (let turn = 0; quiet < QUIET_TURNS; turn += 1) {
+    for (let turn = 0; ; turn += 1) {
       // Without turning: what works elsewhere may need this processor.
       if (this.#tracked > 0) await new Promise<void>((resolve) => this.#trackedEnds.push(resolve));
       if (turn === MOST_TURNS) throw new Error(`the virtual clock does not come to rest: still busy after ${MOST_TURNS} turns at one instant`);
       await new Promise<void>((resolve) => nextTask(resolve));
-      quiet = this.#deferred === 0 && this.#tracked === 0 && this.#activity === seen ? quiet + 1 : 0;
+      quiet = this.#isQuietSince(seen) ? quiet + 1 : 0;
       seen = this.#activity;
+      if (quiet < QUIET_TURNS) continue;
+      if ((await this.#isAtRestElsewhere()) && this.#isQuietSince(seen)) return;
+      quiet = 0;
     }
   }
 
@@ -159,6 +177,15 @@ export class VirtualClock implements Clock {
   /** Sets the wall clock, forward or back, as an operator or NTP does; the monotonic clock and the timers do not notice. */
   setWallClock(instant: Date | number): void {
     this.#skewMs = Math.trunc(Number(instant)) - this.#startWall - this.#elapsedMs;
+  }
+
+  #isQuietSince(activity: number): boolean {
+    return this.#deferred === 0 && this.#tracked === 0 && this.#activity === activity;
+  }
+
+  async #isAtRestElsewhere(): Promise<boolean> {
+    for (const isAtRest of this.#witnesses) if (!(await isAtRest())) return false;
+    return true;
   }
 
   #move(target: () => number): Promise<void> {

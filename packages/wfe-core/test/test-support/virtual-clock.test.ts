@@ -173,6 +173,41 @@ describe("VirtualClock", () => {
     expect(clock.monotonic()).toBe(1001);
   });
 
+  it("asks whether all is at rest elsewhere before it moves, until that is so, and runs what has come meanwhile", async () => {
+    const clock = new VirtualClock();
+    const log: string[] = [];
+    const answers = [
+      () => false,
+      () => {
+        clock.setTimer(5, () => log.push(`message at ${clock.monotonic()}`)); // as what comes of a message does
+        return true;
+      },
+    ];
+    const end = clock.askBeforeMoving(async () => {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      log.push(`asked at ${clock.monotonic()}`);
+      return answers.shift()?.() ?? true;
+    });
+
+    await clock.advance(10);
+    end();
+    await clock.advance(10);
+
+    expect(log).toEqual(["asked at 1000", "asked at 1000", "asked at 1000", "message at 1005", "asked at 1005", "asked at 1010"]);
+    expect(clock.monotonic()).toBe(1020);
+  });
+
+  it("says so when elsewhere it cannot be told, and can be advanced again", async () => {
+    const clock = new VirtualClock();
+    const end = clock.askBeforeMoving(() => Promise.reject(new Error("gone")));
+
+    await expect(clock.advance(1)).rejects.toThrow("gone");
+    end();
+    await clock.advance(1);
+
+    expect(clock.monotonic()).toBe(1001);
+  });
+
   it("passes 30 days of timers in moments", async () => {
     const clock = new VirtualClock();
     let ticks = 0;
