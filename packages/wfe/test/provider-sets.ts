@@ -33,13 +33,6 @@ export interface ProviderSet {
   readonly options?: HostOptions;
   /** Whether its lock providers can have the capability `presence`. @default true */
   readonly hasPresence?: boolean;
-  /**
-   * How often a test may be run again that fails. Where a server works in real time, beside the virtual one, what is expected by an instant may come a
-   * moment after it on a busy machine.
-   *
-   * @default 0
-   */
-  readonly retry?: number;
   /** To be called where tests are defined, before any is run. */
   prepare?(): void;
   /** @param options.presence - Whether lock providers have the capability, if they can have it. */
@@ -93,7 +86,6 @@ function sharedSchema(): { readonly server: TestSchema; readonly pool: TrackedPo
 
 const postgres: ProviderSet = {
   name: "postgres",
-  retry: 2,
   // A look each second would be most of what hours of virtual time cost: each is a real one.
   options: { sweepInterval: "20s" },
   prepare: () => void sharedSchema(),
@@ -127,7 +119,6 @@ function sharedPrefixes(): { readonly keys: TestKeyPrefix; readonly client: Trac
 const postgresAndRedis: ProviderSet = {
   name: "postgres and redis",
   hasPresence: false,
-  retry: 2,
   options: { sweepInterval: "20s" },
   prepare: () => {
     sharedSchema();

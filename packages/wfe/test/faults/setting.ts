@@ -18,7 +18,7 @@ export interface Setting {
 export function onEachStore(name: string, define: (open: () => Promise<Setting>) => void): void {
   for (const set of providerSets) {
     set.prepare?.();
-    describe(`${name}, on ${set.name}`, { retry: set.retry ?? 0 }, () => {
+    describe(`${name}, on ${set.name}`, () => {
       const ends: (() => Promise<void>)[] = [];
       afterEach(async () => {
         while (ends.length > 0) await ends.pop()?.();

@@ -47,7 +47,7 @@ export function scenarios(
 ): void {
   for (const set of providerSets) {
     set.prepare?.();
-    describe.skipIf(presence === true && set.hasPresence === false)(`${name} on ${set.name}`, { retry: set.retry ?? 0 }, () => {
+    describe.skipIf(presence === true && set.hasPresence === false)(`${name} on ${set.name}`, () => {
       const ends: (() => Promise<void>)[] = [];
       (lasting ? afterAll : afterEach)(async () => {
         while (ends.length > 0) await ends.pop()?.();
