@@ -88,16 +88,23 @@ export class MarkerWatch {
   async #block(client: RedisClient): Promise<number | undefined> {
     const { key, longestMs } = this.#options;
     let guard: Timer | undefined;
+    let isOver = false;
     try {
       const id = client.client("ID").then(
         (given) => (this.#blocked = given),
         () => undefined, // the other command tells
       );
       const popped = client.bzpopmin(key, longestMs / 1_000);
-      guard = systemClock.setTimer(longestMs + LATE_MS, () => client.disconnect(true));
+      guard = systemClock.setTimer(longestMs + LATE_MS, () => {
+        // A process that was held up has timers run before what has come meanwhile: in the next task the answer has been read, if it is there.
+        systemClock.defer(() => {
+          if (!isOver) client.disconnect(true);
+        });
+      });
       const [, answer] = await Promise.all([id, popped]);
       return answer === null ? undefined : Number(answer[2]);
     } finally {
+      isOver = true;
       guard?.cancel();
       this.#blocked = undefined;
     }

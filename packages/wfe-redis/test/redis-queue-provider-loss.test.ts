@@ -58,6 +58,23 @@ describe("the queue on a Redis that fails", () => {
     expect(idsOf(await take(first))).toEqual(["out"]);
   });
 
+  it("keeps its connection when this process was held up for longer than an answer may be late, and the answer is there", async () => {
+    const server = await ownServer();
+    const queue = await start({ url: server.url }, { visibility: 20 }); // it blocks for 10 ms at a time
+    const waiting = wait(queue);
+    const client = admin(server);
+    await vi.waitFor(async () => expect(await client.client("LIST")).toMatch(/ flags=\w*b/));
+    const disconnect = vi.spyOn(Redis.prototype, "disconnect");
+    ends.push(() => disconnect.mockRestore());
+
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_300);
+    await client.ping();
+    await queue.queueWork("a", "workflow");
+
+    expect(idsOf(await waiting)).toEqual(["a"]);
+    expect(disconnect).not.toHaveBeenCalled();
+  });
+
   it("goes on after a restart that has lost everything, while calls wait", async () => {
     const server = await ownServer();
     const [first, second] = [await start({ url: server.url }), await start({ url: server.url })];
