@@ -66,10 +66,12 @@ export class PortCalls {
     }
     if (fault?.kind === "slowRequest") await this.#way(fault, `${process.name} has waited to ask ${name}`);
     const outcome = await settled(effect(fault));
-    if (fault?.kind === "crashAfter") this.#crash(process);
+    // A look into the queue may wait for its answer until long after the last fault.
+    const isOver = this.#faults.isOver;
+    if (fault?.kind === "crashAfter" && !isOver) this.#crash(process);
     if (fault?.kind === "slowAnswer") await this.#way(fault, `the answer of ${name} to ${process.name}`);
     await this.#scheduler.point(process, `has the answer of ${name}`);
-    if (fault?.kind === "errorAfter") throw ERRORS[port]();
+    if (fault?.kind === "errorAfter" && !isOver) throw ERRORS[port]();
     if ("error" in outcome) throw outcome.error as Error; // whatever it is, it goes on as it came
     return outcome.value;
   }

@@ -42,6 +42,11 @@ export class RunInvariants {
     this.#options = options;
   }
 
+  /** Bodies that run on hosts which live. */
+  get active(): number {
+    return [...this.#active.values()].filter(({ isGone }) => !isGone).length;
+  }
+
   /** A host has heard that its commit was accepted. */
   acknowledged(process: SimulatedProcess, { workflowId, pointers, children }: WorkflowChange): void {
     this.#mark(process, workflowId, pointers);

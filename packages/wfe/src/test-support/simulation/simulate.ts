@@ -10,8 +10,8 @@ import { WorldFaults } from "./world-faults.ts";
 const DEFAULT_FAULTS_UNTIL_MS = 12_000;
 const DEFAULT_MOST_PICKS = 100_000;
 const DEFAULT_CALM_MS = 600_000;
-/** After which no hint is on its way any more: what was given out comes back, leases end. */
-const SETTLE_MS = 12_000;
+/** After which no hint is on its way any more: the slowest request has arrived, what was given out of the queue comes back, leases end. */
+const SETTLE_MS = 20_000;
 /** How long hosts are watched when there is nothing left to do. */
 const REST_MS = 3_000;
 /** One schedule of so many is watched. */
@@ -125,8 +125,9 @@ class Simulation {
     const settleUntilMs = scheduler.nowMs + SETTLE_MS;
     if (
       !(await this.#go(
-        () => scheduler.nowMs >= settleUntilMs,
-        () => Infinity,
+        // Who is suspended may have bodies that run on.
+        () => scheduler.nowMs >= settleUntilMs && this.#world.runs.active === 0,
+        () => settleUntilMs + DEFAULT_CALM_MS,
       ))
     )
       return false;

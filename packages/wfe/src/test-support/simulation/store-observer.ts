@@ -42,6 +42,8 @@ export class StoreObserver {
   /** The rows as they were last seen: they are replaced, never changed. */
   readonly #rows = new Map<string, WorkflowRow>();
   readonly #pointers = new Map<string, Map<string, PointerRow>>();
+  /** By instance: the `controlSeq` that the last suspension by a command has left. */
+  readonly #suspensions = new Map<string, number>();
   #commits = 0;
   #refused = 0;
 
@@ -59,6 +61,12 @@ export class StoreObserver {
   /** Refused commits. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Whether an instance is suspended, and by a command: not by a failure. */
+  isSuspendedByCommand(id: string): boolean {
+    const row = this.#options.store.workflows.get(id)?.row;
+    return row?.status === "suspended" && row.controlSeq === this.#suspensions.get(id);
   }
 
   /** The provider, observed. */
@@ -175,6 +183,7 @@ export class StoreObserver {
     const { violations } = this.#options;
     const { row } = kept;
     violations.expect(FROM[command].includes(before.status), "I5", () => `${shown}: ${command} from ${before.status}`);
+    if (command === "suspend") this.#suspensions.set(row.id, row.controlSeq);
     if (command === "terminate") {
       violations.expect(kept.open.size === 0 && kept.subscriptions.size === 0, "I5", () => `${shown}: it is terminated, and something of it is open`);
       this.events.terminated(row.id);

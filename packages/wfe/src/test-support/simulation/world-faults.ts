@@ -51,15 +51,16 @@ export class WorldFaults {
 
   /** A suspension by a host that is gone may have been so long on its way that it has come behind the resumption. */
   #lookAfterSuspended(): void {
-    const { store, scheduler, outside } = this.#world;
-    for (const id of this.#suspended)
-      if (store.workflows.get(id)?.row.status === "suspended")
-        this.#errands.run(
-          `resume ${id}`,
-          (client) => client.resumeWorkflow(id),
-          () => undefined,
-        );
+    const { scheduler, outside } = this.#world;
+    for (const id of this.#suspended) this.#resume(id, () => undefined);
     scheduler.setTimer(outside, LONGEST_SUSPENSION_MS, () => this.#lookAfterSuspended(), "looks after what was suspended");
+  }
+
+  /** Resumes what a command has suspended: what a failure has suspended is for the program to look after. */
+  #resume(id: string, then: () => void): void {
+    const isSuspended = (): boolean => this.#world.observer.isSuspendedByCommand(id);
+    if (!isSuspended()) return then();
+    this.#errands.run(`resume ${id}`, (client) => (isSuspended() ? client.resumeWorkflow(id) : Promise.resolve(false)), then);
   }
 
   /** @returns What it has befallen; `undefined` when there was nothing. */
@@ -145,12 +146,7 @@ export class WorldFaults {
     // Whatever came of the suspension, whose answer may have been lost.
     this.#suspended.add(id);
     this.#unfinished += 1;
-    const resume = (): void =>
-      this.#errands.run(
-        `resume ${id}`,
-        (client) => client.resumeWorkflow(id),
-        () => void (this.#unfinished -= 1),
-      );
+    const resume = (): void => this.#resume(id, () => void (this.#unfinished -= 1));
     this.#errands.run(
       `suspend ${id}`,
       (client) => client.suspendWorkflow(id),

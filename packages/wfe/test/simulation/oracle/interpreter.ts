@@ -405,10 +405,7 @@ export class Interpreter implements Findings {
   /** A block behind a step, which joins. */
   #joined(node: Node, place: Place, pointer: PointerRow, block: Chain, what: string): Step {
     const container = this.#next(pointer, place);
-    if (container === undefined) {
-      this.fault(`the ${what} of ${shown(pointer)} is missing`);
-      return ["cut", pointer];
-    }
+    if (container === undefined) return [this.#cutBehind(pointer, place), pointer];
     this.#expect(container, `${this.names.of(node)}: ${what}`);
     const flow = this.#block(block, this.#within(node, place, container), container);
     if (container.status === "cancelled") return [this.#cancelled({ kind: "end" }, place, container), container];

@@ -35,8 +35,6 @@ export function programOf(tree: Tree): ProgramFactory {
       http: answerPolls,
       hostOptions: { pollEndpoints: { allow: [POLLED] } },
       workflowIds: [ROOT],
-      // The operator's own commands would meet those of the fault, and each has to know what it has resumed.
-      withoutFaults: ["suspendAndResume"],
       isOver: (record) => isFinal(record.status) || (operator.isAtRest && standsStill(record)),
       verdict: (final) => verdictOn(own, names, final),
     };
