@@ -13,6 +13,8 @@ export class CompensationQuestions {
   readonly #attempts: StoreAttempts;
   readonly #heard: (input: PassInput) => void;
   readonly #open = new Set<string>();
+  /** Sagas whose answer is not committed yet. */
+  readonly #answered = new Set<string>();
 
   /** @param heard - Gets the answers. A question that has none when the lease ends gets none. */
   constructor(scope: PassScope, services: ExecutorServices, lease: Lease, attempts: StoreAttempts, heard: (input: PassInput) => void) {
@@ -28,20 +30,25 @@ export class CompensationQuestions {
   }
 
   /**
-   * Asks what the last decision wants to know; not again what has no answer yet: two answers would be two steps. To be called once the decision is
-   * committed: the answer depends on it.
+   * Asks what the last decision wants to know. Not again what has no answer yet, or one that is still to be followed, nor while a compensator is open:
+   * of two answers one would be of no use, and its step would be passed over. To be called once the decision is committed: the answer depends on it.
+   *
+   * @param inputs - What the decision has followed.
    */
-  ask(scope: PassScope): void {
+  ask(scope: PassScope, inputs: readonly PassInput[]): void {
+    for (const input of inputs) if (input.kind === "undo") this.#answered.delete(input.sagaId);
     for (const sagaId of scope.undo) {
       const saga = scope.state.pointer(sagaId);
       const kept = saga === undefined ? undefined : sagaState(scope, saga);
-      if (kept === undefined || this.#open.has(sagaId)) continue;
+      if (kept === undefined || this.#open.has(sagaId) || this.#answered.has(sagaId) || scope.state.openChildren(sagaId) > 0) continue;
       this.#open.add(sagaId);
       const what = `reading what the workflow ${scope.state.row.id} has to undo`;
       untilLeaseEnds(this.#attempts, this.#lease, what, async () => ({ undone: await this.#reader.next(sagaId, kept) })).then(
         (answer) => {
           this.#open.delete(sagaId);
-          if (answer !== undefined) this.#heard({ kind: "undo", sagaId, ...answer });
+          if (answer === undefined) return;
+          this.#answered.add(sagaId);
+          this.#heard({ kind: "undo", sagaId, ...answer });
         },
         (error: unknown) => {
           this.#open.delete(sagaId);

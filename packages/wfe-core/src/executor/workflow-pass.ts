@@ -148,14 +148,14 @@ export class WorkflowPass {
         this.#running.forget(scope, inputs);
         if (this.#lease.signal.aborted) return this.#lost();
         this.#start(scope, starting);
-        this.#questions?.ask(scope);
+        this.#questions?.ask(scope, inputs);
         this.#commits += 1;
         if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
         this.#turn.committed();
         continue;
       }
       this.#running.forget(scope, inputs);
-      this.#questions?.ask(scope);
+      this.#questions?.ask(scope, inputs);
       if (this.#isOver(state)) return this.#over(state);
       await this.#wait(state);
     }

@@ -11,6 +11,7 @@ interface Data {
   n: number;
 }
 
+const noop = (): void => {};
 const fails = (): never => {
   throw new Error("no");
 };
@@ -65,6 +66,54 @@ describe("the question what a saga has to undo", () => {
 
     expect(lines).toEqual(["a", "b", "undo b", "undo a"]);
     expect((await harness.stored()).status).toBe("complete");
+  });
+
+  it("is not asked again while its answer is being committed, though the instance is resumed meanwhile: no step is passed over", async () => {
+    const harness = await PassHarness.start();
+    const { lines, does } = traced();
+    const [undoing, undone, committing, resumed, asked] = [new Gate(), new Gate(), new Gate(), new Gate(), new Gate()];
+    const definition = new WorkflowBuilder<Data>()
+      .saga((x) =>
+        x
+          .thenFn("a", noop)
+          .compensateWithFn("undo a", does("undo a"))
+          .thenFn("b", noop)
+          .compensateWithFn("undo b", async () => {
+            await asked.opened;
+            lines.push("undo b");
+          })
+          .thenFn("c", noop)
+          .compensateWithFn("undo c", async () => {
+            undoing.open();
+            await undone.opened;
+            lines.push("undo c");
+          })
+          .thenFn("d", fails),
+      )
+      .build("w", 1);
+    await harness.create(definition, { n: 0 });
+    harness.intercept("persistWorkflow", async (next, change, now) => {
+      if (change.status === "suspended" && change.pointers.some(({ stepName }) => stepName === "undo b")) {
+        committing.open();
+        await resumed.opened;
+      }
+      return next(change, now);
+    });
+    const { pass, end } = await harness.begin();
+    await undoing.opened;
+    await harness.store.command("w", "suspend", new Date(harness.clock.now()));
+    pass.poke();
+    await harness.clock.settle();
+    undone.open();
+    await committing.opened;
+
+    await harness.store.command("w", "resume", new Date(harness.clock.now()));
+    resumed.open();
+    await harness.clock.settle();
+    asked.open();
+    await end;
+
+    expect(lines).toEqual(["undo c", "undo b", "undo a"]);
   });
 
   it("keeps the instance due as long as it is open: a host that is lost meanwhile is replaced", async () => {
