@@ -80,7 +80,11 @@ function settle(scope: PassScope, room: number, starts: boolean, iterations: Bud
     state.giveBackBodies(chosen);
     return [];
   }
-  return chosen.map((body) => startBody(scope, body));
+  // One may have been cancelled since by what another has led to.
+  return chosen.flatMap(({ id }) => {
+    const body = state.pointer(id);
+    return body?.status === "pending" ? startBody(scope, body) : [];
+  });
 }
 
 /** Ends what the data says is to end, and the containers in which nothing is open any more. */

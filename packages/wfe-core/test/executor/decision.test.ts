@@ -303,6 +303,43 @@ describe("what starts", () => {
     expect(state.takeBody()).toMatchObject({ stepName: "first" });
   });
 
+  it("leaves out a step that the same decision has cancelled after it was chosen", async () => {
+    const harness = await PassHarness.start();
+    const runs: string[] = [];
+    const definition = w()
+      .thenFn("begin", () => void runs.push("begin"))
+      .id("begin")
+      .ifDo(
+        () => runs.length === 1,
+        (b) =>
+          b
+            .recur(
+              "1h",
+              () => false,
+              (c) => c.thenFn("left", () => void runs.push("left")),
+            )
+            .thenFn("skipped", noop)
+            .when(() => false)
+            .goTo("begin"),
+      )
+      .build("w", 1);
+    await harness.create(definition, { n: 0 });
+
+    await harness.run();
+
+    expect(runs).toEqual(["begin", "begin"]);
+    expect((await harness.state()).pointers).toEqual([
+      "begin: complete",
+      "ifDo: complete",
+      "recur: cancelled",
+      "left: cancelled",
+      "skipped: skipped",
+      "goTo begin: complete",
+      "begin: complete",
+      "ifDo: complete",
+    ]);
+  });
+
   it("leaves out steps whose condition says so, at their first start only", () => {
     const never = w()
       .thenFn("a", noop)
