@@ -33,14 +33,25 @@ function releaseEvent({ state, definition }: PassScope, pointer: PointerRow): vo
   if (released !== undefined) closeSubscriptions.push(released.subscriptionId);
 }
 
-/** Closes the subscriptions of a pointer that waits, and terminates the child that it waits for. */
+/** Closes the subscriptions of a pointer that waits, and terminates the child that it waits for. What this very decision has begun never was. */
 export function releaseWait(scope: PassScope, pointer: PointerRow): void {
   if (pointer.status !== "waitingForEvent") return;
   const { state, definition } = scope;
+  const { openSubscriptions, closeSubscriptions, children, commands } = state.effects;
   const step = definition.step(pointer.stepId);
-  state.effects.closeSubscriptions.push(...subscriptionIds(state.row.id, step, pointer));
+  // A commit closes before it opens.
+  for (const id of subscriptionIds(state.row.id, step, pointer)) if (!takenOut(openSubscriptions, id)) closeSubscriptions.push(id);
   if (step.kind !== "subWorkflow") return;
-  state.effects.commands.push({ name: TERMINATE_COMMAND, data: childId(state.row, pointer), executeAt: now(scope) });
+  const child = childId(state.row, pointer);
+  if (!takenOut(children, child)) commands.push({ name: TERMINATE_COMMAND, data: child, executeAt: now(scope) });
+}
+
+/** Takes what has this id out of a list. @returns Whether it was there. */
+function takenOut(list: { readonly id: string }[], id: string): boolean {
+  const at = list.findLastIndex((entry) => entry.id === id);
+  if (at === -1) return false;
+  list.splice(at, 1);
+  return true;
 }
 
 /** Cancels all that is open inside a container, which is left as it is. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { cancelPointer, endInstance } from "../../src/executor/cancellation.ts";
-import { samplePointer } from "../../src/test-support/fixtures.ts";
+import { startChild } from "../../src/executor/child-workflow.ts";
+import { openWait } from "../../src/executor/flow.ts";
+import { childId } from "../../src/executor/pointer-factory.ts";
+import { samplePointer, sampleWorkflow } from "../../src/test-support/fixtures.ts";
 import { Gate, PassHarness } from "./pass-harness.ts";
-import { scopeOf } from "./scope-of.ts";
+import { runningPointer, scopeOf, stepOf } from "./scope-of.ts";
 
 interface Data {
   n: number;
@@ -117,6 +120,28 @@ describe("a pointer that is cancelled", () => {
     cancelPointer(scope, woken);
 
     expect(scope.state.effects).toMatchObject({ consume: [{ eventId: "e0" }], closeSubscriptions: ["w/1/0/b"] });
+  });
+
+  it("has no subscription where this very decision has opened it, and one that stood under its id before is closed", () => {
+    const scope = scopeOf(waits, { pointers: [samplePointer({ status: "pending", attempt: 1 })] });
+    const topics = ["a", "b"].map((name) => ({ name, key: "1", label: name, bound: { storedAfter: "creation" } as const }));
+    scope.state.effects.closeSubscriptions.push("w/1/0/a");
+
+    openWait(scope, samplePointer({ attempt: 1 }), { topics });
+    cancelPointer(scope, scope.state.pointer("1") ?? woken);
+
+    expect(scope.state.effects).toMatchObject({ openSubscriptions: [], closeSubscriptions: ["w/1/0/a"] });
+  });
+
+  it("has no child where this very decision has started it", () => {
+    const parent = new WorkflowBuilder<Data>().subWorkflow("child", (data: Data) => data).build("w", 1);
+    const scope = scopeOf(parent);
+    const child = sampleWorkflow(childId(scope.state.row, runningPointer()));
+
+    startChild(scope, stepOf(parent), runningPointer(), child);
+    cancelPointer(scope, scope.state.pointer("1") ?? woken);
+
+    expect(scope.state.effects).toMatchObject({ children: [], commands: [], openSubscriptions: [] });
   });
 
   it("keeps the one that it has used", () => {
