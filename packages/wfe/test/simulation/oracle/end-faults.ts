@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PointerRow } from "../../../src/index.ts";
 import { endOf, type InstanceRecord, isOpenPointer, shown } from "./record.ts";
-import type { Failure } from "./undoing.ts";
+import type { Failure } from "./findings.ts";
 
 /** What the walk over an instance has found, as far as its end goes. */
 export interface Ends {

@@ -1,30 +1,8 @@
 import type { PointerRow } from "../../../src/index.ts";
 import { type Fate, fateOfUndo } from "./fates.ts";
-import { endOf, type InstanceRecord, isOpenPointer, shown } from "./record.ts";
-import type { Names, Node, SagaNode, Tree, Undo } from "./tree.ts";
-
-/** What the interpreter finds out while it walks an instance, shared by its parts. */
-export interface Findings {
-  readonly record: InstanceRecord;
-  readonly names: Names;
-  readonly byDefault: Tree["onError"];
-  /** The node of each pointer that has been come to. */
-  readonly nodes: Map<PointerRow, Node>;
-  /** Failures for good. */
-  readonly failures: Failure[];
-  explain(pointer: PointerRow): void;
-  /** Notes that an output has written. */
-  writes(pointer: PointerRow, rest?: string): void;
-  fault(text: string): void;
-}
-
-/** A failure for good. */
-export interface Failure {
-  readonly pointer: PointerRow;
-  readonly forGood: "suspend" | "terminate" | "compensate";
-  /** The saga that it undoes. */
-  readonly saga: PointerRow | undefined;
-}
+import type { Findings } from "./findings.ts";
+import { endOf, isOpenPointer, shown } from "./record.ts";
+import type { SagaNode, Undo } from "./tree.ts";
 
 /** The pointers of a saga that one run of its block has made: from one `seq` on, and before another. */
 export interface SagaRun {

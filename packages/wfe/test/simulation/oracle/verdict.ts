@@ -2,7 +2,8 @@ import type { PointerRow, WorkflowRecord } from "../../../src/index.ts";
 import type { FinalState } from "../../../src/test-support/simulation/simulated-program.ts";
 import type { Data } from "./build.ts";
 import { eventFaults } from "./event-faults.ts";
-import { type Family, Interpreter } from "./interpreter.ts";
+import type { Family } from "./family.ts";
+import { Interpreter } from "./interpreter.ts";
 import { InstanceRecord } from "./record.ts";
 import { type Chain, type Names, nodesOf, type Tree } from "./tree.ts";
 
