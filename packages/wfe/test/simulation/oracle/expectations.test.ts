@@ -296,6 +296,44 @@ cases("failures", [
   ],
 ]);
 
+cases("retries of an instance", [
+  [
+    "a termination by a failure is taken back, and what it has cancelled runs on",
+    tree([{ kind: "parallel", branches: [[{ kind: "delay", ms: 300 }], [fails(terminate, { fails: "broken" })]] }, body()], {
+      commands: [{ kind: "retry", atMs: 150 }],
+    }),
+    complete(["parallel0 complete", "delay1 complete", "body2 complete", "body3 complete"], { errors: ["body2"], log: ["body2", "body3"] }),
+  ],
+  [
+    "a child that was terminated with its parent is replaced by another one",
+    tree(
+      [{ kind: "parallel", branches: [[{ kind: "child", byId: true, block: [body({ ms: 300 })] }], [fails(terminate, { fails: "broken" })]] }, body()],
+      { commands: [{ kind: "retry", atMs: 150 }] },
+    ),
+    complete(["parallel0 complete", "child1 complete", "body3 complete", "body4 complete"], {
+      errors: ["body3"],
+      log: ["body3", "child1<1", "body4"],
+    }),
+  ],
+  [
+    "the failed step of a saga that waits to be undone runs again, and is undone when it fails once more and is resumed",
+    tree([{ kind: "saga", onError: suspend, block: [held(), fails(compensate)] }, body()], { commands: [{ kind: "retry", atMs: 60 }] }),
+    complete(["saga0 compensated", "body1 compensated", "body2 compensated", "body1undo complete", "body3 complete"], { errors: ["body2", "body2"] }),
+  ],
+  [
+    "a termination by a command stays",
+    tree([{ kind: "wait", any: false, key: "own" }], {
+      eventsAtMs: [],
+      mendedAtMs: 900,
+      commands: [
+        { kind: "terminate", atMs: 10 },
+        { kind: "retry", atMs: 60 },
+      ],
+    }),
+    { status: "terminated", steps: ["wait0 cancelled"] },
+  ],
+]);
+
 cases("sagas", [
   [
     "a saga that ends well undoes nothing",

@@ -6,4 +6,6 @@ export interface Family {
   children(pointer: PointerRow): readonly { readonly status: string; readonly logLength: number }[];
   /** Whether somebody outside may have terminated this instance: a command, or its parent. */
   readonly mayBeTerminated: boolean;
+  /** Whether somebody outside may have taken a termination back, or a failure that was to be compensated. */
+  readonly mayBeRetried: boolean;
 }

@@ -55,8 +55,13 @@ function fateOfBody(node: BodyNode, around: Surroundings): Fate {
   return isTwo && fate.forGood === undefined ? { ...fate, failures: 2 * fate.failures } : fate;
 }
 
-/** What becomes of any node by itself. @param children - Of a child's step: for each that it has started, whether that was terminated. */
-export function fateAt(node: Node, around: Surroundings, children: readonly boolean[]): Fate {
+/**
+ * What becomes of any node by itself.
+ *
+ * @param children - Of a child's step: for each that it has started, whether that was terminated.
+ * @param areRetried - Whether any of them may have been terminated with the parent, which then went on: no failure of the step.
+ */
+export function fateAt(node: Node, around: Surroundings, children: readonly boolean[], areRetried = false): Fate {
   const always = Number.POSITIVE_INFINITY;
   switch (node.kind) {
     case "body":
@@ -73,6 +78,7 @@ export function fateAt(node: Node, around: Surroundings, children: readonly bool
       const terminated = children.filter((wasTerminated) => wasTerminated).length;
       if (children.at(-1) === true) return fateOf(always, node, around, "ifOwn");
       const fate = fateOf(terminated, node, around, "ifOwn");
+      if (areRetried) return { ...fate, mayComplete: true };
       // The step has begun another child when the instance was resumed.
       return fate.forGood === "suspend" ? { failures: terminated, forGood: undefined, mayComplete: true } : fate;
     }

@@ -132,9 +132,13 @@ export class Interpreter implements Walker {
   /** What becomes of a node by itself. */
   #fate(node: Node, { inherited, saga }: Place, pointer: PointerRow): Fate {
     const { byDefault, fault } = this.#found;
-    const children = node.kind === "child" ? this.#family.children(pointer).map(({ status }) => status === "terminated") : [];
-    if (children.slice(0, -1).includes(false)) fault(`${shown(pointer)} has ${children.length} children at once`);
-    return fateAt(node, { inherited, inSaga: saga !== undefined, byDefault }, children);
+    const around = { inherited, inSaga: saga !== undefined, byDefault };
+    const children = node.kind === "child" ? this.#family.children(pointer) : [];
+    const wereTerminated = children.map(({ status }) => status === "terminated");
+    // One that was to be terminated with its parent may have been complete by then.
+    const areOver = this.#family.mayBeRetried ? children.map(({ status }) => status === "terminated" || status === "complete") : wereTerminated;
+    if (areOver.slice(0, -1).includes(false)) fault(`${shown(pointer)} has ${children.length} children at once`);
+    return fateAt(node, around, wereTerminated, this.#family.mayBeRetried);
   }
 
   /** Whether a step was called off while it ran, and undone with its saga because nobody knows what it had done. */

@@ -70,7 +70,7 @@ function stimuliOf(tree: Tree, names: Names, outside: Outside, operator: Operato
     name: `${kind} ${at}`,
     atMs,
     after: ["start"],
-    act: (client: WorkflowClient) => (kind === "suspend" ? client.suspendWorkflow(ROOT) : client.terminateWorkflow(ROOT)),
+    act: (client: WorkflowClient) => client[`${kind}Workflow`](ROOT),
   }));
   return [
     { name: "start", atMs: 0, act: (client) => client.startWorkflow(ROOT, 1, input, { id: ROOT }) },

@@ -174,8 +174,8 @@ function without<T extends { readonly late?: Chain }>({ late: _, ...node }: T): 
 }
 
 const commands: fc.Arbitrary<Command> = fc.record({
-  kind: fc.constantFrom("suspend" as const, "suspend" as const, "suspend" as const, "terminate" as const),
-  atMs: fc.integer({ min: 1, max: 250 }),
+  kind: fc.constantFrom("suspend" as const, "suspend" as const, "retry" as const, "retry" as const, "terminate" as const),
+  atMs: fc.integer({ min: 1, max: 400 }),
 });
 
 /** Random workflows of all verbs, with what happens to them. */
@@ -185,7 +185,7 @@ export function trees(): fc.Arbitrary<Tree> {
       chain: fc.array(anyNodes, { minLength: 1, maxLength: 5 }),
       // The engine's default takes minutes.
       onError: fc.oneof({ weight: 2, arbitrary: fc.constant<Behavior>({ kind: "retry", max: 3 }) }, { weight: 1, arbitrary: behaviors }),
-      commands: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(commands, { minLength: 1, maxLength: 2 }) }),
+      commands: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(commands, { minLength: 1, maxLength: 3 }) }),
       eventsAtMs: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }),
       mendedAtMs: fc.integer({ min: 0, max: 400 }),
     })

@@ -195,7 +195,10 @@ export type Node =
 export type Chain = readonly Node[];
 
 /** Something that is done to the instance from outside, besides its events and its activities. */
-export type Command = { readonly kind: "suspend" | "terminate"; readonly atMs: number };
+export interface Command {
+  readonly kind: "suspend" | "terminate" | "retry";
+  readonly atMs: number;
+}
 
 /** A random workflow and what happens to it. Plain JSON: its text is one line that makes it anew. */
 export interface Tree {

@@ -36,11 +36,22 @@ function familyOf({ commands = [] }: Tree, row: WorkflowRecord, { records }: Fin
   const mayBeTerminated =
     row.parent === undefined
       ? commands.some(({ kind }) => kind === "terminate")
-      : waiting?.status === "cancelled" || waiting?.status === "compensated";
+      : waiting?.status === "cancelled" || waiting?.status === "compensated" || isSuperseded(row, records);
   return {
     children: (pointer) => of(pointer).map(({ status, data }) => ({ status, logLength: (JSON.parse(data) as Data).log.length })),
     mayBeTerminated,
+    mayBeRetried: row.parent === undefined && row.controlSeq > 0 && commands.some(({ kind }) => kind === "retry"),
   };
+}
+
+/** Whether the step that has started a child has started another one since. */
+function isSuperseded({ parent, createdAt }: WorkflowRecord, records: FinalState["records"]): boolean {
+  return [...records.values()].some(
+    (other) =>
+      other.parent?.workflowId === parent?.workflowId &&
+      other.parent?.pointerId === parent?.pointerId &&
+      other.createdAt.getTime() > createdAt.getTime(),
+  );
 }
 
 /** The item in which a child was started. */
