@@ -45,13 +45,13 @@ export class WorkflowControl {
   }
 
   async command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined> {
-    const { revision, pointers = [], completedEvent } = options;
+    const { revision, from, pointers = [], completedEvent } = options;
     const [found] = await this.#database.call<CommandOutcome>(
       "command_v1",
       [
         toText(id),
         command,
-        FROM[command],
+        FROM[command].filter((status) => status === (from ?? status)),
         now.getTime(),
         revision ?? null,
         JSON.stringify(pointers.map(pointerValues)),

@@ -54,7 +54,7 @@ export class WorkflowControl {
     return this.#database.write((connection) => {
       const found = connection.sql<Head>("SELECT row, status, revision, control_seq, inbox_seq FROM wfe_workflows WHERE id = ?").get(toText(id));
       if (found === undefined) return undefined;
-      if (!FROM[command].includes(found.status)) return false;
+      if (!FROM[command].includes(found.status) || (options.from ?? found.status) !== found.status) return false;
       if (command === "suspend") {
         connection.sql("UPDATE wfe_workflows SET status = 'suspended', control_seq = control_seq + 1, due_at = NULL WHERE row = ?").run(found.row);
       } else if (command === "resume") {

@@ -34,6 +34,8 @@ export interface CommandOptions {
   readonly completedEvent?: Omit<EventRow, "time" | "eligibleAt">;
   /** For `retry`, which needs it: the revision that the row must have. */
   readonly revision?: number;
+  /** For `retry`: the status that the pointers were worked out from; from any other it is not allowed. @default whatever a retry is allowed from */
+  readonly from?: WorkflowStatus;
   /** For `retry`: new or changed pointers, whole rows. @default none */
   readonly pointers?: readonly PointerRow[];
 }

@@ -72,6 +72,10 @@ const RETRY_FAULTS: PersistenceFaults = {
       }
     }),
   },
+  "answers false to a retry from another status than it expects, and writes nothing": {
+    fault: "retries whatever the status",
+    make: retries(({ from: _, ...options }) => options),
+  },
   "answers false to a retry of what runs or is complete, whatever revision it expects, and undefined without an instance": {
     fault: "retries what is complete",
     make: around("command", async (next, args, store) => {

@@ -69,8 +69,11 @@ export class WorkflowCommands {
       const pointers = retriedPointers(record, this.#services.payloads);
       if (pointers === undefined) return false;
       try {
-        const { revision } = record;
-        return this.#done(record, "resumed", await this.#services.persistence.command(id, "retry", this.#now(), { pointers, revision }));
+        const { revision, status: from } = record;
+        const answer = await this.#services.persistence.command(id, "retry", this.#now(), { pointers, revision, from });
+        // Another command has come first: what it has left is looked at anew.
+        if (answer === false) continue;
+        return this.#done(record, "resumed", answer);
       } catch (error) {
         // A pass has committed what it had finished meanwhile.
         if (!isWfeError(error, "WFE_COMMIT_CONFLICT")) throw error;

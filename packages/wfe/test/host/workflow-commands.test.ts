@@ -61,6 +61,24 @@ describe("commands", () => {
     expect(followed).toEqual(["WFE_WORKFLOW_NOT_FOUND"]);
   });
 
+  it("do not retry an instance that another command has terminated between their look and their change", async () => {
+    const { persistence } = (await hostSetting()).services;
+    await persistence.createNewWorkflow(sampleWorkflow("w"), instant());
+    await persistence.command("w", "suspend", instant());
+    const command: PersistenceProvider["command"] = async (id, ...args) => {
+      await persistence.command(id, "terminate", instant());
+      return persistence.command(id, ...args);
+    };
+    const { services } = await hostSetting({ persistence: { command } });
+    const nothing = (): void => {};
+    const effects = { changed: nothing, published: nothing, commanded: nothing, lifecycle: nothing, ended: nothing };
+
+    expect(await new WorkflowCommands(services, new InstanceLookup({ persistence }), effects).retry("w")).toBe(false);
+
+    const record = await persistence.getWorkflowInstance("w");
+    expect([record?.status, record?.pointers.map(({ status }) => status)]).toEqual(["terminated", ["cancelled"]]);
+  });
+
   it("pass on what the store says, but for the conflict of a retry with a pass", async () => {
     const away = (): Promise<never> => Promise.reject(new Error("away"));
     let command: PersistenceProvider["command"] | undefined;

@@ -17,7 +17,7 @@ const FROM: Readonly<Record<ControlCommand, readonly WorkflowStatus[]>> = {
  * @throws ConflictError when a retry expects another revision.
  */
 export function applyCommand(store: InMemoryStore, kept: KeptWorkflow, command: ControlCommand, now: Date, options: CommandOptions): boolean {
-  if (!FROM[command].includes(kept.row.status)) return false;
+  if (!FROM[command].includes(kept.row.status) || (options.from ?? kept.row.status) !== kept.row.status) return false;
   if (command === "retry") refuseConflict(kept, options);
   const { dueAt: _dueAt, ...row } = kept.row;
   const controlSeq = row.controlSeq + 1;

@@ -112,6 +112,27 @@ export const RETRY_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
+    name: "answers false to a retry from another status than it expects, and writes nothing",
+    async run(context) {
+      const [first, second] = await suspended(context);
+      const pointers = [samplePointer({ stepName: "not written" }), samplePointer({ id: "new", seq: 9 })];
+
+      for (const [is, other] of [
+        ["suspended", "terminated"],
+        ["terminated", "suspended"],
+      ] as const) {
+        const before = await recordOf(first);
+        const { revision, status } = before;
+        assert.equal(status, is);
+        assert.equal(await second.command("w", "retry", instant(9), { revision, from: other, pointers }), false);
+        assert.deepEqual(await recordOf(first), before);
+        await first.command("w", "terminate", instant());
+      }
+      const { revision } = await recordOf(first);
+      assert.equal(await second.command("w", "retry", instant(9), { revision, from: "terminated" }), true);
+    },
+  },
+  {
     name: "refuses a retry that says no revision",
     async run(context) {
       const [first, second] = await suspended(context);

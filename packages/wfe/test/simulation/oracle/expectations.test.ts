@@ -307,7 +307,10 @@ cases("retries of an instance", [
   [
     "a child that was terminated with its parent is replaced by another one",
     tree(
-      [{ kind: "parallel", branches: [[{ kind: "child", byId: true, block: [body({ ms: 300 })] }], [fails(terminate, { fails: "broken" })]] }, body()],
+      [
+        { kind: "parallel", branches: [[{ kind: "child", byId: true, block: [body({ ms: 300 })] }], [fails(terminate, { fails: "broken" })]] },
+        body(),
+      ],
       { commands: [{ kind: "retry", atMs: 150 }] },
     ),
     complete(["parallel0 complete", "child1 complete", "body3 complete", "body4 complete"], {
