@@ -9,6 +9,7 @@ import {
   type Verbs,
   WorkflowBuilder,
 } from "../../../src/index.ts";
+import { SIMULATION_START_MS } from "../../../src/test-support/simulation/simulated-clock.ts";
 import type { SimulatedBodies } from "../../../src/test-support/simulation/simulated-program.ts";
 import type {
   ActivityNode,
@@ -67,6 +68,11 @@ export function itemOf(ctx: { readonly item?: unknown; readonly data?: unknown }
 /** Key of the events that a wait takes. */
 export function keyOf(name: string, item: string): string {
   return `${name}@${item}`;
+}
+
+/** An instant, in milliseconds from the beginning: both clocks begin then. */
+export function dateOf(ms: number): Date {
+  return new Date(SIMULATION_START_MS + ms);
 }
 
 /** The items of a loop. */
@@ -276,7 +282,10 @@ export class Building {
   #wait(at: Step, node: WaitNode, name: string): Step {
     const event = node.never === true ? "never" : EVENT;
     const key = (_: Data, ctx: Context): string => (node.key === "shared" ? SHARED_KEY : keyOf(name, itemOf(ctx)));
-    const options = node.timeout === undefined ? {} : { timeout: node.timeout };
+    const options = {
+      ...(node.timeout === undefined ? {} : { timeout: node.timeout }),
+      ...(node.since === undefined ? {} : { effectiveDate: dateOf(node.since) }),
+    };
     if (!node.any) {
       return this.#late(
         at.waitFor(event, key, options).output((payload: unknown, data: Data, ctx: Context) => note(data, ctx, `<${String(payload)}`)),

@@ -110,6 +110,43 @@ cases("waits", [
     complete(["parallel0 complete", "wait1 complete", "wait2 complete"], { log: ["wait1<0 shared", "wait2<0 shared"] }),
   ],
   [
+    "a wait takes the event that is dated first, though it was stored later",
+    tree(
+      [
+        { kind: "delay", ms: 90 },
+        { kind: "wait", any: false, key: "own" },
+      ],
+      { eventsAtMs: [20, 60], datesMs: [-1_000, -2_000] },
+    ),
+    complete(["delay0 complete", "wait1 complete"], { log: ["wait1<1 wait1@"] }),
+  ],
+  [
+    "a wait with a date takes none that is dated before",
+    tree([{ kind: "wait", any: true, key: "own", since: -1_500 }], { eventsAtMs: [20, 60], datesMs: [-2_000, -1_500] }),
+    complete(["wait0 complete"], { log: ["wait0<1 wait0@"] }),
+  ],
+  [
+    "an event that is dated in the future is not there before",
+    tree(
+      [
+        {
+          kind: "parallel",
+          branches: [[{ kind: "wait", any: false, key: "own" }], [{ kind: "delay", ms: 100 }, body()]],
+        },
+      ],
+      { eventsAtMs: [20], datesMs: [250], mendedAtMs: 400 },
+    ),
+    complete(["parallel0 complete", "wait1 complete", "delay2 complete", "body3 complete"], { log: ["body3", "wait1<0 wait1@"] }),
+  ],
+  [
+    "a child's wait with a date takes an event that was stored before the child was",
+    tree([
+      { kind: "delay", ms: 80 },
+      { kind: "child", byId: true, block: [{ kind: "wait", any: false, key: "own", since: -20_000 }] },
+    ]),
+    complete(["delay0 complete", "child1 complete"], { log: ["child1<1"] }),
+  ],
+  [
     "a limit that ends first runs its block",
     tree([{ kind: "wait", any: false, key: "own", never: true, timeout: 10, late: [body()] }, body()]),
     complete(["wait0 complete", "wait0: timeout complete", "body1 complete", "body2 complete"], { log: ["body1", "body2"] }),

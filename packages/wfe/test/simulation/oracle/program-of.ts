@@ -8,7 +8,7 @@ import {
   type WorkflowRecord,
 } from "../../../src/index.ts";
 import type { ProgramFactory, Stimulus } from "../../../src/test-support/simulation/simulated-program.ts";
-import { ACTIVITY, Building, EVENT, type Data, itemOf, itemsIn, keyOf, type Order, type Outside, POLLED, SHARED_KEY } from "./build.ts";
+import { ACTIVITY, Building, EVENT, type Data, dateOf, itemOf, itemsIn, keyOf, type Order, type Outside, POLLED, SHARED_KEY } from "./build.ts";
 import { blocksOf, type Chain, Names, nodesOf, textOf, type Tree, treeOf } from "./tree.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -50,7 +50,7 @@ function stimuliOf(tree: Tree, names: Names, outside: Outside, operator: Operato
       name: `event ${turn} for ${key}`,
       atMs: atMs + at,
       after: ["start"],
-      act: (client: WorkflowClient) => client.publishEvent(EVENT, key, `${turn} ${key}`, { id: `${turn} ${key}` }),
+      act: (client: WorkflowClient) => client.publishEvent(EVENT, key, `${turn} ${key}`, { id: `${turn} ${key}`, ...timeOf(tree.datesMs?.[turn]) }),
     })),
   );
   const besides = keys.flatMap((key, at) => [
@@ -82,14 +82,26 @@ function stimuliOf(tree: Tree, names: Names, outside: Outside, operator: Operato
   ];
 }
 
-/** The steps that wait for events which come, by name, with the key that they wait for in an item. */
-function awaitedIn(chain: Chain, names: Names): ReadonlyMap<string, (item: string) => string> {
-  const awaited = new Map<string, (item: string) => string>();
+function timeOf(dateMs: number | undefined): { readonly time?: Date } {
+  return dateMs === undefined ? {} : { time: dateOf(dateMs) };
+}
+
+/** A step that waits for events which come. */
+interface Awaited {
+  /** The key that it waits for in an item. */
+  readonly keyIn: (item: string) => string;
+  /** What its events are dated at least. */
+  readonly since?: number | undefined;
+}
+
+/** The steps that wait for events which come, by name. */
+function awaitedIn(chain: Chain, names: Names): ReadonlyMap<string, Awaited> {
+  const awaited = new Map<string, Awaited>();
   for (const node of nodesOf(chain)) {
     if (node.kind === "wait" && node.never !== true) {
-      awaited.set(names.of(node), (item) => (node.key === "shared" ? SHARED_KEY : keyOf(names.of(node), item)));
+      awaited.set(names.of(node), { keyIn: (item) => (node.key === "shared" ? SHARED_KEY : keyOf(names.of(node), item)), since: node.since });
     } else if (node.kind === "body" && node.gives === "event") {
-      awaited.set(names.of(node), (item) => keyOf(names.of(node), item));
+      awaited.set(names.of(node), { keyIn: (item) => keyOf(names.of(node), item) });
     }
   }
   return awaited;
@@ -100,7 +112,7 @@ function keysOf(chain: Chain, names: Names, awaited: ReturnType<typeof awaitedIn
   return chain.flatMap((node) => {
     if (node.kind === "end") return [];
     const name = names.of(node);
-    const own = awaited.get(name)?.(item);
+    const own = awaited.get(name)?.keyIn(item);
     const items = node.kind === "each" || node.kind === "branch" ? itemsIn(item, name, node.items) : [item];
     const inside = items.flatMap((inner) => blocksOf(node).flatMap((block) => keysOf(block, names, awaited, inner)));
     return own === undefined ? inside : [own, ...inside];
@@ -127,12 +139,12 @@ function standsStill({ status, pointers }: WorkflowRecord): boolean {
 /** Publishes what is still waited for, resumes what is suspended, and sees when nothing more will happen. */
 class Operator {
   readonly #outside: Outside;
-  readonly #awaited: ReadonlyMap<string, (item: string) => string>;
+  readonly #awaited: ReadonlyMap<string, Awaited>;
   readonly #resumes = new Map<string, number>();
   /** How often in turn it has seen that nothing more will happen. */
   #restful = 0;
 
-  constructor(outside: Outside, awaited: ReadonlyMap<string, (item: string) => string>) {
+  constructor(outside: Outside, awaited: ReadonlyMap<string, Awaited>) {
     this.#outside = outside;
     this.#awaited = awaited;
   }
@@ -155,11 +167,11 @@ class Operator {
     const open = (await client.getHistory(id)).filter(({ status: of }) => isOpen(of));
     if (status === "suspended") return this.#resume(client, id, open);
     for (const pointer of open) {
-      const keyFor = this.#awaited.get(pointer.stepName ?? "");
-      if (keyFor === undefined || pointer.status !== "waitingForEvent") continue;
+      const awaited = this.#awaited.get(pointer.stepName ?? "");
+      if (awaited === undefined || pointer.status !== "waitingForEvent") continue;
       const event = `late ${id} ${pointer.id}`;
       // It is of a definition of this program.
-      await client.publishEvent(EVENT, keyFor(itemOf(pointer, data as Data)), event, { id: event });
+      await client.publishEvent(EVENT, awaited.keyIn(itemOf(pointer, data as Data)), event, { id: event, ...timeOf(awaited.since) });
     }
     const inner = open.filter((pointer) => !open.some(({ scope }) => scope.includes(pointer.id)));
     const waitsForChild = ({ id: pointerId }: ExecutionPointer): boolean =>

@@ -87,6 +87,7 @@ const { nodes: anyNodes } = fc.letrec<{ nodes: Node; chains: Chain }>((tie) => {
     any: fc.boolean(),
     key: fc.constantFrom("own", "own", "shared"),
     never: seldom(fc.constant(true as const), 4),
+    since: seldom(fc.constantFrom(-20_000, -7_000, 100), 4),
     timeout: seldom(limits, 3),
     late,
     ...common,
@@ -187,6 +188,7 @@ export function trees(): fc.Arbitrary<Tree> {
       onError: fc.oneof({ weight: 2, arbitrary: fc.constant<Behavior>({ kind: "retry", max: 3 }) }, { weight: 1, arbitrary: behaviors }),
       commands: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(commands, { minLength: 1, maxLength: 3 }) }),
       eventsAtMs: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }),
+      datesMs: seldom(fc.array(fc.constantFrom(-10_000, -5_000, 60, 250), { minLength: 1, maxLength: 3 }), 3),
       mendedAtMs: fc.integer({ min: 0, max: 400 }),
     })
     .map((tree) => present(tree) as Tree)

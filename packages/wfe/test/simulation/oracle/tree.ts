@@ -71,6 +71,8 @@ export interface WaitNode extends Common {
   readonly key: "own" | "shared";
   /** Nobody publishes it. */
   readonly never?: true;
+  /** Takes events that are dated so or later, in milliseconds from the beginning, whenever they were stored. @default those stored since its instance was created */
+  readonly since?: number;
   readonly timeout?: number;
   readonly late?: Chain;
 }
@@ -208,6 +210,8 @@ export interface Tree {
   readonly commands?: readonly Command[];
   /** When the events of its waits are published, in turn. */
   readonly eventsAtMs: readonly number[];
+  /** What the first of them are dated, in milliseconds from the beginning. @default when they are published */
+  readonly datesMs?: readonly number[];
   /** When what is broken is mended; from then on who is suspended is resumed. */
   readonly mendedAtMs: number;
 }

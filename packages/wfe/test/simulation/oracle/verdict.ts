@@ -22,7 +22,7 @@ export function verdictOn(tree: Tree, names: Names, final: FinalState): readonly
     const record = new InstanceRecord(row, final);
     const isRoot = row.parent === undefined;
     const interpreter = new Interpreter(names, tree.onError, record, familyOf(tree, row, final));
-    faults.push(...interpreter.interpret(chain, isRoot ? "" : itemOfParent(row, final)), ...eventFaults(record, final));
+    faults.push(...interpreter.interpret(chain, isRoot ? "" : itemOfParent(row, final)), ...eventFaults(tree, names, record, final));
   }
   return faults;
 }
