@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type AnyDefinition,
   defineStep,
   ErrorBehavior,
   ExecutionResult,
   NonRetryableError,
+  type StandardSchema,
   type StepBody,
   type StepExecutionContext,
   type Verbs,
@@ -18,10 +20,12 @@ import type {
   BodyNode,
   BranchNode,
   Chain,
+  ChildNode,
   Failures,
   Names,
   Node,
   OutcomeNode,
+  SkipNode,
   Tree,
   Undo,
   WaitNode,
@@ -98,9 +102,10 @@ export class Building {
     this.#byDefault = byDefault;
   }
 
-  /** @returns The definition of a chain. */
-  define(id: string, chain: Chain): AnyDefinition {
+  /** @returns The definition of a chain. @param input - What a schema says of its input; without one there is no schema. */
+  define(id: string, chain: Chain, input?: ChildNode["input"]): AnyDefinition {
     const builder = new WorkflowBuilder<Data>();
+    if (input !== undefined) builder.inputSchema(schemaOf(input));
     if (this.#byDefault !== undefined) builder.defaultErrorBehavior(behaviorOf(this.#byDefault));
     const definition = (this.#chain(builder, chain) as Step).build(id, 1) as AnyDefinition;
     this.definitions.push(definition);
@@ -117,6 +122,7 @@ export class Building {
 
   #node(to: Place, node: Node): Step {
     if (node.kind === "again") return this.#again(to, node);
+    if (node.kind === "skip") return this.#skip(to, node);
     if (node.kind === "end") return to.endWorkflow();
     const name = this.#names.of(node);
     let step = this.#verb(to, node, name).name(name);
@@ -124,13 +130,17 @@ export class Building {
     if (node.when === false) step = step.when(() => false);
     if (node.cancelWhen !== undefined) {
       const { on, proceed = false } = node.cancelWhen;
-      step = step.cancelWhen((data: Data) => on === "start" || (data.counts[FLAG] ?? 0) > 0, { proceed });
+      const condition = (data: Data): boolean => {
+        if (on === "throws") throw new Error(`the condition of ${name} throws`);
+        return on === "start" || (data.counts[FLAG] ?? 0) > 0;
+      };
+      step = step.cancelWhen(condition, { proceed });
     }
     if ("undo" in node && node.undo !== undefined) step = this.#undo(step, node.undo, `${name}undo`);
     return step;
   }
 
-  #verb(to: Place, node: Exclude<Node, AgainNode | { kind: "end" }>, name: string): Step {
+  #verb(to: Place, node: Exclude<Node, AgainNode | SkipNode | { kind: "end" }>, name: string): Step {
     const at = to as Step;
     switch (node.kind) {
       case "body":
@@ -159,7 +169,7 @@ export class Building {
         return this.#late(at.pollEndpoint(config).output(noted), node.late);
       }
       case "child":
-        return this.#child(at, name, node.byId, node.block);
+        return this.#child(at, node, name);
       case "delay":
         return at.delay((_: Data, ctx: Context) => {
           this.#maybeFail(ctx, node.fails, name);
@@ -216,7 +226,8 @@ export class Building {
 
   /** The end of a body's run: what is given last. */
   async #run(ctx: Context, node: BodyNode, name: string): Promise<unknown> {
-    const fails = node.at !== "output" && this.#fails(ctx, node.fails);
+    const fails = node.at !== "output" && node.at !== "input" && this.#fails(ctx, node.fails);
+    if (node.config === true && !isDeepStrictEqual(ctx.step.config, configOf(name))) throw new NonRetryableError(`${name} has another config`);
     if (node.ms !== undefined) await this.#bodies.sleep(ctx, node.ms);
     else await this.#bodies.pause(ctx);
     if (fails && node.at === "timeout") await this.#bodies.sleep(ctx, 10 * TIMEOUT_MS);
@@ -250,8 +261,22 @@ export class Building {
       note(data, ctx);
     };
     const run = (ctx: Context): Promise<any> => this.#run(ctx, node, name);
-    const limited = (step: Step): Step => (node.at === "timeout" ? step.timeout(TIMEOUT_MS) : step);
-    if (node.as === "class") return limited(at.then(classOf(name, run)).output(output));
+    const limited = (step: Step): Step => {
+      const configured = node.config === true ? step.config(configOf(name)) : step;
+      return node.at === "timeout" ? configured.timeout(TIMEOUT_MS) : configured;
+    };
+    if (node.as === "class") {
+      const input = (step: { given?: string }, data: Data, ctx: Context): void => {
+        if (node.at === "input") this.#maybeFail(ctx, node.fails, name);
+        step.given = keyOf(name, itemOf(ctx, data));
+      };
+      return limited(
+        at
+          .then(classOf(name, run, name))
+          .input(input)
+          .output(output),
+      );
+    }
     if (node.as === "ref") return limited(at.then(stepOf(name, run), (): null => null).output(output));
     if (node.as === "use") return at.use((b: any) => limited(b.startWith(stepOf(name, run), (): null => null).output(output)));
     return limited(at.thenFn(name, run).output(output));
@@ -310,10 +335,14 @@ export class Building {
     return late === undefined ? step : step.onTimeout(this.#block(late));
   }
 
-  #child(at: Step, name: string, byId: boolean, block: Chain): Step {
-    const definition = this.define(name, block);
-    const input = (data: Data, ctx: Context): Data => ({ log: [], counts: {}, item: itemOf(ctx, data) });
-    return at.subWorkflow(byId ? name : definition, input).output((child: Data, data: Data, ctx: Context) => note(data, ctx, `<${child.log.length}`));
+  #child(at: Step, { byId, block, timeout, input, output }: ChildNode, name: string): Step {
+    const definition = this.define(name, block, input);
+    const given = (data: Data, ctx: Context): Data => ({ log: [], counts: {}, item: itemOf(ctx, data) });
+    const options = output === undefined ? {} : { outputSchema: schemaOf(output) };
+    const step = at
+      .subWorkflow(byId ? name : definition, given, options)
+      .output((child: Data, data: Data, ctx: Context) => note(data, ctx, `<${child.log.length}`));
+    return timeout === undefined ? step : step.timeout(timeout);
   }
 
   /** Counts a turn of a loop. */
@@ -324,8 +353,24 @@ export class Building {
   #again(to: Place, node: AgainNode): Step {
     const name = this.#names.of(node);
     const first = this.#tally(to, name).name(`${name}turn`).id(name);
-    const jump = (b: any): Step => {
-      switch (node.from) {
+    return this.#chain(first, node.block)
+      .ifDo((data: Data, ctx: Context) => counted(data, name, turnsOf(data, ctx)) <= node.times, this.#jump(node.from, name))
+      .name(`${name}if`);
+  }
+
+  #skip(to: Place, node: SkipNode): Step {
+    const name = this.#names.of(node);
+    const first = (to as Step).ifDo(() => node.jumps, this.#jump(node.from, name)).name(`${name}if`);
+    return this.#chain(first, node.block)
+      .thenFn(name, (ctx: Context) => this.#bodies.pause(ctx))
+      .id(name)
+      .output(noted);
+  }
+
+  /** A block that jumps, out of whatever. */
+  #jump(from: AgainNode["from"], name: string): (b: any) => Step {
+    return (b) => {
+      switch (from) {
         case "if":
           return b.goTo(name);
         case "decide":
@@ -358,9 +403,6 @@ export class Building {
             .name(`${name}each`);
       }
     };
-    return this.#chain(first, node.block)
-      .ifDo((data: Data, ctx: Context) => counted(data, name, turnsOf(data, ctx)) <= node.times, jump)
-      .name(`${name}if`);
   }
 
   #undo(step: Step, undo: Undo, name: string): Step {
@@ -404,11 +446,27 @@ function behaviorOf(behavior: Behavior): ErrorBehavior {
   });
 }
 
-function classOf(key: string, body: (ctx: Context) => Promise<any>) {
+/** @param given - The name that it is to be given by a mapping of its input, with its item. */
+function classOf(key: string, body: (ctx: Context) => Promise<any>, given?: string) {
   return class implements StepBody {
     static readonly stepType = key;
-    readonly run = body;
+    given?: string;
+
+    async run(ctx: Context): Promise<any> {
+      if (given !== undefined && this.given !== keyOf(given, itemOf(ctx))) throw new NonRetryableError(`${key} is given ${this.given}`);
+      return await body(ctx);
+    }
   };
+}
+
+function configOf(name: string): { readonly of: string; readonly list: readonly number[] } {
+  return { of: name, list: [1, 2] };
+}
+
+/** A schema that takes everything as it is, or nothing. */
+function schemaOf(answer: "accepted" | "refused"): StandardSchema<any, any> {
+  const validate = (value: unknown) => (answer === "accepted" ? { value } : { issues: [{ message: "it is refused" }] });
+  return { "~standard": { version: 1, vendor: "simulation", validate } };
 }
 
 function stepOf(key: string, body: (ctx: Context) => Promise<any>) {

@@ -42,7 +42,7 @@ export class CallingOff {
       if (!this.isCalledOff(own, place, pointer)) fault(`nothing has cancelled ${shown(pointer)}`);
     });
     if (isFork(node) && pointer.attempt > 0) return "on";
-    if (own === undefined || (own.on === "flag" && !this.#isRaised)) return "cut";
+    if (own === undefined || own.on === "throws" || (own.on === "flag" && !this.#isRaised)) return "cut";
     if (this.#found.next(pointer, place) !== undefined) {
       if (own.proceed !== true) fault(`the flow goes on behind ${shown(pointer)}`);
       return "on";
@@ -67,7 +67,7 @@ export class CallingOff {
   }
 
   /** Whether something has called a pointer off. */
-  isCalledOff(own: { readonly on: "start" | "flag" } | undefined, { containers, saga, recur }: Place, pointer: PointerRow): boolean {
+  isCalledOff(own: { readonly on: "start" | "flag" | "throws" } | undefined, { containers, saga, recur }: Place, pointer: PointerRow): boolean {
     const { record, failures } = this.#found;
     const end = endOf(pointer);
     if (record.row.status === "terminated" || end >= this.#endedAt) return true;

@@ -85,7 +85,8 @@ export class Containers {
 
   #nameOfEntry([first]: Chain): string {
     if (first === undefined || first.kind === "end") return "endWorkflow";
-    return first.kind === "again" ? `${this.#found.names.of(first)}turn` : this.#found.names.of(first);
+    const name = this.#found.names.of(first);
+    return first.kind === "again" ? `${name}turn` : first.kind === "skip" ? `${name}if` : name;
   }
 
   /** A loop, whose every turn counts first. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { programOf } from "./program-of.ts";
 import { runProgram } from "./run-program.ts";
-import type { Behavior, BodyNode, Chain, Node, Tree, Undo } from "./tree.ts";
+import type { Behavior, BodyNode, Chain, ChildNode, Node, Tree, Undo } from "./tree.ts";
 
 /** What is left of the root of a tree, by hand: how each step ended, in order of creation, and how often it failed. */
 interface Expected {
@@ -15,6 +15,7 @@ const body = (more: Partial<BodyNode> = {}): BodyNode => ({ kind: "body", as: "f
 const fails = (onError?: Behavior, more: Partial<BodyNode> = {}): BodyNode =>
   body({ fails: 9, ...(onError === undefined ? {} : { onError }), ...more });
 const held = (as: Undo["as"] = "fn"): BodyNode => body({ undo: { as } });
+const child = (more: Partial<ChildNode> = {}): ChildNode => ({ kind: "child", byId: true, block: [body()], ...more });
 const retry = (max: number, end?: "suspend" | "terminate" | "compensate"): Behavior => ({
   kind: "retry",
   max,
@@ -67,6 +68,19 @@ cases("steps that run code", [
   ),
   ["a step that fails is retried", tree([body({ fails: 1 })]), complete(["body0 complete"], { errors: ["body0"], log: ["body0"] })],
   ["a mapping that fails is a failed attempt", tree([body({ fails: 1, at: "output" })]), complete(["body0 complete"], { errors: ["body0"] })],
+  [
+    "a mapping of the input that fails is a failed attempt",
+    tree([body({ as: "class", fails: 1, at: "input" })]),
+    complete(["body0 complete"], { errors: ["body0"], log: ["body0"] }),
+  ],
+  [
+    "the input is mapped for each run",
+    tree([body({ as: "class", gives: "persist", fails: 1, at: "input" })]),
+    complete(["body0 complete"], { errors: ["body0", "body0"], log: ["body0"] }),
+  ],
+  ...(["fn", "class", "ref", "use"] as const).map(
+    (as): Case => [`a step written as ${as} sees its config`, tree([body({ as, config: true })]), complete(["body0 complete"], { log: ["body0"] })],
+  ),
   ["a step that takes too long has failed", tree([body({ fails: 1, at: "timeout" })]), complete(["body0 complete"], { errors: ["body0"] })],
   [
     "retries begin anew behind a result",
@@ -183,6 +197,32 @@ cases("waits", [
     tree([{ kind: "child", byId: false, block: [fails(terminate)], onError: compensate, undo: { as: "fn" } }]),
     complete(["child0 compensated", "child0undo complete"], { errors: ["child0"] }),
   ],
+  ["a child that is in time is as without a limit", tree([child({ timeout: 9_000 })]), complete(["child0 complete"], { log: ["child0<1"] })],
+  [
+    "a child that takes too long fails the step, which no default retries",
+    tree([{ kind: "saga", block: [held(), child({ timeout: 20, block: [{ kind: "delay", ms: 500 }, body()] })] }], { onError: retry(2) }),
+    complete(["saga0 compensated", "body1 compensated", "child2 compensated", "body1undo complete"], { errors: ["child2"], log: ["body1"] }),
+  ],
+  [
+    "a child that takes too long is followed by another one where the step says so",
+    tree([child({ timeout: 20, block: [{ kind: "delay", ms: 500 }], onError: retry(1, "compensate") }), body()]),
+    complete(["child0 compensated", "body2 complete"], { errors: ["child0", "child0"] }),
+  ],
+  [
+    "what schemas accept goes into a child and comes out of it",
+    tree([child({ input: "accepted", output: "accepted" })]),
+    complete(["child0 complete"], { log: ["child0<1"] }),
+  ],
+  [
+    "an input that the child's schema refuses is never retried",
+    tree([child({ input: "refused", onError: retry(2, "compensate") })]),
+    complete(["child0 compensated"], { errors: ["child0"], log: [] }),
+  ],
+  [
+    "an output that the step's schema refuses is never retried",
+    tree([child({ output: "refused", onError: retry(2, "compensate") })]),
+    complete(["child0 compensated"], { errors: ["child0"], log: [] }),
+  ],
   ["a delay that fails is retried", tree([{ kind: "delay", ms: 10, fails: 1 }]), complete(["delay0 complete"], { errors: ["delay0"] })],
 ]);
 
@@ -248,6 +288,28 @@ cases("the flow", [
     ]),
   ],
   [
+    "a jump goes on at a step behind it, and leaves out what is between",
+    tree([{ kind: "skip", jumps: true, from: "if", block: [body()] }, body()]),
+    complete(["skip0if complete", "goTo skip0 complete", "skip0 complete", "body2 complete"], { log: ["skip0", "body2"] }),
+  ],
+  [
+    "a jump out of several containers completes them, and cancels what else is open in them",
+    tree([{ kind: "skip", jumps: true, from: "decide", block: [body()] }]),
+    complete(["skip0if complete", "skip0decide complete", "skip0fork cancelled", "goTo skip0 complete", "skip0 complete"], { log: ["skip0"] }),
+  ],
+  ...(["while", "each"] as const).map(
+    (from): Case => [
+      `a jump forwards leaves a ${from}`,
+      tree([{ kind: "skip", jumps: true, from, block: [body()] }]),
+      complete(["skip0if complete", `skip0${from} complete`, "goTo skip0 complete", "skip0 complete"], { log: ["skip0"] }),
+    ],
+  ),
+  [
+    "a jump that is not made changes nothing",
+    tree([{ kind: "skip", jumps: false, from: "while", block: [body()] }]),
+    complete(["skip0if complete", "body1 complete", "skip0 complete"], { log: ["body1", "skip0"] }),
+  ],
+  [
     "an end cancels all that is open",
     tree([{ kind: "schedule", ms: 90, block: [body()] }, { kind: "if", holds: true, block: [{ kind: "end" }] }, body()]),
     complete(["schedule0 cancelled", "if2 cancelled", "endWorkflow complete"], { log: [] }),
@@ -261,6 +323,24 @@ cases("the flow", [
     "the flow goes on behind a step that is called off, where it is to proceed",
     tree([body({ cancelWhen: { on: "start", proceed: true } }), body()]),
     complete(["body0 cancelled", "body1 complete"]),
+  ],
+  [
+    "a condition that throws counts as no, and is recorded once",
+    tree([
+      body({ cancelWhen: { on: "throws" } }),
+      { kind: "parallel", branches: [[{ kind: "delay", ms: 60, cancelWhen: { on: "throws", proceed: true } }], [{ kind: "raise" }]] },
+    ]),
+    complete(["body0 complete", "parallel1 complete", "delay2 complete", "raise3 complete"], {
+      errors: ["body0", "delay2"],
+      log: ["body0", "raise3"],
+    }),
+  ],
+  [
+    "a condition that throws is recorded once for a step that is retried, too",
+    tree([
+      { kind: "parallel", branches: [[body({ fails: 2, ms: 9, onError: retry(2), cancelWhen: { on: "throws" } })], [{ kind: "raise" }, body()]] },
+    ]),
+    complete(["parallel0 complete", "body1 complete", "raise2 complete", "body3 complete"], { errors: ["body1", "body1", "body1"] }),
   ],
   [
     "a flag calls off what waits",

@@ -26,10 +26,12 @@ export class Failing {
   }
 
   /** Each failed attempt leaves one error. */
-  checkErrors(pointer: PointerRow, { failures, forGood, mayComplete }: Fate, hasFailed: boolean): void {
+  checkErrors(node: Node, pointer: PointerRow, { failures, forGood, mayComplete }: Fate, hasFailed: boolean): void {
     const { record, fault } = this.#found;
-    const errors = record.errors(pointer);
-    if (errors === undefined) return;
+    const recorded = record.errors(pointer);
+    if (recorded === undefined) return;
+    // A condition that throws is recorded once for each pointer, and is no failure of the step.
+    const errors = "cancelWhen" in node && node.cancelWhen?.on === "throws" ? recorded - 1 : recorded;
     this.#found.later(() => {
       if (isOpenPointer(pointer) && !hasFailed) return;
       const either = forGood !== undefined && mayComplete && !hasFailed;

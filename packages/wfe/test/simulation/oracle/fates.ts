@@ -75,8 +75,12 @@ export function fateAt(node: Node, around: Surroundings, children: readonly bool
       if (node.timeout === undefined || node.late !== undefined) return SUCCEEDS;
       return { ...fateOf(always, node, around, "ifOwn"), mayComplete: node.never !== true };
     case "child": {
+      // Found out by a schema, each time in the same way.
+      if (node.input === "refused") return fateOf(always, node, around, "never");
+      if (node.timeout !== undefined) return { ...fateOf(always, node, around, "ifOwn"), mayComplete: true };
       const terminated = children.filter((wasTerminated) => wasTerminated).length;
       if (children.at(-1) === true) return fateOf(always, node, around, "ifOwn");
+      if (node.output === "refused") return { ...fateOf(always, node, around, "never"), failures: terminated + 1 };
       const fate = fateOf(terminated, node, around, "ifOwn");
       if (areRetried) return { ...fate, mayComplete: true };
       // The step has begun another child when the instance was resumed.
@@ -97,6 +101,7 @@ export function fateAt(node: Node, around: Surroundings, children: readonly bool
     case "parallel":
     case "saga":
     case "again":
+    case "skip":
     case "end":
       return SUCCEEDS;
   }

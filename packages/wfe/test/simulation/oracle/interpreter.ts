@@ -90,6 +90,7 @@ export class Interpreter implements Walker {
 
   #node(node: Node, place: Place, pointer: PointerRow): Step {
     if (node.kind === "again") return this.#jumps.again(node, place, pointer);
+    if (node.kind === "skip") return this.#jumps.skip(node, place, pointer);
     if (node.kind === "end") return [this.#end(node, place, pointer), pointer];
     const { record, names, fault } = this.#found;
     this.#found.expect(pointer, names.of(node), node);
@@ -113,7 +114,7 @@ export class Interpreter implements Walker {
     const fate = this.#fate(node, place, pointer);
     if (this.#wasCalledOff(node, place, pointer)) return ["on", pointer];
     const hasFailed = this.#failing.hasFailed(node, pointer, fate);
-    this.#failing.checkErrors(pointer, fate, hasFailed);
+    this.#failing.checkErrors(node, pointer, fate, hasFailed);
     if (hasFailed) return [this.#failing.failed(node, pointer, fate, place), pointer];
     if (node.kind === "saga" && pointer.status === "failed") return this.#finished(node, place, pointer);
     if (isOpenPointer(pointer)) {
@@ -135,8 +136,9 @@ export class Interpreter implements Walker {
     const around = { inherited, inSaga: saga !== undefined, byDefault };
     const children = node.kind === "child" ? this.#family.children(pointer) : [];
     const wereTerminated = children.map(({ status }) => status === "terminated");
-    // One that was to be terminated with its parent may have been complete by then.
-    const areOver = this.#family.mayBeRetried ? children.map(({ status }) => status === "terminated" || status === "complete") : wereTerminated;
+    // One that was to be terminated, with its parent or by its limit, may have been complete by then.
+    const mayBeComplete = this.#family.mayBeRetried || (node.kind === "child" && node.timeout !== undefined);
+    const areOver = mayBeComplete ? children.map(({ status }) => status === "terminated" || status === "complete") : wereTerminated;
     if (areOver.slice(0, -1).includes(false)) fault(`${shown(pointer)} has ${children.length} children at once`);
     return fateAt(node, around, wereTerminated, this.#family.mayBeRetried);
   }

@@ -5,7 +5,7 @@ import type { Containers } from "./containers.ts";
 import type { Findings } from "./findings.ts";
 import { hasStopped, type Place, type Step, turnsOf, type Walker } from "./place.ts";
 import { shown } from "./record.ts";
-import type { AgainNode } from "./tree.ts";
+import type { AgainNode, SkipNode } from "./tree.ts";
 
 /** Chains that jump. */
 export class Jumps {
@@ -55,8 +55,42 @@ export class Jumps {
     }
   }
 
+  /** A chain that jumps over the rest of it, to a step behind. */
+  skip(node: SkipNode, place: Place, condition: PointerRow): Step {
+    const found = this.#found;
+    const name = found.names.of(node);
+    found.expect(condition, `${name}if`);
+    const [entry] = found.record.entries(condition);
+    let before = condition;
+    if (entry === undefined) {
+      if (hasStopped(condition)) return [this.#callingOff.stopped(place, condition), condition];
+      if (node.jumps) found.fault(`${shown(condition)} is to jump`);
+      const first = found.next(condition, place);
+      if (first === undefined) return [this.#callingOff.cutBehind(condition, place), condition];
+      const [flow, last = condition] = this.#walker.walk(node.block, place, first);
+      if (flow !== "on") return [flow, last];
+      before = last;
+    } else {
+      if (!node.jumps) found.fault(`${shown(condition)} is not to jump`);
+      const [left, jump] = this.#jump(node, { ...place, containers: [...place.containers, condition] }, entry);
+      if (left !== "on") {
+        this.#callingOff.stopped(place, condition);
+        return [left, condition];
+      }
+      if (condition.status !== "complete") found.fault(`${shown(condition)} was left by a jump`);
+      before = jump;
+    }
+    const target = found.next(before, place);
+    if (target === undefined) return [this.#callingOff.cutBehind(before, place), before];
+    found.expect(target, name);
+    if (hasStopped(target)) return [this.#callingOff.stopped(place, target), target];
+    if (target.status !== "complete") found.fault(`${shown(target)} is neither complete nor called off`);
+    found.writes(target);
+    return ["on", target];
+  }
+
   /** The containers that a jump leaves, and the jump. */
-  #jump(node: AgainNode, place: Place, first: PointerRow): Step {
+  #jump(node: AgainNode | SkipNode, place: Place, first: PointerRow): Step {
     const found = this.#found;
     const name = found.names.of(node);
     const isIn = node.from !== "if";

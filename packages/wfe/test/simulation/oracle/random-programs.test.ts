@@ -44,6 +44,7 @@ const KINDS = [
   "recur",
   "saga",
   "schedule",
+  "skip",
   "wait",
   "while",
 ];

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ActivityNode, Behavior, BodyNode, Chain, Command, Failures, Node, PollNode, Tree, Undo, WaitNode } from "./tree.ts";
+import type { ActivityNode, Behavior, BodyNode, Chain, ChildNode, Command, Failures, Node, PollNode, Tree, Undo, WaitNode } from "./tree.ts";
 import { nodesOf } from "./tree.ts";
 
 const MOST_NODES = 25;
@@ -51,7 +51,10 @@ const common = {
   when: seldom(fc.constant(false as const), 25),
   cancelWhen: seldom(
     fc
-      .record({ on: fc.constantFrom("flag" as const, "flag" as const, "start" as const), proceed: seldom(fc.constant(true as const), 2) })
+      .record({
+        on: fc.constantFrom("flag" as const, "flag" as const, "flag" as const, "start" as const, "throws" as const),
+        proceed: seldom(fc.constant(true as const), 2),
+      })
       .map(present),
     12,
   ),
@@ -64,7 +67,16 @@ function node<T extends Node>(
   fields: { readonly [K in keyof T]-?: fc.Arbitrary<T[K]> | fc.Arbitrary<Exclude<T[K], undefined> | undefined> },
 ): fc.Arbitrary<Node> {
   // An absent field is one that the node need not have.
-  return fc.record<Record<string, unknown>>(fields as Record<string, fc.Arbitrary<unknown>>).map((record) => present(record) as unknown as T);
+  return fc
+    .record<Record<string, unknown>>(fields as Record<string, fc.Arbitrary<unknown>>)
+    .map((record) => ownCondition(present(record) as unknown as T));
+}
+
+/** A condition that throws leaves its error with the pointer, where those that are undone have the error that they are undone for. */
+function ownCondition<T extends Node>(of: T): T {
+  if (!("cancelWhen" in of) || of.cancelWhen?.on !== "throws" || (of.kind !== "saga" && !("undo" in of))) return of;
+  const { cancelWhen: _, ...rest } = of;
+  return rest as T;
 }
 
 const bodies = node<BodyNode>({
@@ -72,10 +84,11 @@ const bodies = node<BodyNode>({
   as: fc.constantFrom("fn", "class", "ref", "use"),
   gives: fc.oneof({ weight: 5, arbitrary: fc.constant("value" as const) }, fc.constantFrom("patch", "persist", "sleep", "event", "poll")),
   fails: seldom(failures, 5),
-  at: seldom(fc.constantFrom("timeout" as const, "output" as const, "forGood" as const), 3),
+  at: seldom(fc.constantFrom("timeout" as const, "output" as const, "forGood" as const, "input" as const), 3),
+  config: seldom(fc.constant(true as const), 6),
   ms: seldom(fc.integer({ min: 5, max: 80 }), 3),
   ...undoable,
-});
+}).map((body): Node => ((body as BodyNode).at === "input" ? { ...(body as BodyNode), as: "class" } : body));
 
 const raises: fc.Arbitrary<Node> = fc.constant({ kind: "raise" });
 
@@ -103,14 +116,27 @@ const { nodes: anyNodes } = fc.letrec<{ nodes: Node; chains: Chain }>((tie) => {
   const polls = node<PollNode>({ kind: fc.constant("poll"), never: seldom(fc.constant(true as const), 3), late, ...undoable }).map((poll) =>
     limited(poll as PollNode),
   );
+  const schemas = seldom(fc.constantFrom("accepted" as const, "accepted" as const, "refused" as const), 6);
+  const children = node<ChildNode>({
+    kind: fc.constant("child"),
+    byId: fc.boolean(),
+    timeout: seldom(limits, 5),
+    input: schemas,
+    output: schemas,
+    block,
+    ...undoable,
+  }).map((child) => checked(child as ChildNode));
   const small = fc.integer({ min: 0, max: 2 });
+  const from = fc.constantFrom("if" as const, "decide" as const, "while" as const, "each" as const);
+  // Nothing stands behind the end of a workflow.
+  const endless = block.map((chain) => chain.filter(({ kind }) => kind !== "end")).filter((chain) => chain.length > 0);
   const inner: readonly fc.WeightedArbitrary<Node>[] = [
     { weight: 2, arbitrary: node({ kind: fc.constant("branch"), items: small, again: fc.boolean(), block, ...undoable }) },
     {
       weight: 1,
       arbitrary: node({ kind: fc.constant("outcome"), value: small, blocks: fc.array(block, { minLength: 1, maxLength: 2 }), ...undoable }),
     },
-    { weight: 2, arbitrary: node({ kind: fc.constant("child"), byId: fc.boolean(), block, ...undoable }) },
+    { weight: 2, arbitrary: children },
     { weight: 1, arbitrary: node({ kind: fc.constant("schedule"), ms: limits, block, ...common }) },
     { weight: 1, arbitrary: node({ kind: fc.constant("recur"), ms: limits, times: small, block, ...common }) },
     {
@@ -139,11 +165,11 @@ const { nodes: anyNodes } = fc.letrec<{ nodes: Node; chains: Chain }>((tie) => {
       arbitrary: node({
         kind: fc.constant("again"),
         times: fc.integer({ min: 1, max: 2 }),
-        from: fc.constantFrom("if" as const, "decide" as const, "while" as const, "each" as const),
-        // Nothing stands behind the end of a workflow.
-        block: block.map((chain) => chain.filter(({ kind }) => kind !== "end")).filter((chain) => chain.length > 0),
+        from,
+        block: endless,
       }),
     },
+    { weight: 1, arbitrary: node({ kind: fc.constant("skip"), jumps: fc.boolean(), from, block: endless }) },
   ];
   return {
     nodes: fc.oneof(
@@ -161,6 +187,12 @@ const { nodes: anyNodes } = fc.letrec<{ nodes: Node; chains: Chain }>((tie) => {
       .map(([nodes, end]): Chain => (end === undefined ? nodes : [...nodes, end])),
   };
 });
+
+/** Whether a child is in time is anybody's guess, and so would be whether its output is looked at. */
+function checked(node: ChildNode): Node {
+  const { output, ...rest } = node;
+  return output === "refused" && node.timeout !== undefined ? rest : node;
+}
 
 /** What never comes has a limit, and only what has one has a block for it. */
 function limited(node: WaitNode | ActivityNode | PollNode): Node {

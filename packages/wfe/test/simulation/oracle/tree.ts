@@ -19,8 +19,8 @@ interface Common {
   readonly onError?: Behavior;
   /** @default it runs */
   readonly when?: false;
-  /** Cancelled from the start, or once the flag of its instance is raised. */
-  readonly cancelWhen?: { readonly on: "start" | "flag"; readonly proceed?: true };
+  /** Cancelled from the start, or once the flag of its instance is raised; or its condition throws, which counts as no. */
+  readonly cancelWhen?: { readonly on: "start" | "flag" | "throws"; readonly proceed?: true };
 }
 
 /** A node that may be undone. */
@@ -36,8 +36,10 @@ export interface BodyNode extends Undoable {
   readonly gives: "value" | "patch" | "persist" | "sleep" | "event" | "poll";
   /** @default 0 */
   readonly fails?: Failures;
-  /** Where it fails. @default "body" */
-  readonly at?: "body" | "timeout" | "output" | "forGood";
+  /** Where it fails; a class alone has mappings of its input. @default "body" */
+  readonly at?: "body" | "timeout" | "input" | "output" | "forGood";
+  /** It has a config, and looks at it. */
+  readonly config?: true;
   /** Virtual time that the body takes. @default none, but a pause */
   readonly ms?: number;
 }
@@ -97,6 +99,10 @@ export interface ChildNode extends Undoable {
   readonly kind: "child";
   /** Named by its id, or by its definition. */
   readonly byId: boolean;
+  readonly timeout?: number;
+  /** Checked by a schema: of the child's definition on its way in, of the step on its way out. */
+  readonly input?: "accepted" | "refused";
+  readonly output?: "accepted" | "refused";
   readonly block: Chain;
 }
 
@@ -168,6 +174,15 @@ export interface AgainNode {
   readonly block: Chain;
 }
 
+/** A chain in which an `ifDo` jumps over the rest, or does not, to a step behind it. */
+export interface SkipNode {
+  readonly kind: "skip";
+  readonly jumps: boolean;
+  /** What the jump leaves, besides. */
+  readonly from: AgainNode["from"];
+  readonly block: Chain;
+}
+
 /** Ends the workflow. */
 export interface EndNode {
   readonly kind: "end";
@@ -192,6 +207,7 @@ export type Node =
   | DecideNode
   | SagaNode
   | AgainNode
+  | SkipNode
   | EndNode;
 
 export type Chain = readonly Node[];
@@ -227,6 +243,7 @@ export function blocksOf(node: Node): readonly Chain[] {
     case "each":
     case "saga":
     case "again":
+    case "skip":
       return [node.block];
     case "if":
       return node.otherwise === undefined ? [node.block] : [node.block, node.otherwise];

@@ -36,7 +36,7 @@ function familyOf({ commands = [] }: Tree, row: WorkflowRecord, { records }: Fin
   const mayBeTerminated =
     row.parent === undefined
       ? commands.some(({ kind }) => kind === "terminate")
-      : waiting?.status === "cancelled" || waiting?.status === "compensated" || isSuperseded(row, records);
+      : waiting?.status === "cancelled" || waiting?.status === "compensated" || waiting?.status === "failed" || isSuperseded(row, records);
   return {
     children: (pointer) => of(pointer).map(({ status, data }) => ({ status, logLength: (JSON.parse(data) as Data).log.length })),
     mayBeTerminated,
