@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Lease, WorkflowChange } from "../../src/index.ts";
 import { type FaultyParts, type InvariantName, type ProgramFactory, shrink, simulate, type Violation } from "../../src/test-support/index.ts";
 import { replacing } from "../replacing.ts";
-import { children, commands, events, retries, saga } from "./programs.ts";
+import { children } from "./programs/children.ts";
+import { commands } from "./programs/commands.ts";
+import { events } from "./programs/events.ts";
+import { retries } from "./programs/retries.ts";
+import { saga } from "./programs/saga.ts";
 
 const MOST_SEEDS = 60;
 

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import type { ProgramFactory } from "../../src/test-support/index.ts";
 import { programOf } from "./oracle/program-of.ts";
 import { trees } from "./oracle/random-trees.ts";
-import { activities, branches, children, commands, events, long, mixed, retries, saga } from "./programs.ts";
+import { activities } from "./programs/activities.ts";
+import { branches } from "./programs/branches.ts";
+import { children } from "./programs/children.ts";
+import { commands } from "./programs/commands.ts";
+import { events } from "./programs/events.ts";
+import { long } from "./programs/long.ts";
+import { mixed } from "./programs/mixed.ts";
+import { retries } from "./programs/retries.ts";
+import { saga } from "./programs/saga.ts";
 import type { Tree } from "./oracle/tree.ts";
 import type { Programs } from "./simulation-runs.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProgramFactory } from "../../src/test-support/index.ts";
-import { retries } from "./programs.ts";
+import { retries } from "./programs/retries.ts";
 import { simulationRuns } from "./simulation-runs.ts";
 
 /** Never content. */
