@@ -2,13 +2,17 @@ import fc from "fast-check";
 import type { ProgramFactory } from "../../src/test-support/index.ts";
 import { programOf } from "./oracle/program-of.ts";
 import { trees } from "./oracle/random-trees.ts";
+import { aborts } from "./programs/aborts.ts";
 import { activities } from "./programs/activities.ts";
 import { branches } from "./programs/branches.ts";
 import { children } from "./programs/children.ts";
 import { commands } from "./programs/commands.ts";
+import { deploy } from "./programs/deploy.ts";
 import { events } from "./programs/events.ts";
 import { long } from "./programs/long.ts";
 import { mixed } from "./programs/mixed.ts";
+import { poison } from "./programs/poison.ts";
+import { polls } from "./programs/polls.ts";
 import { retries } from "./programs/retries.ts";
 import { saga } from "./programs/saga.ts";
 import type { Tree } from "./oracle/tree.ts";
@@ -32,5 +36,9 @@ export const programList: Programs = {
   activities: () => activities,
   long: () => long,
   mixed: () => mixed,
+  polls: () => polls,
+  deploy: () => deploy,
+  poison: () => poison,
+  aborts: () => aborts,
   random,
 };

@@ -6,6 +6,7 @@ import {
   type PointerRow,
   type StepExecutionContext,
   type WorkflowChange,
+  type WorkflowRow,
 } from "../../index.ts";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { LeaseLedger } from "./lease-ledger.ts";
@@ -92,7 +93,7 @@ export class RunInvariants {
       () => `${shown}, but is stored as ${row.status} with attempt ${row.attempt}`,
     );
     if (isTheirs) this.#checkKey(`${workflowId}/${pointer.id}/${row.resultCount}`, idempotencyKey, shown);
-    const isFork = (stepId: number): boolean => this.#isFork(ctx.definition, stepId);
+    const isFork = (stepId: number): boolean => this.#isFork(kept.row, stepId);
     this.#checkPredecessor(row, kept.pointers, isFork, shown);
   }
 
@@ -132,8 +133,10 @@ export class RunInvariants {
   }
 
   /** Whether a step has its result at once, and stays open for what it has begun. */
-  #isFork({ id, version }: { readonly id: string; readonly version: number }, stepId: number): boolean {
-    const definition = this.#options.definitions().find((each) => each.id === id && each.version === version);
+  #isFork({ definitionId, version, fingerprint }: WorkflowRow, stepId: number): boolean {
+    const definition = this.#options
+      .definitions()
+      .find((each) => each.id === definitionId && each.version === version && each.fingerprint === fingerprint);
     const kind = definition?.graph.steps.find((step) => step.id === stepId)?.kind;
     return kind === "schedule" || kind === "recur";
   }

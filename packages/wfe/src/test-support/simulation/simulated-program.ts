@@ -19,6 +19,8 @@ export interface SimulatedBodies {
   pause(ctx: StepExecutionContext): Promise<void>;
   /** Like `pause`, for so many milliseconds of virtual time at least. */
   sleep(ctx: StepExecutionContext, ms: number): Promise<void>;
+  /** The host is lost at this very moment, with the body in it. Never resolves. */
+  crash(ctx: StepExecutionContext): Promise<never>;
 }
 
 /** Something that happens to a simulated program from outside. */
@@ -44,7 +46,10 @@ export interface Stimulus {
 /** What a simulation runs: workflows, what happens to them from outside, and what must have come of it. Made anew for each schedule. */
 export interface SimulatedProgram {
   readonly name: string;
+  /** All of them; of two graphs under one id and version, too. */
   readonly definitions: readonly AnyDefinition[];
+  /** Those that the host in a place knows, 0 for the first: as in a deploy that is under way. @default all */
+  readonly definitionsAt?: (place: number) => readonly AnyDefinition[];
   readonly stimuli: readonly Stimulus[];
   /** Answers polls, besides. @default none: a poll fails */
   readonly http?: HttpClient;

@@ -55,7 +55,7 @@ export class SimulatedWorld {
   readonly #persistence: PersistenceProvider;
   readonly #queue: InMemoryQueueProvider;
   readonly #bus = new InMemoryLifecycleBus();
-  readonly #definitions: readonly AnyDefinition[];
+  readonly #observed: ReadonlyMap<AnyDefinition, AnyDefinition>;
   readonly #places: (SimulatedHost | undefined)[];
   readonly #hostOf = new WeakMap<object, SimulatedHost>();
   readonly #hasPresence: boolean;
@@ -97,7 +97,7 @@ export class SimulatedWorld {
     this.#queue = new InMemoryQueueProvider({ store: new InMemoryQueueStore(serverClock), clock: serverClock, visibility: VISIBILITY });
     const persistence = new InMemoryPersistenceProvider({ store: this.store });
     this.#persistence = this.observer.around(options.faulty?.persistence?.(persistence, this.store) ?? persistence);
-    this.#definitions = this.program.definitions.map((definition) => observedDefinition(definition, this.#watch));
+    this.#observed = new Map(this.program.definitions.map((definition) => [definition, observedDefinition(definition, this.#watch)]));
     this.#hasPresence = choices.below(2, "setting", 2) === 0;
     this.#places = Array.from({ length: options.hosts ?? 2 + choices.below(3, "setting", 5) }, () => undefined);
   }
@@ -171,7 +171,7 @@ export class SimulatedWorld {
       publisher: simulatedPublisher(new InMemoryLifecyclePublisher({ bus: this.#bus }), process, calls, scheduler),
       http: program.http === undefined ? undefined : simulatedHttp(program.http, process, calls),
       options: { ...HOST_OPTIONS, ...this.#sizes(generation), ...program.hostOptions },
-      definitions: this.#definitions,
+      definitions: (program.definitionsAt?.(place) ?? program.definitions).map((definition) => this.#observed.get(definition) ?? definition),
     });
     this.#hostOf.set(host.host, host);
     this.#places[place] = host;
@@ -226,6 +226,12 @@ export class SimulatedWorld {
           const timer = this.scheduler.setTimer(process, ms, done, `goes on with ${ctx.step.name}`);
           return () => timer.cancel();
         }),
+      crash: (ctx) => {
+        const { process } = this.#hostOf.get(ctx.host) as SimulatedHost; // bodies run on hosts of this world alone
+        this.scheduler.note(`${ctx.step.name} crashes ${process.name}`);
+        this.crash(process);
+        return new Promise(() => {});
+      },
     };
   }
 }

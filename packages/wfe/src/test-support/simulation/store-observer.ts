@@ -117,7 +117,9 @@ export class StoreObserver {
   }
 
   #isBody(row: WorkflowRow | undefined, stepId: number): boolean {
-    const definition = this.#options.definitions.find(({ id, version }) => id === row?.definitionId && version === row.version);
+    const definition = this.#options.definitions.find(
+      ({ id, version, fingerprint }) => id === row?.definitionId && version === row.version && fingerprint === row.fingerprint,
+    );
     const kind = definition?.graph.steps[stepId]?.kind;
     return kind === "step" || kind === "inline";
   }

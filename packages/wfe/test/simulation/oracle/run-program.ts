@@ -59,6 +59,7 @@ function bodiesOf(clock: VirtualClock, entropy: VirtualEntropy): SimulatedBodies
     });
   return {
     sleep,
+    crash: () => Promise.reject(new Error("there is one host, which is not to be lost")),
     pause: (ctx) => {
       const ms = Math.floor(entropy.random() * 24) - 8;
       return ms <= 0 ? Promise.resolve() : sleep(ctx, ms);
