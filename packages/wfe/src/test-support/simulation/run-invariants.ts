@@ -14,6 +14,9 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedRun } from "./simulated-program.ts";
 import type { Violations } from "./violations.ts";
 
+/** Several leases: within one, whoever renews it hears of commands, unless the store was away at that moment. */
+const LONGEST_UNHEARD_MS = 15_000;
+
 /** What {@link RunInvariants} looks at. */
 export interface RunInvariantsOptions {
   readonly violations: Violations;
@@ -34,6 +37,8 @@ export class RunInvariants {
   readonly #started = new Set<string>();
   /** Bodies that have begun and not ended. */
   readonly #active = new Map<StepExecutionContext, SimulatedProcess>();
+  /** Since when bodies run on that are not theirs any more who run them: cancelled, or terminated with their instance. */
+  readonly #forlornSinceMs = new Map<StepExecutionContext, number>();
   /** By run: its key. */
   readonly #keys = new Map<string, string>();
   /** By key: its run. */
@@ -100,6 +105,7 @@ export class RunInvariants {
   /** The body of a step has ended, for its host. */
   ends(ctx: StepExecutionContext): void {
     this.#active.delete(ctx);
+    this.#forlornSinceMs.delete(ctx);
   }
 
   /** Looks at all bodies that run, when everything of this instant has happened that their hosts can do by themselves. */
@@ -111,8 +117,20 @@ export class RunInvariants {
         const { id } = ctx.workflow;
         const isHeld = ledger.holding(process, id, nowMs()) !== undefined;
         violations.expect(isHeld, "I6", () => `the body of ${ctx.step.name} of ${id} goes on at ${process.name}, whose lease has ended`);
-      }
+        this.#lookForCommand(ctx, process);
+      } else this.#forlornSinceMs.delete(ctx);
     }
+  }
+
+  /** Hosts learn of commands with the renewals of their leases, some of which fail. */
+  #lookForCommand(ctx: StepExecutionContext, process: SimulatedProcess): void {
+    const { violations, store, nowMs } = this.#options;
+    const row = store.workflows.get(ctx.workflow.id)?.pointers.get(ctx.pointer.id);
+    if (row?.status === "running" && row.attempt === ctx.attempt) return;
+    const sinceMs = this.#forlornSinceMs.get(ctx) ?? nowMs();
+    this.#forlornSinceMs.set(ctx, sinceMs);
+    const shown = (): string => `the body of ${ctx.step.name} of ${ctx.workflow.id} goes on at ${process.name}, and is ${row?.status ?? "gone"}`;
+    violations.expect(nowMs() - sinceMs <= LONGEST_UNHEARD_MS, "I5", shown);
   }
 
   #mark(process: SimulatedProcess, workflowId: string, pointers: readonly PointerRow[]): void {
