@@ -210,7 +210,7 @@ export class WorkflowConsumer {
     let again = false;
     let isLeaseLost = false;
     try {
-      const lease = created?.lease ?? (await this.#acquire(id, cause, own));
+      const lease = created?.lease ?? (await this.#acquire(id, cause, own, entry));
       if (lease === undefined) return;
       this.#unleased.delete(id);
       const pass = new WorkflowPass(this.#executor, id, lease, own, isOrphan);
@@ -245,14 +245,14 @@ export class WorkflowConsumer {
     else this.#followUps.hint(id, 0);
   }
 
-  async #acquire(id: string, { item, isRetaken = false }: Cause, created: InstanceToRun | undefined): Promise<Lease | undefined> {
+  async #acquire(id: string, { item, isRetaken = false }: Cause, created: InstanceToRun | undefined, entry: Entry): Promise<Lease | undefined> {
     try {
       const lease = await this.#locks.acquireLock(id, { ttl: this.#services.options.lockTtlMs });
       if (lease !== undefined) {
         this.#busyElsewhere.forget(id);
         return lease;
       }
-      if (isRetaken) return undefined;
+      if (isRetaken && !entry.isPoked) return undefined;
     } catch (error) {
       warn(this.#services, `the lease on the workflow ${id} could not be taken; it is tried again`, error);
     }
@@ -262,7 +262,10 @@ export class WorkflowConsumer {
       this.#unleased.set(id, { ...created, isLeased: false });
       this.#timers.schedule(id, this.#services.clock.now() + delayMs);
     }
-    if (item !== undefined) await item.retry(delayMs);
+    const unreturned = (error: unknown): void =>
+      warn(this.#services, `the hint for the workflow ${id} could not be put back; it comes by itself`, error);
+    // Not waited for: a hint that comes meanwhile, this one perhaps, would be taken for one that is looked after here.
+    if (item !== undefined) this.#watch(item.retry(delayMs).catch(unreturned));
     else if (created === undefined) this.#followUps.hint(id, delayMs);
     return undefined;
   }

@@ -299,7 +299,48 @@ describe("an instance whose lease is held elsewhere", () => {
     await consumer.consume({ ...item("a", []), retry: () => Promise.reject(new Error("away")) });
     await clock.settle();
 
-    expect([consumer.slots.free, messages(warnings)]).toEqual([256, ["the pass of the workflow a has failed"]]);
+    expect([consumer.slots.free, messages(warnings)]).toEqual([256, ["the hint for the workflow a could not be put back; it comes by itself"]]);
+  });
+});
+
+describe("a hint that comes", () => {
+  it("while another one is put back is not taken for one of an instance that runs here", async () => {
+    let busy = true;
+    const { clock, consumer, create, status } = await setting({
+      locks: { acquireLock: async (id, { ttl }) => (busy ? undefined : fakeLease(id, Number(ttl))) },
+    });
+    const ends: string[] = [];
+    await create(quick, "a");
+    await consumer.consume({ ...item("a", ends), retry: () => new Promise(noop) });
+    await clock.settle();
+
+    busy = false;
+    await consumer.consume(item("a", ends));
+    await clock.settle();
+
+    expect([await status("a"), ends, consumer.slots.free]).toEqual(["complete", ["a acked"], 256]);
+  });
+
+  it("while a lost lease is asked for again in vain is put again", async () => {
+    const { definition } = held();
+    const answers: ((lease: Lease | undefined) => void)[] = [];
+    const { clock, consumer, create, hints } = await setting({
+      locks: { acquireLock: () => new Promise((resolve) => answers.push(resolve)) },
+    });
+    const ends: string[] = [];
+    await create(definition, "a");
+    consumer.dispatch("a");
+    const loss = new AbortController();
+    answers[0]?.({ ...fakeLease("a", 5_000), signal: loss.signal });
+    await clock.settle();
+    loss.abort(new LockError("lost"));
+    await clock.settle();
+
+    await consumer.consume(item("a", ends));
+    answers[1]?.(undefined);
+    await clock.settle();
+
+    expect([ends, hints]).toEqual([["a acked"], ["a after 10"]]);
   });
 });
 
