@@ -8,6 +8,7 @@ import { branches } from "./programs/branches.ts";
 import { children } from "./programs/children.ts";
 import { commands } from "./programs/commands.ts";
 import { deploy } from "./programs/deploy.ts";
+import { ends } from "./programs/ends.ts";
 import { events } from "./programs/events.ts";
 import { long } from "./programs/long.ts";
 import { mixed } from "./programs/mixed.ts";
@@ -40,5 +41,6 @@ export const programList: Programs = {
   deploy: () => deploy,
   poison: () => poison,
   aborts: () => aborts,
+  ends: () => ends,
   random,
 };

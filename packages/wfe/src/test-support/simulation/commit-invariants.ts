@@ -1,13 +1,13 @@
 import { type CommitResult, isFinal, type PointerRow, WORKFLOW_COMPLETED_EVENT, type WorkflowChange, type WorkflowRow } from "../../index.ts";
 import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
-import { SIMULATION_START_MS } from "./simulated-clock.ts";
 import type { Violations } from "./violations.ts";
 
 /** An instance as it was before a commit. */
 export interface CommitBefore {
   readonly row: WorkflowRow | undefined;
   readonly pointers: ReadonlyMap<string, PointerRow>;
-  readonly subscriptions: number;
+  /** Its subscriptions, and what the inbox counter was when they were given an event. */
+  readonly given: ReadonlyMap<string, number | undefined>;
 }
 
 /** How the store has answered a commit. */
@@ -19,14 +19,17 @@ export class CommitInvariants {
   readonly #store: InMemoryStore;
   /** Latest due time of an instance at work, after now. */
   readonly #netMs: number;
-  readonly #nowMs: () => number;
+  readonly #latestNowMs: () => number;
 
-  /** @param netMs - A lease, and how wrong clocks may be. */
-  constructor(violations: Violations, store: InMemoryStore, netMs: number, nowMs: () => number) {
+  /**
+   * @param netMs - A lease, and how wrong clocks may be.
+   * @param latestNowMs - The latest that any wall clock has shown so far.
+   */
+  constructor(violations: Violations, store: InMemoryStore, netMs: number, latestNowMs: () => number) {
     this.#violations = violations;
     this.#store = store;
     this.#netMs = netMs;
-    this.#nowMs = nowMs;
+    this.#latestNowMs = latestNowMs;
   }
 
   /** @returns Whether the commit was accepted, and not as a repeat of the last one. */
@@ -40,7 +43,9 @@ export class CommitInvariants {
     }
     this.#expected(change, before.row);
     this.#moved(change, before.row, kept, answer.result);
+    this.#closed(change, before);
     this.#written(change, kept);
+    this.#untouched(change, before, kept);
     if (isFinal(change.status)) this.#ended(change, kept);
     else if (change.status === "runnable") this.#isLookedAt(change, kept);
     return true;
@@ -81,6 +86,27 @@ export class CommitInvariants {
     );
   }
 
+  /** Nobody closes a wait without having seen what it was given. */
+  #closed({ workflowId, closeSubscriptions, seenInboxSeq }: WorkflowChange, { given }: CommitBefore): void {
+    for (const id of closeSubscriptions)
+      this.#violations.expect(
+        (given.get(id) ?? 0) <= seenInboxSeq,
+        "I3",
+        () => `a commit of ${workflowId} closes the subscription ${id}, which was given an event that it has not seen`,
+      );
+  }
+
+  /** Nothing but what the commit says. */
+  #untouched({ workflowId, pointers }: WorkflowChange, before: CommitBefore, kept: KeptWorkflow): void {
+    const written = new Set(pointers.map(({ id }) => id));
+    for (const [id, pointer] of before.pointers)
+      this.#violations.expect(
+        written.has(id) || kept.pointers.get(id) === pointer,
+        "I2",
+        () => `a commit of ${workflowId} has changed the pointer ${id}, of which it says nothing`,
+      );
+  }
+
   /** All of a commit, or nothing. */
   #written(change: WorkflowChange, kept: KeptWorkflow): void {
     const { workflowId, pointers, openSubscriptions, closeSubscriptions, consume, children, events } = change;
@@ -108,11 +134,12 @@ export class CommitInvariants {
 
   /** Without any hint, the sweep must find it. */
   #isLookedAt(change: WorkflowChange, { row, open, subscriptions }: KeptWorkflow): void {
-    const { workflowId, seenInboxSeq } = change;
+    const { workflowId } = change;
     const dueMs = row.dueAt?.getTime();
-    const isUnseen = row.inboxSeq > seenInboxSeq && [...subscriptions.values()].some(({ given }) => given !== undefined);
+    // What a pass has seen it has used, or closed.
+    const isUnseen = [...subscriptions.values()].some(({ given }) => given !== undefined);
     this.#violations.expect(
-      !isUnseen || dueMs !== undefined,
+      !isUnseen || (dueMs !== undefined && dueMs <= this.#latestNowMs()),
       "I3",
       () => `${workflowId} was given an event that its pass has not seen, and is not due`,
     );
@@ -127,7 +154,7 @@ export class CommitInvariants {
       this.#violations.expect(isWaiting || dueMs !== undefined, "I3", () => `${workflowId} waits for nothing, and is not due`);
       return;
     }
-    const latestMs = Math.max(ownDueMs, SIMULATION_START_MS + this.#nowMs() + this.#netMs);
+    const latestMs = Math.max(ownDueMs, this.#latestNowMs() + this.#netMs);
     this.#violations.expect(
       dueMs !== undefined && dueMs <= latestMs,
       "I1",
@@ -136,7 +163,8 @@ export class CommitInvariants {
   }
 }
 
-function isUntouched({ row, pointers, subscriptions }: CommitBefore, kept: KeptWorkflow | undefined): boolean {
+function isUntouched({ row, pointers, given }: CommitBefore, kept: KeptWorkflow | undefined): boolean {
   if (row === undefined || kept === undefined) return row === undefined && kept === undefined;
-  return kept.row === row && kept.pointers.size === pointers.size && kept.subscriptions.size === subscriptions;
+  const isSame = kept.row === row && kept.pointers.size === pointers.size && kept.subscriptions.size === given.size;
+  return isSame && [...pointers].every(([id, pointer]) => kept.pointers.get(id) === pointer);
 }

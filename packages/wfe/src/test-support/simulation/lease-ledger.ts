@@ -15,6 +15,10 @@ interface HeldLease {
 /** Who holds which lease until when, written down beside the lock provider and the engine, to be compared with what they do. */
 export class LeaseLedger {
   readonly #held = new Map<string, HeldLease>();
+  /** The last lease that each process was given, by resource. */
+  readonly #last = new Map<SimulatedProcess, Map<string, string>>();
+  /** Leases that were given back before their end. */
+  readonly #released = new Set<string>();
   readonly #violations: Violations;
 
   constructor(violations: Violations) {
@@ -30,12 +34,27 @@ export class LeaseLedger {
           `${process.name} was given the lease on ${resource}, which ${other.process.name} holds until ${other.endsAtMs} ms`,
         );
     }
+    const last = this.#last.get(process) ?? new Map<string, string>();
+    this.#last.set(process, last.set(resource, token));
     this.#held.set(token, { process, resource, token, endsAtMs, isTaken: false });
   }
 
-  extended(token: string, endsAtMs: number): void {
+  /** Its holder has heard that it goes on. One that has ended meanwhile by the holder's own count stays so. */
+  extended(token: string, endsAtMs: number, nowMs: number): void {
     const lease = this.#held.get(token);
-    if (lease !== undefined) lease.endsAtMs = Math.max(lease.endsAtMs, endsAtMs);
+    if (lease !== undefined && lease.endsAtMs > nowMs) lease.endsAtMs = Math.max(lease.endsAtMs, endsAtMs);
+  }
+
+  /** Its holder gives it back. */
+  released(token: string, nowMs: number): void {
+    if (!this.isLost(token, nowMs)) this.#released.add(token);
+    this.ended(token);
+  }
+
+  /** It was lost, and not given back. */
+  isLost(token: string, nowMs: number): boolean {
+    const lease = this.#held.get(token);
+    return lease === undefined ? !this.#released.has(token) : lease.isTaken || lease.endsAtMs <= nowMs;
   }
 
   ended(token: string): void {
@@ -57,6 +76,11 @@ export class LeaseLedger {
       holding = "taken";
     }
     return holding;
+  }
+
+  /** The token of the last lease on a resource that a process was given, over or not. */
+  lastToken(process: SimulatedProcess, resource: string): string | undefined {
+    return this.#last.get(process)?.get(resource);
   }
 
   /** Leases that a fault could end now. */

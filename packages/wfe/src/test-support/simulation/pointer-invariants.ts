@@ -5,13 +5,18 @@ import type { Violations } from "./violations.ts";
 export interface PointerWrite {
   readonly workflowId: string;
   readonly wasSuspended: boolean;
+  /** The latest that any wall clock has shown so far, in milliseconds since the epoch. */
+  readonly latestNowMs: number;
   /** Whether a step runs code; what belongs to the engine begins and ends within a commit. */
   isBody(stepId: number): boolean;
   /** Whether a body of this pointer has started with this attempt. */
   hasStarted(pointerId: string, attempt: number): boolean;
 }
 
-/** Compares a pointer that a commit writes with what the store had: I4, I5 and I8. */
+/** Of what has slept: it has gone on. */
+const GOES_ON: readonly PointerRow["status"][] = ["pending", "running", "complete"];
+
+/** Compares a pointer that a commit writes with what the store had: I1, I4, I5 and I8. */
 export function checkPointer(violations: Violations, write: PointerWrite, before: PointerRow | undefined, after: PointerRow): void {
   const shown = `${write.workflowId}/${after.id} (${after.stepName ?? after.stepId})`;
   const starts = after.attempt - (before?.attempt ?? 0);
@@ -24,6 +29,12 @@ export function checkPointer(violations: Violations, write: PointerWrite, before
     starts >= 0 || !write.hasStarted(after.id, before.attempt),
     "I4",
     () => `${shown} forgets attempt ${before.attempt}, whose body has started`,
+  );
+  const sleepsOn = before.status === "sleeping" && before.dueAt !== undefined && before.dueAt.getTime() > write.latestNowMs;
+  violations.expect(
+    !sleepsOn || !GOES_ON.includes(after.status),
+    "I1",
+    () => `${shown} sleeps until ${before.dueAt?.toISOString()}, and is ${after.status} before that`,
   );
   // One that was stored as running, and was not started: a claim says the same again.
   const isClaimed = after.status === "running" && !write.hasStarted(after.id, after.attempt);

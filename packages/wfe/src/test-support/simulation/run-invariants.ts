@@ -10,6 +10,7 @@ import {
 } from "../../index.ts";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { LeaseLedger } from "./lease-ledger.ts";
+import { ResultLedger } from "./result-ledger.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedRun } from "./simulated-program.ts";
 import type { Violations } from "./violations.ts";
@@ -31,6 +32,7 @@ export interface RunInvariantsOptions {
 /** Compares each start of a body with what the store holds and with what its host was told: I4 and I6. */
 export class RunInvariants {
   readonly runs: SimulatedRun[] = [];
+  readonly results: ResultLedger;
   readonly #options: RunInvariantsOptions;
   /** Starts that the store has said to a host. */
   readonly #acknowledged = new Map<SimulatedProcess, Set<string>>();
@@ -46,6 +48,7 @@ export class RunInvariants {
 
   constructor(options: RunInvariantsOptions) {
     this.#options = options;
+    this.results = new ResultLedger(options.violations, options.ledger, options.nowMs);
   }
 
   /** Bodies that run on hosts which live. */
@@ -82,6 +85,7 @@ export class RunInvariants {
     violations.expect(!this.#started.has(start), "I4", () => `${shown} a second time`);
     this.#started.add(start);
     violations.expect(this.#acknowledged.get(process)?.has(start) === true, "I4", () => `${shown} before a commit that says so is acknowledged`);
+    this.results.starts(ctx, shown);
     const holding = ledger.holding(process, workflowId, nowMs());
     violations.expect(holding !== undefined, "I6", () => `${shown}, which holds no lease any more`);
     const kept = store.workflows.get(workflowId);
@@ -102,10 +106,11 @@ export class RunInvariants {
     this.#checkPredecessor(row, kept.pointers, isFork, shown);
   }
 
-  /** The body of a step has ended, for its host. */
-  ends(ctx: StepExecutionContext): void {
+  /** The body of a step has ended, for its host. @param isWell - Whether it has thrown nothing. */
+  ends(process: SimulatedProcess, ctx: StepExecutionContext, isWell: boolean): void {
     this.#active.delete(ctx);
     this.#forlornSinceMs.delete(ctx);
+    if (isWell) this.results.heard(process, ctx);
   }
 
   /** Looks at all bodies that run, when everything of this instant has happened that their hosts can do by themselves. */

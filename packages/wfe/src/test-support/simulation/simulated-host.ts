@@ -82,6 +82,7 @@ export class SimulatedHost {
   /** Stops in order. @param then - When it has stopped. */
   stop(timeoutMs: number, then: () => void): void {
     this.#state = "stopping";
+    this.process.stops += 1;
     this.host.stop({ timeout: timeoutMs }).then(
       () => {
         this.#state = "stopped";

@@ -1,5 +1,6 @@
 import { type Clock, createLease, type DistributedLockProvider, type Duration, durationMs, type Entropy, type Lease } from "../../index.ts";
 import type { InMemoryLockStore } from "wfe-core/test-support";
+import type { HintLedger } from "./hint-ledger.ts";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import type { CallKind, PortCalls } from "./port-calls.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -20,6 +21,7 @@ export interface SimulatedLocksOptions {
   readonly store: InMemoryLockStore;
   readonly calls: PortCalls;
   readonly ledger: LeaseLedger;
+  readonly hints: HintLedger;
   readonly presence: boolean;
   /** Virtual time. */
   readonly nowMs: () => number;
@@ -52,9 +54,22 @@ export class SimulatedLocks implements DistributedLockProvider {
   }
 
   async acquireLock(resource: string, options: { readonly ttl: Duration }): Promise<Lease | undefined> {
-    const { process, clock, entropy, store, calls, ledger, nowMs } = this.#options;
-    const ttlMs = durationMs(options.ttl, "ttl");
+    const { process, entropy, hints } = this.#options;
     const token = entropy.id();
+    hints.set(process, resource, token, "asks");
+    try {
+      const lease = await this.#acquired(resource, token, options);
+      hints.set(process, resource, token, lease === undefined ? undefined : "holds");
+      return lease;
+    } catch (error) {
+      hints.set(process, resource, token, undefined);
+      throw error;
+    }
+  }
+
+  async #acquired(resource: string, token: string, options: { readonly ttl: Duration }): Promise<Lease | undefined> {
+    const { process, clock, store, calls, ledger, hints, nowMs } = this.#options;
+    const ttlMs = durationMs(options.ttl, "ttl");
     const [requestedAt, requestedAtMs] = [clock.monotonic(), nowMs()];
     const isGiven = await calls.call(process, ACQUIRE, async () => {
       const given = store.acquire(resource, token, ttlMs, this.#owner);
@@ -62,7 +77,7 @@ export class SimulatedLocks implements DistributedLockProvider {
       return given;
     });
     if (!isGiven) return undefined;
-    return createLease({
+    const lease = createLease({
       resource,
       token,
       ttlMs,
@@ -76,14 +91,31 @@ export class SimulatedLocks implements DistributedLockProvider {
           ledger.taken(token);
           return false;
         });
-        if (held) ledger.extended(token, askedAtMs + ttlMs);
+        if (held) ledger.extended(token, askedAtMs + ttlMs, nowMs());
         else ledger.ended(token);
         return held;
       },
       release: () => {
-        ledger.ended(token);
+        ledger.released(token, nowMs());
         return calls.call(process, RELEASE, async () => store.release(resource, token));
       },
     });
+    return releasing(lease, () => hints.set(process, resource, token, undefined));
   }
+}
+
+/** The same lease, whose holder is done with it when it has heard of its release. */
+function releasing(lease: Lease, released: () => void): Lease {
+  return {
+    resource: lease.resource,
+    token: lease.token,
+    get expiresAt() {
+      return lease.expiresAt;
+    },
+    get signal() {
+      return lease.signal;
+    },
+    extend: () => lease.extend(),
+    release: () => lease.release().finally(released),
+  };
 }

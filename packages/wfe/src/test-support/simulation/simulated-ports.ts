@@ -1,6 +1,7 @@
 import type { Duration, HttpClient, LifecyclePublisher, PersistenceProvider, QueueProvider, QueueType, WorkItem } from "../../index.ts";
 import type { Fault } from "./fault-plan.ts";
 import type { CallKind, PortCalls } from "./port-calls.ts";
+import type { HintLedger } from "./hint-ledger.ts";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
@@ -11,17 +12,23 @@ const ACK: CallKind = { port: "queue", method: "ack", faults: ERRORS };
 const RETRY: CallKind = { port: "queue", method: "retry", faults: ERRORS };
 const LONGEST_DELAY_MS = 5_000;
 
-/**
- * A provider at the other end of the network: each of its methods becomes a call.
- *
- * @param answered - Told of each answer that has come to its caller.
- */
+/** What is told of calls. */
+export interface CallWatch {
+  /** A call was made. */
+  readonly asked?: (method: string, args: readonly unknown[]) => void;
+  /** It is over, whatever the answer. */
+  readonly ended?: (method: string, args: readonly unknown[]) => void;
+  /** Its answer has come to its caller, and is no error. */
+  readonly answered?: (method: string, args: readonly unknown[]) => void;
+}
+
+/** A provider at the other end of the network: each of its methods becomes a call. */
 export function throughNetwork<T extends PersistenceProvider | LifecyclePublisher>(
   provider: T,
   port: "persistence" | "publisher",
   process: SimulatedProcess,
   calls: PortCalls,
-  answered: (method: string, args: readonly unknown[]) => void = () => undefined,
+  { asked, ended, answered }: CallWatch = {},
 ): T {
   const kinds = new Map<PropertyKey, CallKind>();
   const kindOf = (method: string): CallKind => {
@@ -36,8 +43,9 @@ export function throughNetwork<T extends PersistenceProvider | LifecyclePublishe
       if (typeof member !== "function" || typeof property !== "string") return member;
       const method = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        const answer = await calls.call(process, kindOf(property), () => method(...args));
-        answered(property, args);
+        asked?.(property, args);
+        const answer = await calls.call(process, kindOf(property), () => method(...args)).finally(() => ended?.(property, args));
+        answered?.(property, args);
         return answer;
       };
     },
@@ -49,6 +57,7 @@ export class SimulatedQueue implements QueueProvider {
   readonly #queue: QueueProvider;
   readonly #process: SimulatedProcess;
   readonly #calls: PortCalls;
+  readonly #hints: HintLedger;
   readonly #detail: (limit: number, fault: Fault) => number;
   readonly #later: (delayMs: number, run: () => void) => void;
 
@@ -60,12 +69,14 @@ export class SimulatedQueue implements QueueProvider {
     queue: QueueProvider,
     process: SimulatedProcess,
     calls: PortCalls,
+    hints: HintLedger,
     detail: (limit: number, fault: Fault) => number,
     later: (delayMs: number, run: () => void) => void,
   ) {
     this.#queue = queue;
     this.#process = process;
     this.#calls = calls;
+    this.#hints = hints;
     this.#detail = detail;
     this.#later = later;
   }
@@ -79,6 +90,7 @@ export class SimulatedQueue implements QueueProvider {
   }
 
   queueWork(id: string, type: QueueType, options: { readonly delay?: Duration } = {}): Promise<void> {
+    if (type === "workflow") this.#hints.put(this.#process, id);
     return this.#calls.call(this.#process, QUEUE, async (fault) => {
       if (fault?.kind === "lostHint") return;
       const delay = fault?.kind === "delayedHint" ? this.#detail(LONGEST_DELAY_MS, fault) : options.delay;
@@ -94,7 +106,10 @@ export class SimulatedQueue implements QueueProvider {
     const items = await this.#calls.call(this.#process, DEQUEUE, () => this.#whileConnected(options, type));
     return items.map((item) => ({
       id: item.id,
-      ack: () => this.#calls.call(this.#process, ACK, () => item.ack()),
+      ack: async () => {
+        const acked = type === "workflow" ? this.#hints.acked(this.#process, item.id) : undefined;
+        await this.#calls.call(this.#process, ACK, () => item.ack()).finally(acked);
+      },
       retry: (delay) => this.#calls.call(this.#process, RETRY, () => item.retry(delay)),
     }));
   }

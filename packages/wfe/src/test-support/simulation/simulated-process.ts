@@ -15,6 +15,8 @@ export class SimulatedProcess {
   readonly due: ScheduledTask[] = [];
   /** Stopped in its tracks, as by SIGSTOP; what is for it waits. */
   isFrozen = false;
+  /** How often it was asked to stop in order. */
+  stops = 0;
   /** Ends its connections when it is gone. */
   readonly connections: AbortController = new AbortController();
   /** Dead, as by SIGKILL: nothing of it ever goes on. */

@@ -1,4 +1,4 @@
-import type { AnyDefinition, HostOptions, PersistenceProvider, StepExecutionContext } from "../../index.ts";
+import type { AnyDefinition, HostOptions, NewWorkflow, PersistenceProvider, StepExecutionContext, WorkflowChange } from "../../index.ts";
 import {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,
@@ -10,13 +10,14 @@ import {
   VirtualEntropy,
 } from "wfe-core/test-support";
 import { DEFAULT_FAULT_WEIGHTS, FaultPlan } from "./fault-plan.ts";
+import { HintLedger } from "./hint-ledger.ts";
 import { LeaseLedger } from "./lease-ledger.ts";
 import { observedDefinition } from "./observed-definitions.ts";
 import { PortCalls } from "./port-calls.ts";
 import { RunInvariants } from "./run-invariants.ts";
 import { SeededChoices } from "./seeded-choices.ts";
 import { SeededScheduler } from "./seeded-scheduler.ts";
-import { SimulatedClock } from "./simulated-clock.ts";
+import { SIMULATION_START_MS, SimulatedClock } from "./simulated-clock.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 import { SimulatedLocks } from "./simulated-locks.ts";
 import { SimulatedQueue, simulatedHttp, simulatedPublisher, throughNetwork } from "./simulated-ports.ts";
@@ -42,6 +43,7 @@ export class SimulatedWorld {
   readonly faults: FaultPlan;
   readonly violations: Violations;
   readonly ledger: LeaseLedger;
+  readonly #hints: HintLedger;
   readonly runs: RunInvariants;
   readonly observer: StoreObserver;
   readonly calls: PortCalls;
@@ -59,6 +61,8 @@ export class SimulatedWorld {
   readonly #places: (SimulatedHost | undefined)[];
   readonly #hostOf = new WeakMap<object, SimulatedHost>();
   readonly #hasPresence: boolean;
+  /** How far a wall clock has been ahead, at most. */
+  #mostAheadMs = 0;
   #generation = 0;
   #clientChoices = 0;
 
@@ -77,12 +81,21 @@ export class SimulatedWorld {
     const nowMs = (): number => this.scheduler.nowMs;
     this.violations = new Violations(() => this.scheduler);
     this.ledger = new LeaseLedger(this.violations);
+    this.#hints = new HintLedger(this.violations);
     const definitions = (): readonly AnyDefinition[] => this.program.definitions;
     this.runs = new RunInvariants({ violations: this.violations, store: this.store, ledger: this.ledger, definitions, nowMs });
     const netMs = LOCK_TTL_MS + 2 * LONGEST_SKEW_MS;
     this.program = factory(this.#bodies());
     const { store, violations, runs } = this;
-    this.observer = new StoreObserver({ store, violations, runs, netMs, nowMs, definitions: this.program.definitions });
+    this.observer = new StoreObserver({
+      store,
+      violations,
+      runs,
+      netMs,
+      nowMs,
+      latestNowMs: () => SIMULATION_START_MS + nowMs() + this.#mostAheadMs,
+      definitions: this.program.definitions,
+    });
     const excluded = Object.fromEntries((this.program.withoutFaults ?? []).map((kind) => [kind, 0]));
     this.faults = new FaultPlan({
       choices,
@@ -155,12 +168,24 @@ export class SimulatedWorld {
     const { faulty } = this.#options;
     const entropy = new VirtualEntropy(Math.imul(this.#options.seed, 7_919) + generation + 1);
     const nowMs = (): number => scheduler.nowMs;
-    const locks = new SimulatedLocks({ process, clock, entropy, store: this.locks, calls, ledger, presence: this.#hasPresence, nowMs });
+    const hints = this.#hints;
+    const locks = new SimulatedLocks({ process, clock, entropy, store: this.locks, calls, ledger, hints, presence: this.#hasPresence, nowMs });
     const later = (delayMs: number, run: () => void): void => void scheduler.setTimer(this.server, delayMs, run, "hint");
-    const queue = new SimulatedQueue(this.#queue, process, calls, (limit, fault) => faults.detail(fault, limit), later);
-    const persistence = throughNetwork(this.#persistence, "persistence", process, calls, (method, [written]) => {
-      if (method === "persistWorkflow") this.runs.acknowledged(process, written as Parameters<RunInvariants["acknowledged"]>[1]); // its argument
-      if (method === "createNewWorkflow") this.runs.created(process, written as Parameters<RunInvariants["created"]>[1]);
+    const queue = new SimulatedQueue(this.#queue, process, calls, hints, (limit, fault) => faults.detail(fault, limit), later);
+    const persistence = throughNetwork(this.#persistence, "persistence", process, calls, {
+      asked: (method, [written]) => {
+        if (method === "persistWorkflow") this.observer.asked(written as WorkflowChange, process, ledger); // its argument
+        if (method === "createNewWorkflow") hints.set(process, (written as NewWorkflow).id, written, "asks"); // its argument
+        if (method === "loadForPass") hints.works(process, written as string); // its argument
+        if (method === "persistWorkflow") hints.works(process, (written as WorkflowChange).workflowId); // its argument
+      },
+      ended: (method, [written]) => {
+        if (method === "createNewWorkflow") hints.set(process, (written as NewWorkflow).id, written, undefined); // its argument
+      },
+      answered: (method, [written]) => {
+        if (method === "persistWorkflow") this.runs.acknowledged(process, written as WorkflowChange); // its argument
+        if (method === "createNewWorkflow") this.runs.created(process, written as NewWorkflow); // its argument
+      },
     });
     const host = new SimulatedHost({
       process,
@@ -181,7 +206,9 @@ export class SimulatedWorld {
   /** How wrong the wall clock of a host is; in half of all seeds all are right. */
   skew(n: number): number {
     if (this.choices.below(2, "setting", 3) === 0 || this.faults.isOver) return 0;
-    return this.choices.below(2 * LONGEST_SKEW_MS, "setting", n) - LONGEST_SKEW_MS;
+    const skewMs = this.choices.below(2 * LONGEST_SKEW_MS, "setting", n) - LONGEST_SKEW_MS;
+    this.#mostAheadMs = Math.max(this.#mostAheadMs, skewMs);
+    return skewMs;
   }
 
   /** Some hosts are small, so that instances wait for room. */
@@ -196,11 +223,14 @@ export class SimulatedWorld {
     const host = this.#hostOf.get(ctx.host) as SimulatedHost; // bodies run on hosts of this world alone
     this.runs.starts(host.process, ctx);
     this.scheduler.note(`${host.process.name} runs ${ctx.step.name} (${ctx.workflow.id}/${ctx.pointer.id}/${ctx.attempt})`);
+    let isWell = false;
     try {
-      return await body();
+      const value = await body();
+      isWell = true;
+      return value;
     } finally {
       await this.scheduler.point(host.process, `ends ${ctx.step.name}`);
-      this.runs.ends(ctx);
+      this.runs.ends(host.process, ctx, isWell);
     }
   };
 

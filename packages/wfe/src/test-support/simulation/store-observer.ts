@@ -10,9 +10,12 @@ import {
 } from "../../index.ts";
 import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
 import { type CommitAnswer, type CommitBefore, CommitInvariants } from "./commit-invariants.ts";
+import { CommitOrigins } from "./commit-origins.ts";
 import { EventInvariants } from "./event-invariants.ts";
+import type { LeaseLedger } from "./lease-ledger.ts";
 import { checkPointer } from "./pointer-invariants.ts";
 import type { RunInvariants } from "./run-invariants.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Violations } from "./violations.ts";
 
 const NO_POINTERS: ReadonlyMap<string, PointerRow> = new Map();
@@ -32,6 +35,8 @@ export interface StoreObserverOptions {
   /** A lease, and how wrong clocks may be. */
   readonly netMs: number;
   readonly nowMs: () => number;
+  /** The latest that any wall clock has shown so far, in milliseconds since the epoch. */
+  readonly latestNowMs: () => number;
 }
 
 /** Stands around the store of a simulation, knows nothing of the engine, and compares what each call finds and leaves. */
@@ -39,6 +44,7 @@ export class StoreObserver {
   readonly events: EventInvariants;
   readonly #options: StoreObserverOptions;
   readonly #commitInvariants: CommitInvariants;
+  readonly #origins: CommitOrigins;
   /** The rows as they were last seen: they are replaced, never changed. */
   readonly #rows = new Map<string, WorkflowRow>();
   readonly #pointers = new Map<string, Map<string, PointerRow>>();
@@ -50,7 +56,8 @@ export class StoreObserver {
   constructor(options: StoreObserverOptions) {
     this.#options = options;
     this.events = new EventInvariants(options.violations, options.store);
-    this.#commitInvariants = new CommitInvariants(options.violations, options.store, options.netMs, options.nowMs);
+    this.#commitInvariants = new CommitInvariants(options.violations, options.store, options.netMs, options.latestNowMs);
+    this.#origins = new CommitOrigins(options.violations);
   }
 
   /** Accepted commits. */
@@ -67,6 +74,11 @@ export class StoreObserver {
   isSuspendedByCommand(id: string): boolean {
     const row = this.#options.store.workflows.get(id)?.row;
     return row?.status === "suspended" && row.controlSeq === this.#suspensions.get(id);
+  }
+
+  /** A host asks for a commit, which is yet to arrive. */
+  asked(change: WorkflowChange, process: SimulatedProcess, ledger: LeaseLedger): void {
+    this.#origins.asked(change, process, ledger);
   }
 
   /** The provider, observed. */
@@ -89,11 +101,12 @@ export class StoreObserver {
   }
 
   async #persist<T extends object>(change: WorkflowChange, commit: () => Promise<T>): Promise<T> {
-    const { store, violations, runs } = this.#options;
+    const { store, violations, runs, latestNowMs } = this.#options;
     const { workflowId } = change;
     const kept = store.workflows.get(workflowId);
     const known = this.#pointers.get(workflowId) ?? NO_POINTERS;
-    const before: CommitBefore = { row: kept?.row, pointers: known, subscriptions: kept?.subscriptions.size ?? 0 };
+    const given = new Map([...(kept?.subscriptions ?? [])].map(([id, subscription]) => [id, subscription.given?.inboxSeq]));
+    const before: CommitBefore = { row: kept?.row, pointers: known, given };
     let answer: { readonly result: T } | { readonly error: unknown };
     try {
       answer = { result: await commit() };
@@ -102,15 +115,20 @@ export class StoreObserver {
     }
     if (this.#commitInvariants.check(change, before, answer as CommitAnswer)) {
       this.#commits += 1;
+      this.#origins.accepted(change);
+      runs.results.committed(workflowId, change.pointers);
       const wasSuspended = before.row?.status === "suspended";
       const hasStarted = (pointerId: string, attempt: number): boolean => runs.hasStarted(workflowId, pointerId, attempt);
       const isBody = (stepId: number): boolean => this.#isBody(before.row, stepId);
       for (const pointer of change.pointers)
-        checkPointer(violations, { workflowId, wasSuspended, isBody, hasStarted }, known.get(pointer.id), pointer);
+        checkPointer(violations, { workflowId, wasSuspended, latestNowMs: latestNowMs(), isBody, hasStarted }, known.get(pointer.id), pointer);
       this.#remember(store.workflows.get(workflowId), change.pointers);
       for (const child of change.children) if (!this.#rows.has(child.id)) this.#remember(store.workflows.get(child.id));
       this.events.committed(change);
-    } else this.#refused += 1;
+    } else {
+      this.#refused += 1;
+      if ("error" in answer) this.#origins.refused(change, answer.error);
+    }
     this.#look("persistWorkflow", []);
     if ("error" in answer) throw answer.error as Error; // whatever it is, it goes on as it came
     return answer.result;
@@ -189,6 +207,7 @@ export class StoreObserver {
     if (command === "terminate") {
       violations.expect(kept.open.size === 0 && kept.subscriptions.size === 0, "I5", () => `${shown}: it is terminated, and something of it is open`);
       this.events.terminated(row.id);
+      this.#options.runs.results.terminated(row.id);
     }
     violations.expect(row.status !== "runnable" || row.dueAt !== undefined, "I3", () => `${shown}: it is runnable, and not due`);
     this.#remember(kept);
@@ -200,7 +219,8 @@ export class StoreObserver {
     const { id } = kept.row;
     this.#rows.set(id, kept.row);
     const known = changed === undefined ? new Map<string, PointerRow>() : (this.#pointers.get(id) ?? new Map<string, PointerRow>());
-    for (const pointer of changed ?? kept.pointers.values()) known.set(pointer.id, pointer);
+    // As the store has them: they are replaced, never changed.
+    for (const pointer of changed ?? kept.pointers.values()) known.set(pointer.id, kept.pointers.get(pointer.id) ?? pointer);
     this.#pointers.set(id, known);
     this.#options.violations.expect(
       known.size === kept.pointers.size,

@@ -1,0 +1,60 @@
+import type { PointerRow, StepExecutionContext } from "../../index.ts";
+import type { LeaseLedger } from "./lease-ledger.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import type { Violations } from "./violations.ts";
+
+/** A body that has ended well, and whose result is to be committed. */
+interface HeardResult {
+  readonly key: string;
+  readonly process: SimulatedProcess;
+  /** How often its host had been stopped by then. */
+  readonly stops: number;
+  /** Of the lease under which it has ended. */
+  readonly token: string | undefined;
+}
+
+/**
+ * Results that hosts have heard of their bodies. One is lost with its host, or with the lease; who goes on as before commits it, so that the body is
+ * not run again (I4).
+ */
+export class ResultLedger {
+  readonly #violations: Violations;
+  readonly #ledger: LeaseLedger;
+  readonly #nowMs: () => number;
+  /** By instance and pointer. */
+  readonly #heard = new Map<string, Map<string, HeardResult>>();
+
+  constructor(violations: Violations, ledger: LeaseLedger, nowMs: () => number) {
+    this.#violations = violations;
+    this.#ledger = ledger;
+    this.#nowMs = nowMs;
+  }
+
+  /** A body has ended well. */
+  heard(process: SimulatedProcess, { workflow, pointer, idempotencyKey, signal }: StepExecutionContext): void {
+    if (signal.aborted) return; // nobody listens any more
+    const token = this.#ledger.lastToken(process, workflow.id);
+    const results = this.#heard.get(workflow.id) ?? new Map<string, HeardResult>();
+    this.#heard.set(workflow.id, results.set(pointer.id, { key: idempotencyKey, process, stops: process.stops, token }));
+  }
+
+  /** A commit was accepted: what came of these pointers is known. */
+  committed(workflowId: string, pointers: readonly PointerRow[]): void {
+    const results = this.#heard.get(workflowId);
+    for (const { id, status } of pointers) if (status !== "running" && status !== "pending") results?.delete(id);
+  }
+
+  /** A command has ended the instance: no result counts any more. */
+  terminated(workflowId: string): void {
+    this.#heard.delete(workflowId);
+  }
+
+  /** A body starts. */
+  starts({ workflow, pointer, idempotencyKey }: StepExecutionContext, shown: string): void {
+    const result = this.#heard.get(workflow.id)?.get(pointer.id);
+    if (result === undefined || result.key !== idempotencyKey) return;
+    const { process, stops, token } = result;
+    const isLost = process.isGone || process.stops !== stops || token === undefined || this.#ledger.isLost(token, this.#nowMs());
+    this.#violations.expect(isLost, "I4", () => `${shown} although ${process.name} has its result, and has lost nothing`);
+  }
+}
