@@ -1,202 +1,94 @@
-import { describe, expect, it } from "vitest";
-import type { Lease, WorkflowChange } from "../../src/index.ts";
-import { type FaultyParts, type InvariantName, type ProgramFactory, shrink, simulate, type Violation } from "../../src/test-support/index.ts";
-import { replacing } from "../replacing.ts";
-import { children } from "./programs/children.ts";
-import { commands } from "./programs/commands.ts";
-import { events } from "./programs/events.ts";
+import { readFile } from "node:fs/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import { type ProgramFactory, shrink, simulate, type SimulationOptions, type Violation } from "../../src/test-support/index.ts";
+import { hostMutations } from "./mutations/host-mutations.ts";
+import { mutatedEngine } from "./mutations/mutated-engine.ts";
+import { type FoundMutation, writeMutationTable } from "./mutations/mutation-table.ts";
+import { passMutations } from "./mutations/pass-mutations.ts";
+import { deafHolder, providerMutations } from "./mutations/provider-mutations.ts";
+import { storeMutations } from "./mutations/store-mutations.ts";
 import { retries } from "./programs/retries.ts";
-import { saga } from "./programs/saga.ts";
 
 const MOST_SEEDS = 60;
+/** Of the unchanged engine, that is built in the same way as those that are changed. */
+const CONTROL_SEEDS = 10;
+const TIMEOUT = { timeout: 60_000 };
+const engineMutations = [...passMutations, ...hostMutations, ...storeMutations];
+const found: FoundMutation[] = [];
 
-interface Mutation {
-  readonly name: string;
-  readonly program: ProgramFactory;
-  readonly faulty: FaultyParts;
-  readonly caughtBy: readonly InvariantName[];
+afterAll(() => writeMutationTable(found));
+
+/** The first violation from the seed 1 on, and how many schedules it has taken. */
+async function firstViolation(
+  run: typeof simulate,
+  program: (seed: number) => ProgramFactory,
+  options: Omit<SimulationOptions, "seed">,
+): Promise<{ readonly violation: Violation | undefined; readonly schedules: number }> {
+  for (let seed = 1; ; seed += 1) {
+    const [violation] = (await run(program(seed), { ...options, seed })).violations;
+    if (violation !== undefined || seed === MOST_SEEDS) return { violation, schedules: seed };
+  }
 }
 
-const mutations: readonly Mutation[] = [
-  {
-    name: "a store that accepts every commit",
-    program: retries,
-    faulty: {
-      persistence: (provider, store) =>
-        replacing(provider, {
-          persistWorkflow: (change, now) => {
-            const { revision = 0, controlSeq = 0 } = store.workflows.get(change.workflowId)?.row ?? {};
-            return provider.persistWorkflow({ ...change, expected: { revision, controlSeq } }, now);
-          },
-        }),
-    },
-    caughtBy: ["I2", "I4", "I5"],
-  },
-  {
-    name: "a store that answers a commit which it has not made",
-    program: saga,
-    faulty: {
-      persistence: (provider, store) => {
-        let commits = 0;
-        return replacing(provider, {
-          persistWorkflow: async (change, now) => {
-            const row = store.workflows.get(change.workflowId)?.row;
-            if (++commits % 7 > 0 || row === undefined) return provider.persistWorkflow(change, now);
-            return { revision: row.revision + 1, inboxSeq: row.inboxSeq, pendingDeliveries: [] };
-          },
-        });
-      },
-    },
-    caughtBy: ["I2"],
-  },
-  {
-    name: "a store that leaves a changed pointer out",
-    program: retries,
-    faulty: {
-      persistence: (provider) =>
-        replacing(provider, {
-          persistWorkflow: (change, now) => provider.persistWorkflow({ ...change, pointers: change.pointers.slice(0, 1) }, now),
-        }),
-    },
-    caughtBy: ["I2"],
-  },
-  {
-    name: "a store whose due times never come",
-    program: retries,
-    faulty: { persistence: (provider) => replacing(provider, { claimDueInstances: async () => [] }) },
-    caughtBy: ["I3"],
-  },
-  {
-    name: "a store that keeps what is closed open",
-    program: events,
-    faulty: {
-      persistence: (provider) =>
-        replacing(provider, {
-          persistWorkflow: (change: WorkflowChange, now: Date) => provider.persistWorkflow({ ...change, closeSubscriptions: [] }, now),
-        }),
-    },
-    caughtBy: ["I2", "I3"],
-  },
-  {
-    name: "a store that forgets what an instance has consumed",
-    program: events,
-    faulty: {
-      persistence: (provider, store) =>
-        replacing(provider, {
-          persistWorkflow: (change, now) => {
-            store.workflows.get(change.workflowId)?.consumed.clear();
-            return provider.persistWorkflow(change, now);
-          },
-          deliverEvents: (topics, now) => {
-            for (const { consumed } of store.workflows.values()) consumed.clear();
-            return provider.deliverEvents(topics, now);
-          },
-        }),
-    },
-    caughtBy: ["I3"],
-  },
-  {
-    name: "a store that gives a delivery without making its instance due",
-    program: events,
-    faulty: {
-      persistence: (provider, store) =>
-        replacing(provider, {
-          deliverEvents: async (topics, now) => {
-            const dueBefore = new Map([...store.workflows].map(([id, { row }]) => [id, row.dueAt]));
-            const given = provider.deliverEvents(topics, now);
-            for (const kept of store.workflows.values()) {
-              const { dueAt: _, ...row } = kept.row;
-              const dueAt = dueBefore.get(row.id);
-              kept.row = { ...row, ...(dueAt === undefined ? {} : { dueAt }) };
-            }
-            return given;
-          },
-        }),
-    },
-    caughtBy: ["I3"],
-  },
-  {
-    name: "a termination that the next commit undoes",
-    program: commands,
-    faulty: {
-      persistence: (provider, store) =>
-        replacing(provider, {
-          persistWorkflow: (change, now) => {
-            const controlSeq = store.workflows.get(change.workflowId)?.row.controlSeq ?? 0;
-            return provider.persistWorkflow({ ...change, expected: { ...change.expected, controlSeq } }, now);
-          },
-        }),
-    },
-    caughtBy: ["I2", "I5"],
-  },
-  {
-    name: "a child that is not stored with its parent's wait",
-    program: children,
-    faulty: {
-      persistence: (provider) =>
-        replacing(provider, { persistWorkflow: (change, now) => provider.persistWorkflow({ ...change, children: [] }, now) }),
-    },
-    caughtBy: ["I2"],
-  },
-  {
-    name: "a holder that does not hear of the end of its lease",
-    program: retries,
-    faulty: {
-      locks: (provider) =>
-        replacing(provider, {
-          acquireLock: async (resource, options) => {
-            const lease = await provider.acquireLock(resource, options);
-            return lease === undefined ? undefined : deaf(lease);
-          },
-        }),
-    },
-    caughtBy: ["I6", "I4"],
-  },
-  {
-    name: "hints that nobody is given, and a sweep that sees nothing",
-    program: saga,
-    faulty: {
-      queue: (provider) =>
-        replacing(provider, {
-          dequeueWork: async (type, options) => {
-            const items = await provider.dequeueWork(type, options);
-            for (const item of items) await item.ack();
-            return [];
-          },
-        }),
-      persistence: (provider) => replacing(provider, { claimDueInstances: async () => [] }),
-    },
-    caughtBy: ["I3"],
-  },
-];
+describe("a fault of a provider, or of what a host hears of it,", () => {
+  it.each(providerMutations)("is found: $name", TIMEOUT, async ({ name, program, faulty, caughtBy }) => {
+    const { violation, schedules } = await firstViolation(simulate, () => program, { faulty });
 
-/** A lease whose signal never aborts, and which says that it was extended whatever the server says. */
-function deaf(lease: Lease): Lease {
-  return {
-    resource: lease.resource,
-    token: lease.token,
-    expiresAt: lease.expiresAt,
-    signal: new AbortController().signal,
-    extend: async () => {
-      await lease.extend();
-      return true;
-    },
-    release: () => lease.release(),
-  };
-}
+    expect(caughtBy, violation?.message).toContain(violation?.invariant);
+    found.push({ name, where: "provider", invariant: violation?.invariant ?? "", schedules });
+  });
+});
 
-describe("a fault of a store, or of what a host hears of it,", () => {
-  it.each(mutations)("is found: $name", { timeout: 60_000 }, async ({ program, faulty, caughtBy }) => {
-    let violations: readonly Violation[] = [];
+describe("a fault of the engine, or of the store,", () => {
+  it.each(engineMutations)("is found: $name", TIMEOUT, async ({ name, program, edits, options = {}, caughtBy }) => {
+    const engine = await mutatedEngine(edits);
+    const factory = engine.programList[program];
+    if (factory === undefined) throw new Error(`there is no program ${program}`);
 
-    for (let seed = 1; seed <= MOST_SEEDS && violations.length === 0; seed += 1) ({ violations } = await simulate(program, { seed, faulty }));
+    const { violation, schedules } = await firstViolation(engine.simulate, factory, options);
 
-    expect(caughtBy).toContain(violations[0]?.invariant);
+    expect(caughtBy, violation?.message).toContain(violation?.invariant);
+    found.push({ name, where: edits[0]?.file.split("/").at(-1) ?? "", invariant: violation?.invariant ?? "", schedules });
+  });
+
+  const used = [...new Set(engineMutations.map(({ program }) => program))];
+
+  it("is not there without a change: the same build passes the same schedules", TIMEOUT, async () => {
+    const engine = await mutatedEngine([]);
+
+    const violations: unknown[] = [];
+    for (const options of [{}, { onlyFaults: [] }])
+      for (const name of used) {
+        for (let seed = 1; seed <= CONTROL_SEEDS; seed += 1) {
+          const program = engine.programList[name]?.(seed) ?? retries;
+          violations.push(...(await engine.simulate(program, { ...options, seed })).violations);
+        }
+      }
+
+    expect(violations).toEqual([]);
+  });
+
+  it.each([
+    ["a text that is not there", { file: "wfe/src/index.ts", from: "no such text", to: "" }, "has 0 times, not once"],
+    ["a text that is there more than once", { file: "wfe/src/index.ts", from: "export", to: "" }, "times, not once"],
+    ["a file that is not there", { file: "wfe/src/nowhere.ts", from: "a", to: "b" }, "the engine has no file wfe/src/nowhere.ts"],
+  ])("cannot be made of %s", async (_, edit, message) => {
+    await expect(mutatedEngine([edit])).rejects.toThrow(message);
+  });
+});
+
+describe("each fault", () => {
+  it("has a name of its own, which the documentation lists", async () => {
+    const names = [...providerMutations, ...engineMutations].map(({ name }) => name);
+    const documentation = await readFile(new URL("../../../../docs/simulation.md", import.meta.url), "utf8");
+
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !documentation.includes(`| ${name} `))).toEqual([]);
   });
 });
 
 describe("a failure", () => {
-  const faulty = mutations[9]?.faulty ?? {};
+  const faulty = deafHolder;
 
   it("shrinks to fewer faults, and fails again in the same way", { timeout: 120_000 }, async () => {
     let seed = 1;

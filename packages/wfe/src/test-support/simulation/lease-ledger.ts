@@ -78,6 +78,11 @@ export class LeaseLedger {
     return holding;
   }
 
+  /** Whether anybody holds a resource. */
+  isHeld(resource: string, nowMs: number): boolean {
+    return [...this.#held.values()].some((lease) => lease.resource === resource && !lease.process.isGone && lease.endsAtMs > nowMs);
+  }
+
   /** The token of the last lease on a resource that a process was given, over or not. */
   lastToken(process: SimulatedProcess, resource: string): string | undefined {
     return this.#last.get(process)?.get(resource);

@@ -63,6 +63,8 @@ export class SimulatedWorld {
   readonly #hasPresence: boolean;
   /** How far a wall clock has been ahead, at most. */
   #mostAheadMs = 0;
+  /** Instances that the host with the most room can run at a time. */
+  #mostRoom = 0;
   #generation = 0;
   #clientChoices = 0;
 
@@ -87,6 +89,8 @@ export class SimulatedWorld {
     const netMs = LOCK_TTL_MS + 2 * LONGEST_SKEW_MS;
     this.program = factory(this.#bodies());
     const { store, violations, runs } = this;
+    const isSmooth = (): boolean =>
+      hurry === 0 && this.faults.happened.length === 0 && !this.#mayBeSkewed && this.#mostRoom >= this.store.workflows.size;
     this.observer = new StoreObserver({
       store,
       violations,
@@ -94,6 +98,8 @@ export class SimulatedWorld {
       netMs,
       nowMs,
       latestNowMs: () => SIMULATION_START_MS + nowMs() + this.#mostAheadMs,
+      isHeld: (id) => this.ledger.isHeld(id, nowMs()),
+      isSmooth,
       definitions: this.program.definitions,
     });
     const excluded = Object.fromEntries((this.program.withoutFaults ?? []).map((kind) => [kind, 0]));
@@ -187,15 +193,21 @@ export class SimulatedWorld {
         if (method === "createNewWorkflow") this.runs.created(process, written as NewWorkflow); // its argument
       },
     });
+    const hostOptions: HostOptions = { ...HOST_OPTIONS, ...this.#sizes(generation), ...program.hostOptions };
+    this.#mostRoom = Math.max(this.#mostRoom, hostOptions.maxConcurrentWorkflows ?? 0);
     const host = new SimulatedHost({
       process,
       scheduler,
       clock,
       entropy,
-      providers: { persistence, locks: faulty?.locks?.(locks) ?? locks, queue: faulty?.queue?.(queue) ?? queue },
+      providers: {
+        persistence: faulty?.requests?.(persistence, this.store) ?? persistence,
+        locks: faulty?.locks?.(locks) ?? locks,
+        queue: faulty?.queue?.(queue) ?? queue,
+      },
       publisher: simulatedPublisher(new InMemoryLifecyclePublisher({ bus: this.#bus }), process, calls, scheduler),
       http: program.http === undefined ? undefined : simulatedHttp(program.http, process, calls),
-      options: { ...HOST_OPTIONS, ...this.#sizes(generation), ...program.hostOptions },
+      options: hostOptions,
       definitions: (program.definitionsAt?.(place) ?? program.definitions).map((definition) => this.#observed.get(definition) ?? definition),
     });
     this.#hostOf.set(host.host, host);
@@ -205,10 +217,14 @@ export class SimulatedWorld {
 
   /** How wrong the wall clock of a host is; in half of all seeds all are right. */
   skew(n: number): number {
-    if (this.choices.below(2, "setting", 3) === 0 || this.faults.isOver) return 0;
+    if (!this.#mayBeSkewed || this.faults.isOver) return 0;
     const skewMs = this.choices.below(2 * LONGEST_SKEW_MS, "setting", n) - LONGEST_SKEW_MS;
     this.#mostAheadMs = Math.max(this.#mostAheadMs, skewMs);
     return skewMs;
+  }
+
+  get #mayBeSkewed(): boolean {
+    return this.choices.below(2, "setting", 3) > 0;
   }
 
   /** Some hosts are small, so that instances wait for room. */

@@ -7,6 +7,8 @@ import type { Violation } from "./violations.ts";
 /** Providers with a fault of their own, to see that a simulation finds it. */
 export interface FaultyParts {
   readonly persistence?: (provider: PersistenceProvider, store: InMemoryStore) => PersistenceProvider;
+  /** What a host has of the store: its calls are yet to travel. */
+  readonly requests?: (provider: PersistenceProvider, store: InMemoryStore) => PersistenceProvider;
   readonly locks?: (provider: DistributedLockProvider) => DistributedLockProvider;
   readonly queue?: (provider: QueueProvider) => QueueProvider;
 }

@@ -11,6 +11,7 @@ import {
 import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
 import { type CommitAnswer, type CommitBefore, CommitInvariants } from "./commit-invariants.ts";
 import { CommitOrigins } from "./commit-origins.ts";
+import { DueLedger } from "./due-ledger.ts";
 import { EventInvariants } from "./event-invariants.ts";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import { checkPointer } from "./pointer-invariants.ts";
@@ -37,6 +38,10 @@ export interface StoreObserverOptions {
   readonly nowMs: () => number;
   /** The latest that any wall clock has shown so far, in milliseconds since the epoch. */
   readonly latestNowMs: () => number;
+  /** Whether anybody has the lease on an instance. */
+  readonly isHeld: (id: string) => boolean;
+  /** Whether nothing has gone wrong so far, and time has waited for all that was under way. */
+  readonly isSmooth: () => boolean;
 }
 
 /** Stands around the store of a simulation, knows nothing of the engine, and compares what each call finds and leaves. */
@@ -45,6 +50,7 @@ export class StoreObserver {
   readonly #options: StoreObserverOptions;
   readonly #commitInvariants: CommitInvariants;
   readonly #origins: CommitOrigins;
+  readonly #due: DueLedger;
   /** The rows as they were last seen: they are replaced, never changed. */
   readonly #rows = new Map<string, WorkflowRow>();
   readonly #pointers = new Map<string, Map<string, PointerRow>>();
@@ -58,6 +64,7 @@ export class StoreObserver {
     this.events = new EventInvariants(options.violations, options.store);
     this.#commitInvariants = new CommitInvariants(options.violations, options.store, options.netMs, options.latestNowMs);
     this.#origins = new CommitOrigins(options.violations);
+    this.#due = new DueLedger(options);
   }
 
   /** Accepted commits. */
@@ -195,6 +202,8 @@ export class StoreObserver {
       "I3",
       () => `${shown}, which is not due now`,
     );
+    if (method === "claimDueInstances") this.#due.swept(row.id);
+    this.#due.seen(row);
     if (isCommanded) this.#commanded(args[1] as ControlCommand, before, kept, shown);
     this.#rows.set(row.id, row);
   }
@@ -218,6 +227,7 @@ export class StoreObserver {
     if (kept === undefined) return;
     const { id } = kept.row;
     this.#rows.set(id, kept.row);
+    this.#due.seen(kept.row);
     const known = changed === undefined ? new Map<string, PointerRow>() : (this.#pointers.get(id) ?? new Map<string, PointerRow>());
     // As the store has them: they are replaced, never changed.
     for (const pointer of changed ?? kept.pointers.values()) known.set(pointer.id, kept.pointers.get(pointer.id) ?? pointer);
