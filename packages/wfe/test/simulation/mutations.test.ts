@@ -6,6 +6,7 @@ import { mutatedEngine } from "./mutations/mutated-engine.ts";
 import { type FoundMutation, writeMutationTable } from "./mutations/mutation-table.ts";
 import { passMutations } from "./mutations/pass-mutations.ts";
 import { deafHolder, providerMutations } from "./mutations/provider-mutations.ts";
+import { raceMutations } from "./mutations/race-mutations.ts";
 import { storeMutations } from "./mutations/store-mutations.ts";
 import { retries } from "./programs/retries.ts";
 
@@ -13,6 +14,7 @@ const MOST_SEEDS = 60;
 /** Of the unchanged engine, that is built in the same way as those that are changed. */
 const CONTROL_SEEDS = 10;
 const TIMEOUT = { timeout: 60_000 };
+const faultyProviders = [...providerMutations, ...raceMutations];
 const engineMutations = [...passMutations, ...hostMutations, ...storeMutations];
 const found: FoundMutation[] = [];
 
@@ -31,7 +33,7 @@ async function firstViolation(
 }
 
 describe("a fault of a provider, or of what a host hears of it,", () => {
-  it.each(providerMutations)("is found: $name", TIMEOUT, async ({ name, program, faulty, caughtBy }) => {
+  it.each(faultyProviders)("is found: $name", TIMEOUT, async ({ name, program, faulty, caughtBy }) => {
     const { violation, schedules } = await firstViolation(simulate, () => program, { faulty });
 
     expect(caughtBy, violation?.message).toContain(violation?.invariant);
@@ -79,7 +81,7 @@ describe("a fault of the engine, or of the store,", () => {
 
 describe("each fault", () => {
   it("has a name of its own, which the documentation lists", async () => {
-    const names = [...providerMutations, ...engineMutations].map(({ name }) => name);
+    const names = [...faultyProviders, ...engineMutations].map(({ name }) => name);
     const documentation = await readFile(new URL("../../../../docs/simulation.md", import.meta.url), "utf8");
 
     expect(new Set(names).size).toBe(names.length);

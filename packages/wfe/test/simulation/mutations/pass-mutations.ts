@@ -244,6 +244,7 @@ export const passMutations: readonly EngineMutation[] = [
   {
     name: "a suspended instance completes",
     program: "branches",
+    options: { faults: { suspendAndResume: 60 } },
     edits: [
       {
         file: `${EXECUTOR}/decision.ts`,

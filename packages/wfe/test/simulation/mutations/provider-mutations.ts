@@ -172,7 +172,6 @@ export const providerMutations: readonly ProviderMutation[] = [
     },
     caughtBy: ["I3"],
   },
-  ...raceMutations,
 ];
 
 /** A lease whose signal never aborts, and which says that it was extended whatever the server says. */

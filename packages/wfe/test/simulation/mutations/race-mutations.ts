@@ -64,7 +64,7 @@ const isDueByItsSnapshot = (): FaultyParts => {
 
 /** Races that real stores have had, as far as they can be had in memory. */
 export const raceMutations: readonly ProviderMutation[] = [
-  { name: "a commit picks up from what was visible when it was asked for", program: mixed, faulty: picksUpFromItsSnapshot(), caughtBy: ["I3"] },
+  { name: "a commit picks up from what was visible when it was asked for", program: events, faulty: picksUpFromItsSnapshot(), caughtBy: ["I3"] },
   { name: "a commit sets the due time by the inbox that was when it was asked for", program: events, faulty: isDueByItsSnapshot(), caughtBy: ["I3"] },
   {
     name: "the pointers of a stale commit are written beside a good one",
