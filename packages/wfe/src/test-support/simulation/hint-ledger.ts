@@ -1,7 +1,7 @@
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Violations } from "./violations.ts";
 
-/** How a host is about an instance. */
+/** How a host is about an instance: it asks for its lease, its creation, or to be rid of the lease; has the lease; works under it. */
 type Stage = "asks" | "holds" | "works";
 
 /**

@@ -58,7 +58,7 @@ export const passMutations: readonly EngineMutation[] = [
         from: `const accepted = change === undefined`,
         to: `if (change !== undefined) this.#start(scope, starting);\n        const accepted = change === undefined`,
       },
-      { file: PASS, from: "        this.#start(scope, starting);\n        this.#questions?.ask(scope);", to: "        this.#questions?.ask(scope);" },
+      { file: PASS, from: "        this.#start(scope, starting);\n", to: "" },
     ],
     caughtBy: ["I4"],
   },
@@ -155,8 +155,8 @@ export const passMutations: readonly EngineMutation[] = [
     edits: [
       {
         file: `${EXECUTOR}/cancellation.ts`,
-        from: "if (!removed(openSubscriptions, id)) closeSubscriptions.push(id);",
-        to: "removed(openSubscriptions, id);",
+        from: "if (!takenOut(openSubscriptions, id)) closeSubscriptions.push(id);",
+        to: "takenOut(openSubscriptions, id);",
       },
     ],
     caughtBy: ["I2"],
@@ -167,7 +167,7 @@ export const passMutations: readonly EngineMutation[] = [
     edits: [
       {
         file: `${EXECUTOR}/cancellation.ts`,
-        from: "if (!removed(children, child)) commands.push({ name: TERMINATE_COMMAND, data: child, executeAt: now(scope) });",
+        from: "if (!takenOut(children, child)) commands.push({ name: TERMINATE_COMMAND, data: child, executeAt: now(scope) });",
         to: "",
       },
     ],
