@@ -66,6 +66,8 @@ export class SimulatedWorld {
   /** Instances that the host with the most room can run at a time. */
   #mostRoom = 0;
   #generation = 0;
+  /** Hosts that were lost, by a fault or by the program's own doing. */
+  #losses = 0;
   #clientChoices = 0;
 
   constructor(factory: ProgramFactory, options: SimulationOptions) {
@@ -89,8 +91,14 @@ export class SimulatedWorld {
     const netMs = LOCK_TTL_MS + 2 * LONGEST_SKEW_MS;
     this.program = factory(this.#bodies());
     const { store, violations, runs } = this;
+    // Who does not know a definition leaves its instances to others, which the sweep may have to tell.
     const isSmooth = (): boolean =>
-      hurry === 0 && this.faults.happened.length === 0 && !this.#mayBeSkewed && this.#mostRoom >= this.store.workflows.size;
+      this.program.definitionsAt === undefined &&
+      hurry === 0 &&
+      this.#losses === 0 &&
+      this.faults.happened.length === 0 &&
+      !this.#mayBeSkewed &&
+      this.#mostRoom >= this.store.workflows.size;
     this.observer = new StoreObserver({
       store,
       violations,
@@ -150,6 +158,7 @@ export class SimulatedWorld {
     const host = this.#places[place];
     if (host === undefined) return;
     this.#places[place] = undefined;
+    this.#losses += 1;
     const lostAt = this.scheduler.picks;
     let sent = 0;
     this.scheduler.remove(process, () => this.choices.below(2, "loss", 16 * lostAt + (sent++ % 16)) === 0);
