@@ -6,7 +6,6 @@ import { commands } from "../programs/commands.ts";
 import { events } from "../programs/events.ts";
 import { retries } from "../programs/retries.ts";
 import { saga } from "../programs/saga.ts";
-import { raceMutations } from "./race-mutations.ts";
 
 /** A way of breaking a provider, or what a host hears of it. */
 export interface ProviderMutation {

@@ -2,7 +2,6 @@ import { isWfeError, type WorkflowChange } from "../../../src/index.ts";
 import type { FaultyParts } from "../../../src/test-support/index.ts";
 import { replacing } from "../../replacing.ts";
 import { events } from "../programs/events.ts";
-import { mixed } from "../programs/mixed.ts";
 import { retries } from "../programs/retries.ts";
 import type { ProviderMutation } from "./provider-mutations.ts";
 
