@@ -10,6 +10,14 @@ export {
   type PendingActivity,
 } from "./models/activity.ts";
 export {
+  ARTIFACT_MEDIA_TYPES,
+  isArtifactDigest,
+  isArtifactRef,
+  type ArtifactDigest,
+  type ArtifactInfo,
+  type ArtifactRef,
+} from "./models/artifact.ts";
+export {
   ORDER_OPERATORS,
   PRESENCE_OPERATORS,
   VALUE_OPERATORS,
@@ -54,6 +62,7 @@ export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecor
 export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";
 
 // errors
+export { ArtifactError, type ArtifactErrorCode } from "./errors/artifact-errors.ts";
 export { DefinitionError, DefinitionExistsError, StepNotRegisteredError, StepKeyTakenError } from "./errors/definition-errors.ts";
 export { ERROR_CODES, type ErrorCode } from "./errors/error-codes.ts";
 export {
@@ -84,6 +93,7 @@ export { WorkflowAlreadyExistsError, WorkflowNameTakenError, WorkflowSuspendedEr
 
 // traits
 export type { ArtifactAccess } from "./traits/artifact-access.ts";
+export type { ArtifactContent, ArtifactStore, ArtifactSweep, PutArtifactOptions } from "./traits/artifact-store.ts";
 export type { Timer, Clock } from "./traits/clock.ts";
 export type { Codec } from "./traits/codec.ts";
 export type { CommandRepository } from "./traits/command-repository.ts";
@@ -114,6 +124,9 @@ export type { SubscriptionRepository } from "./traits/subscription-repository.ts
 export type { StartOptions, WaitForOptions, PublishOptions, WorkflowClient, ActivityClient } from "./traits/workflow-client.ts";
 export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry.ts";
 export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, WorkflowRepository } from "./traits/workflow-repository.ts";
+
+// artifacts
+export { artifactRef, parseArtifactRef } from "./artifacts/artifact-ref.ts";
 
 // runtime
 export { matchesData } from "./runtime/data-filter.ts";
