@@ -126,7 +126,7 @@ export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry
 export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, WorkflowRepository } from "./traits/workflow-repository.ts";
 
 // artifacts
-export { artifactRef, parseArtifactRef } from "./artifacts/artifact-ref.ts";
+export { artifactRef, artifactRefsIn, parseArtifactRef } from "./artifacts/artifact-ref.ts";
 
 // runtime
 export { matchesData } from "./runtime/data-filter.ts";
@@ -157,7 +157,17 @@ export { toDot } from "./builder/diagram-dot.ts";
 export { toMermaid } from "./builder/diagram-mermaid.ts";
 export type { DrawnInstance } from "./builder/diagram-model.ts";
 export { definitionFromGraph } from "./builder/definition-from-graph.ts";
-export type { SyncResult, Selector, Mapping, InputMapping, TimeLimitOptions, WaitOptions, AwaitedEvent, FirstOf } from "./builder/selectors.ts";
+export type {
+  ArtifactSettings,
+  SyncResult,
+  Selector,
+  Mapping,
+  InputMapping,
+  TimeLimitOptions,
+  WaitOptions,
+  AwaitedEvent,
+  FirstOf,
+} from "./builder/selectors.ts";
 export type {
   Block,
   Verbs,
@@ -167,6 +177,7 @@ export type {
   WorkSettings,
   ClassStepBuilder,
   ValueSettings,
+  FunctionStepBuilder,
   ValueStepBuilder,
   WaitBuilder,
   OutsideWorkBuilder,

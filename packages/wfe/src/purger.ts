@@ -1,14 +1,20 @@
-import { type Duration, durationMs, type PersistenceProvider, type PurgeOptions, systemClock, type Clock } from "wfe-core";
+import { type ArtifactStore, type Duration, durationMs, type PersistenceProvider, type PurgeOptions, systemClock, type Clock } from "wfe-core";
+import { unpinRemoved } from "./artifact-pins.ts";
 
 /**
  * Removes instances that are over, with their pointers, subscriptions and errors, in batches; safe beside running hosts. Their ids may be
  * used again. Delivered events are kept for the host's `eventRetention`.
  *
+ * @param artifacts - Where the pins of those that are removed end. @default none: with artifacts in use, give the store that the hosts have
  * @param clock - Against which a duration in `olderThan` is counted. @default the machine's
  * @returns How many went.
  * @throws RangeError when `status` is neither `complete` nor `terminated`, or another option is out of its bounds; nothing is removed then.
  */
-export async function purgeWorkflows(persistence: PersistenceProvider, options: PurgeOptions, clock: Clock = systemClock): Promise<number> {
+export async function purgeWorkflows(
+  persistence: PersistenceProvider,
+  options: PurgeOptions,
+  { artifacts, clock = systemClock }: { readonly artifacts?: ArtifactStore | undefined; readonly clock?: Clock } = {},
+): Promise<number> {
   const { status, olderThan, batchSize = 500 } = (options as PurgeOptions | undefined) ?? ({} as Partial<PurgeOptions>);
   if (status !== "complete" && status !== "terminated") {
     throw new RangeError(`only complete or terminated workflows can be purged: got ${JSON.stringify(status)}`);
@@ -21,7 +27,11 @@ export async function purgeWorkflows(persistence: PersistenceProvider, options: 
   let cursor: string | undefined;
   do {
     const page = await persistence.listWorkflows({ status, completedBefore }, { limit: batchSize, ...(cursor === undefined ? {} : { cursor }) });
-    if (page.items.length > 0) removed += await persistence.deleteWorkflows(page.items.map(({ id }) => id));
+    const ids = page.items.map(({ id }) => id);
+    if (ids.length > 0) {
+      removed += await persistence.deleteWorkflows(ids);
+      if (artifacts !== undefined) await unpinRemoved(persistence, artifacts, ids);
+    }
     ({ cursor } = page);
   } while (cursor !== undefined);
   return removed;

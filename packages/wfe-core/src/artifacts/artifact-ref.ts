@@ -38,6 +38,18 @@ export function digestOf(refOrDigest: ArtifactRef | ArtifactDigest): ArtifactDig
   return typeof refOrDigest === "string" ? checkedDigest(refOrDigest) : parseArtifactRef(refOrDigest);
 }
 
+/** Digests of all references that stand somewhere in a value of JSON, each once. */
+export function artifactRefsIn(value: unknown): readonly ArtifactDigest[] {
+  const found = new Set<ArtifactDigest>();
+  const look = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    if (isArtifactRef(part)) found.add(part.__wfe_artifact);
+    else for (const each of Object.values(part)) look(each);
+  };
+  look(value);
+  return [...found];
+}
+
 function invalid(value: unknown, problem: string): ArtifactError {
   const text = JSON.stringify(value) ?? String(value);
   const shown = text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;

@@ -32,3 +32,14 @@ export interface UndecidedChain<TLeft> {
 }
 
 type Shown<T> = T extends string | number | boolean | null ? `${T}` : "a value";
+
+/** Whether the values of a type are too many for a `decide` to have a case for each. */
+export type IsOpen<T> = [T] extends [never]
+  ? true
+  : string extends T
+    ? true
+    : number extends T
+      ? true
+      : [T] extends [string | number | boolean | null]
+        ? false
+        : true;

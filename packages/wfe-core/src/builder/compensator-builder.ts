@@ -1,9 +1,9 @@
 import type { Duration } from "../models/duration.ts";
 import type { ErrorBehavior } from "../models/error-behavior.ts";
-import type { InputMapping, Mapping } from "./selectors.ts";
+import type { ArtifactSettings, InputMapping, Mapping } from "./selectors.ts";
 
 /** Settings of a compensator that is a function. */
-export interface FunctionCompensatorBuilder {
+export interface FunctionCompensatorBuilder<TData, TItem> extends ArtifactSettings<TData, TItem> {
   /** What happens when it fails. `compensate` is refused. @default the definition's default unless that is `compensate`, else suspend */
   onError(behavior: ErrorBehavior): this;
   /** Limit of one run. @default no limit */
@@ -11,7 +11,7 @@ export interface FunctionCompensatorBuilder {
 }
 
 /** Settings of a compensator that is a class. */
-export interface CompensatorBuilder<TData, TItem, TStep> extends FunctionCompensatorBuilder {
+export interface CompensatorBuilder<TData, TItem, TStep> extends FunctionCompensatorBuilder<TData, TItem> {
   /** @default the key of the step */
   name(name: string): this;
   /** Sets its fields before the run. */

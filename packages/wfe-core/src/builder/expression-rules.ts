@@ -2,8 +2,8 @@ import type { StepKind } from "../models/step-definition.ts";
 
 /** What an expression may stand for in a step of this kind, besides `when` and `cancelWhen`, by role. The keys of `waitForAny` are further ones. */
 export const EXPRESSION_ROLES: Readonly<Record<StepKind, readonly string[]>> = {
-  step: ["input"],
-  inline: [],
+  step: ["input", "artifactInputs"],
+  inline: ["artifactInputs"],
   if: ["condition"],
   while: ["condition"],
   forEach: ["items"],

@@ -1,3 +1,4 @@
+import type { ArtifactRef } from "../models/artifact.ts";
 import type { Duration } from "../models/duration.ts";
 import type { EventDefinition } from "../models/event.ts";
 import type { StandardSchema } from "../models/standard-schema.ts";
@@ -20,6 +21,15 @@ export type Mapping<TSource, TData, TItem> = (source: TSource, data: TData, ctx:
 
 /** Sets the fields of a step object before it runs. Synchronous; the data can only be read. */
 export type InputMapping<TStep, TData, TItem> = (step: TStep, data: Readonly<TData>, ctx: StepExecutionContext<TData, TItem>) => SyncResult;
+
+/** What a step takes from the artifact store of the host. */
+export interface ArtifactSettings<TData, TItem> {
+  /**
+   * Declares the artifacts that the step takes, by names of its own: they are looked up and pinned for the workflow before each run, which sees
+   * them as `ctx.artifacts.inputs`. One that is missing, or a value that is no reference, fails the step before its body starts.
+   */
+  artifactInputs(select: Selector<TData, TItem, Readonly<Record<string, ArtifactRef>>>): this;
+}
 
 /** A limit of time on something that is waited for. */
 export interface TimeLimitOptions<TData = unknown, TItem = unknown> {

@@ -1,5 +1,6 @@
 import { durationMs, type Duration } from "../models/duration.ts";
 import type { ErrorBehavior } from "../models/error-behavior.ts";
+import { ARTIFACT_INPUTS } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { shownNode, type StepNode } from "./step-node.ts";
 import type { WorkflowDraft } from "./workflow-draft.ts";
@@ -39,6 +40,11 @@ export class SettingsRecorder {
 
   timeout(limit: Duration): this {
     this.once("timeout").timeoutMs = durationMs(limit, "timeout");
+    return this;
+  }
+
+  artifactInputs(select: unknown): this {
+    this.once(ARTIFACT_INPUTS).functions.set(ARTIFACT_INPUTS, select);
     return this;
   }
 

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { type BlockDefinition, hasRole, OUTPUT_SCHEMA, type StepDefinition } from "../models/step-definition.ts";
+import { ARTIFACT_INPUTS, type BlockDefinition, hasRole, OUTPUT_SCHEMA, type StepDefinition } from "../models/step-definition.ts";
 import { storedErrorBehavior } from "./error-behavior-settings.ts";
 import { mayBeAwaited } from "../models/event.ts";
 import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
 import { isSchema } from "../runtime/validated.ts";
+import { EXPRESSION_ROLES } from "./expression-rules.ts";
 import { shownStep, type StepPlace } from "./graph-walk.ts";
 import { unknownKeyProblems } from "./known-keys-check.ts";
 import { isRecord, shownValue } from "./shown-value.ts";
@@ -127,6 +128,10 @@ function functionProblems(step: StepDefinition, rule: StepRule, functions: Reado
   const named = [...Object.entries(roles), ...mappings("input", step.inputs), ...mappings("output", step.outputs)];
   for (const [role, key] of named) {
     const code = functions.get(key);
+    if (role === ARTIFACT_INPUTS && !EXPRESSION_ROLES[step.kind].includes(role)) {
+      problems.push("takes no artifacts: only a step that runs a body does");
+      continue;
+    }
     if (role === OUTPUT_SCHEMA) {
       if (!isSchema(code)) problems.push(`names ${JSON.stringify(key)} as its ${role}, which is no Standard Schema (standardschema.dev)`);
       continue;

@@ -9,9 +9,19 @@ import type { PollEndpointConfig } from "../models/poll-endpoint.ts";
 import type { WorkflowDefinition } from "../models/workflow-definition.ts";
 import type { FunctionStep, ResultFor, StepBody, StepClass, StepRef, StepReturn } from "../traits/step-body.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
-import type { Chain, DecidedChain, EndedChain, UndecidedChain } from "./chain.ts";
+import type { Chain, DecidedChain, EndedChain, IsOpen, UndecidedChain } from "./chain.ts";
 import type { CompensatorBuilder, FunctionCompensatorBuilder } from "./compensator-builder.ts";
-import type { AwaitedEvent, ChildOutput, FirstOf, InputMapping, Mapping, Selector, TimeLimitOptions, WaitOptions } from "./selectors.ts";
+import type {
+  ArtifactSettings,
+  AwaitedEvent,
+  ChildOutput,
+  FirstOf,
+  InputMapping,
+  Mapping,
+  Selector,
+  TimeLimitOptions,
+  WaitOptions,
+} from "./selectors.ts";
 import type { Holds, InputArgs, OutcomeOf, OutcomeOfStep, ValueOf } from "./step-values.ts";
 
 /**
@@ -32,12 +42,12 @@ export interface Verbs<out TData, out TItem, in TInput> {
   then<TIn, TOut>(
     step: FunctionStep<TIn, TOut, TData, TItem>,
     ...input: InputArgs<TData, TItem, TIn>
-  ): ValueStepBuilder<TData, TItem, TInput, ValueOf<TOut>, OutcomeOf<TOut>>;
+  ): FunctionStepBuilder<TData, TItem, TInput, ValueOf<TOut>, OutcomeOf<TOut>>;
   /** Adds an inline step. The returned value goes to `.output` and `saveAs`. */
   thenFn<TOut extends StepReturn<TOut, TData>>(
     name: string,
     fn: (ctx: StepExecutionContext<TData, TItem>) => MaybePromise<TOut>,
-  ): ValueStepBuilder<TData, TItem, TInput, ValueOf<TOut>, OutcomeOf<TOut>>;
+  ): FunctionStepBuilder<TData, TItem, TInput, ValueOf<TOut>, OutcomeOf<TOut>>;
 
   /**
    * Waits for an event with this name and key; its payload goes to `.output` and `saveAs`. Of the engine's own events only `wfe.workflow.completed`,
@@ -205,7 +215,7 @@ export interface CompensationSettings<TData, TItem> {
   compensateWithFn(
     name: string,
     fn: (ctx: StepExecutionContext<TData, TItem>) => MaybePromise<ResultFor<TData> | void>,
-    configure?: (c: FunctionCompensatorBuilder) => unknown,
+    configure?: (c: FunctionCompensatorBuilder<TData, TItem>) => unknown,
   ): this;
   /** Undoes the step with a chain, in which `goTo`, `endWorkflow` and compensators are refused. */
   compensateWithSequence(block: Block<TData, TItem>): this;
@@ -222,7 +232,10 @@ export interface WorkSettings<TData, TItem> extends CompensationSettings<TData, 
 }
 
 /** After a step that is a class: `input` sets fields before the run, `output` reads them after it. */
-export interface ClassStepBuilder<TData, TItem, TInput, TStep> extends StepBuilder<TData, TItem, TInput>, WorkSettings<TData, TItem> {
+export interface ClassStepBuilder<TData, TItem, TInput, TStep>
+  extends StepBuilder<TData, TItem, TInput>,
+    WorkSettings<TData, TItem>,
+    ArtifactSettings<TData, TItem> {
   /** Sets fields of the step before each run. Any number, applied in order. */
   input(map: InputMapping<TStep, TData, TItem>): this;
   /** Writes to the data when the step's result is processed. Any number, applied in order. */
@@ -238,6 +251,11 @@ export interface ValueSettings<TData, TItem, TValue> {
   /** Short for `.output((value, data) => { data[key] = value; })`. */
   saveAs<TKey extends keyof TData>(key: TKey & Holds<TData[TKey], TValue>): this;
 }
+
+/** After a step that is a function. */
+export interface FunctionStepBuilder<TData, TItem, TInput, TValue, TOutcome>
+  extends ValueStepBuilder<TData, TItem, TInput, TValue, TOutcome>,
+    ArtifactSettings<TData, TItem> {}
 
 /** After a step that gives a value: a function, a sub-workflow. */
 export interface ValueStepBuilder<TData, TItem, TInput, TValue, TOutcome>
@@ -280,12 +298,3 @@ export interface CaseBuilder<TData, TItem, TValue, TLeft> {
 /** `TLeft` counts down. When the selector gives a union of literals, every one needs a case or there is an `otherwise`. */
 export type DecideBuilder<TData, TItem, TValue, TLeft> = CaseBuilder<TData, TItem, TValue, TLeft> &
   (IsOpen<TLeft> extends true ? DecidedChain : UndecidedChain<TLeft>);
-type IsOpen<T> = [T] extends [never]
-  ? true
-  : string extends T
-    ? true
-    : number extends T
-      ? true
-      : [T] extends [string | number | boolean | null]
-        ? false
-        : true;

@@ -8,13 +8,14 @@ import type { NewWorkflow, ParentReference, WorkflowRow } from "../models/workfl
 import type { InstanceError } from "../models/execution-error.ts";
 import type { PollServices } from "../runtime/poll-request.ts";
 import type { Payloads } from "../runtime/payloads.ts";
-import type { ArtifactAccess } from "../traits/artifact-access.ts";
+import type { ArtifactStore } from "../traits/artifact-store.ts";
 import type { LogLevel, LogSink } from "../traits/log-sink.ts";
 import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
 import { writeLog } from "../runtime/write-log.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
+import { StepArtifacts } from "./step-artifacts.ts";
 import { instanceView, pointerView } from "./views.ts";
 
 /** A sub-workflow that is to be started. */
@@ -43,6 +44,8 @@ export interface ContextServices {
   readonly payloads: Payloads;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** @default none: steps that use it fail */
+  readonly artifacts?: ArtifactStore | undefined;
   readonly client: Pick<WorkflowClient, "startWorkflow" | "publishEvent">;
 }
 
@@ -75,6 +78,7 @@ export class StepContext implements StepExecutionContext {
   readonly #step: StepDefinition;
   readonly #pointer: PointerRow;
   readonly #undoing: Undoing | undefined;
+  #artifacts: StepArtifacts | undefined;
 
   constructor(
     services: ContextServices,
@@ -152,8 +156,12 @@ export class StepContext implements StepExecutionContext {
     return this.#services.client;
   }
 
-  get artifacts(): ArtifactAccess {
-    throw new WfeError("WFE_ARTIFACT_STORE_MISSING", "this host has no artifact store");
+  get artifacts(): StepArtifacts {
+    const { artifacts } = this.#services;
+    if (artifacts === undefined) {
+      throw new WfeError("WFE_ARTIFACT_STORE_MISSING", "this host has no artifact store: give it one with useArtifactStore of the builder");
+    }
+    return (this.#artifacts ??= new StepArtifacts(artifacts, this.#row.id, this.signal));
   }
 
   get log(): StepLog {

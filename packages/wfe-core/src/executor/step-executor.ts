@@ -1,14 +1,14 @@
 import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
 import { resultBody } from "../models/execution-result.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { StepDefinition } from "../models/step-definition.ts";
+import { ARTIFACT_INPUTS, type StepDefinition } from "../models/step-definition.ts";
 import type { Timer } from "../traits/clock.ts";
-import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import { checkedOutput, newChild } from "./child-workflow.ts";
 import { evaluate, mapInputs } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
 import { isPolling, runPoll } from "./poll.ts";
 import type { EngineResult } from "./result-processor.ts";
+import type { StepContext } from "./step-context.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
 /** How a run of a body ended. `source` is what its output mappings read. */
@@ -60,18 +60,14 @@ export class BodyRun {
   }
 }
 
-async function execute(
-  scope: PassScope,
-  steps: StepRegistry,
-  step: StepDefinition,
-  pointer: PointerRow,
-  ctx: StepExecutionContext,
-): Promise<BodyOutcome> {
+async function execute(scope: PassScope, steps: StepRegistry, step: StepDefinition, pointer: PointerRow, ctx: StepContext): Promise<BodyOutcome> {
   if (step.kind === "pollEndpoint" || isPolling(pointer)) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
   if (step.kind === "subWorkflow") {
     if (pointer.eventData !== undefined) return { result: { kind: "next" }, source: await checkedOutput(scope, step, pointer) };
     return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
   }
+  const declaresArtifacts = step.functions?.[ARTIFACT_INPUTS];
+  if (declaresArtifacts !== undefined) await ctx.artifacts.resolve(evaluate(scope.definition, step, declaresArtifacts, ctx), step.name);
   if (step.kind === "inline") {
     const run = scope.definition.function(step.functions?.["run"] ?? "");
     return valueOutcome(scope, await run(ctx));

@@ -62,7 +62,7 @@ export interface StepDefinition {
   /** The step behind this one in its chain. */
   readonly next?: number;
   readonly blocks?: readonly BlockDefinition[];
-  /** Code by role: `run`, `input`, `condition`, `items`, `duration`, `key`, `effectiveDate`, `timeout`, `when`, `cancelWhen`, … */
+  /** Code by role: `run`, `input`, `condition`, `items`, `duration`, `key`, `effectiveDate`, `timeout`, `when`, `cancelWhen`, `artifactInputs`, … */
   readonly functions?: { readonly [role: string]: FunctionKey };
   /**
    * Plain data in place of code, by role: a {@link Condition} for `condition`, `until`, `when` and `cancelWhen`, an {@link Expression} for the
@@ -93,6 +93,9 @@ export interface StepDefinition {
 
 /** Role of the schema of what a sub-workflow gives; the one that is no function. */
 export const OUTPUT_SCHEMA = "outputSchema";
+
+/** Role of what selects the artifacts that a step takes. */
+export const ARTIFACT_INPUTS = "artifactInputs";
 
 /** Roles whose expression is a condition; that of any other selects a value. */
 export const CONDITION_ROLES: readonly string[] = ["condition", "until", "when", "cancelWhen"];

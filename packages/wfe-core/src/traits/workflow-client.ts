@@ -8,6 +8,7 @@ import type { DurableShape, JsonValue } from "../models/json.ts";
 import type { WorkflowDefinition } from "../models/workflow-definition.ts";
 import type { Page, PageRequest, PurgeOptions, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { FinishedWorkflow, WorkflowInstance } from "../models/workflow-instance.ts";
+import type { ArtifactSweep } from "./artifact-store.ts";
 
 /** Options of `startWorkflow`. */
 export interface StartOptions {
@@ -184,10 +185,18 @@ export interface WorkflowClient extends ActivityClient {
   /** An event by its id, delivered or not; delivered ones are kept for `eventRetention`. @throws EventNotFoundError */
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }>;
   /**
-   * Removes instances that are over, with all that belongs to them; safe beside running hosts, and their ids may be used again.
+   * Removes instances that are over, with all that belongs to them, their pins of artifacts included; safe beside running hosts, and their ids
+   * may be used again.
    *
    * @returns How many went.
    * @throws RangeError for another status, an age or a batch out of bounds: nothing is removed then
    */
   purgeWorkflows(options: PurgeOptions): Promise<number>;
+  /**
+   * Removes artifacts that have expired and that no workflow keeps; ends pins of workflows that are no more. To be called now and then, by one
+   * process or by several, beside running hosts.
+   *
+   * @throws WfeError `WFE_ARTIFACT_STORE_MISSING` without a store; ArtifactError when it fails.
+   */
+  sweepArtifacts(): Promise<ArtifactSweep>;
 }

@@ -87,7 +87,9 @@ describe("a context", () => {
   });
 
   it("says that the host has no artifact store", () => {
-    expect(() => contextOf().artifacts).toThrow(new WfeError("WFE_ARTIFACT_STORE_MISSING", "this host has no artifact store"));
+    expect(() => contextOf().artifacts).toThrow(
+      new WfeError("WFE_ARTIFACT_STORE_MISSING", "this host has no artifact store: give it one with useArtifactStore of the builder"),
+    );
   });
 
   it("keeps the data of the moment it was made, frozen, while the instance goes on", () => {

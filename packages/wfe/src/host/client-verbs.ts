@@ -2,6 +2,7 @@ import type {
   ActivityDefinition,
   ActivityToken,
   AnyDefinition,
+  ArtifactSweep,
   Duration,
   DurableShape,
   EventDefinition,
@@ -112,6 +113,10 @@ export abstract class ClientVerbs implements WorkflowClient {
 
   purgeWorkflows(options: PurgeOptions): Promise<number> {
     return this.underWay.track(this.controller.purgeWorkflows(options));
+  }
+
+  sweepArtifacts(): Promise<ArtifactSweep> {
+    return this.underWay.track(this.controller.sweepArtifacts());
   }
 
   getPendingActivity<TIn, TOut>(

@@ -1,4 +1,5 @@
 import {
+  type ArtifactStore,
   type Clock,
   type Entropy,
   type LogSink,
@@ -19,6 +20,8 @@ export interface HostServices {
   readonly entropy: Entropy;
   readonly payloads: Payloads;
   readonly log: LogSink;
+  /** @default none */
+  readonly artifacts?: ArtifactStore | undefined;
   readonly options: ResolvedHostOptions;
 }
 

@@ -1,4 +1,5 @@
 import {
+  type ArtifactStore,
   type Clock,
   type Entropy,
   type EventRow,
@@ -29,6 +30,8 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: LogSink;
+  /** @default none */
+  readonly artifacts?: ArtifactStore | undefined;
 }
 
 /**
@@ -49,10 +52,10 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   constructor(parts: ClientParts) {
     super();
-    const { providers, clock, entropy, registry, options, log } = parts;
+    const { providers, clock, entropy, registry, options, log, artifacts } = parts;
     const { queue, persistence } = providers;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
-    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, options };
+    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, artifacts, options };
     this.#parts = parts;
     this.#providers = [persistence, queue];
     this.#waiter = new CompletionWaiter(services);

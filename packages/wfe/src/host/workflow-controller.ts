@@ -1,5 +1,6 @@
 import {
   type AnyDefinition,
+  type ArtifactSweep,
   decodedInstance,
   EventNotFoundError,
   type EventDefinition,
@@ -18,10 +19,12 @@ import {
   type StartOptions,
   type StoredEvent,
   type WaitForOptions,
+  WfeError,
   type WorkflowFilter,
   type WorkflowInstance,
   WorkflowTerminatedError,
 } from "wfe-core";
+import { sweepArtifacts } from "../artifact-pins.ts";
 import { purgeWorkflows } from "../purger.ts";
 import { checkDefinition, checkInstant, checkKey, checkOptions, checkText } from "./arguments.ts";
 import type { CompletionWaiter } from "./completion-waiter.ts";
@@ -155,7 +158,16 @@ export class WorkflowController {
 
   async purgeWorkflows(options: PurgeOptions): Promise<number> {
     this.#effects.assertRunning();
-    return purgeWorkflows(this.#services.persistence, options, this.#services.clock);
+    const { persistence, artifacts, clock } = this.#services;
+    return purgeWorkflows(persistence, options, { artifacts, clock });
+  }
+
+  async sweepArtifacts(): Promise<ArtifactSweep> {
+    this.#effects.assertRunning();
+    const { persistence, artifacts, clock } = this.#services;
+    if (artifacts === undefined)
+      throw new WfeError("WFE_ARTIFACT_STORE_MISSING", "there is no artifact store to sweep: useArtifactStore of the builder");
+    return sweepArtifacts(persistence, artifacts, clock);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type ArtifactStore,
   type Clock,
   type DistributedLockProvider,
   type Entropy,
@@ -30,6 +31,7 @@ export class WorkflowHostBuilder {
   #entropy: Entropy = systemEntropy;
   #log: LogSink = { write: () => undefined };
   #http: HttpClient = systemHttpClient;
+  #artifacts: ArtifactStore | undefined;
   #options: HostOptions = {};
 
   /** All that are given, of one store or of several; any of them may be replaced afterwards. */
@@ -62,6 +64,17 @@ export class WorkflowHostBuilder {
   /** Where `ctx.log` and the engine's warnings go. @default nowhere */
   useLogSink(sink: LogSink): this {
     this.#log = sink;
+    return this;
+  }
+
+  /**
+   * Where steps put artifacts, and take them from: a `LocalArtifactStore`, or one of your own. Every host that works on a definition needs the
+   * same one.
+   *
+   * @default none: `ctx.artifacts` throws `WFE_ARTIFACT_STORE_MISSING`
+   */
+  useArtifactStore(store: ArtifactStore): this {
+    this.#artifacts = store;
     return this;
   }
 
@@ -107,6 +120,7 @@ export class WorkflowHostBuilder {
       log: this.#log,
       http: this.#http,
       publisher: this.#publisher,
+      artifacts: this.#artifacts,
     });
   }
 
@@ -123,6 +137,7 @@ export class WorkflowHostBuilder {
       clock: this.#clock,
       entropy: this.#entropy,
       log: this.#log,
+      artifacts: this.#artifacts,
     });
   }
 

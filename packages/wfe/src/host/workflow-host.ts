@@ -2,6 +2,7 @@ import {
   type AnyDefinition,
   type AnyFunctionStep,
   type AnyStep,
+  type ArtifactStore,
   buildWorkflow,
   checkedDefinition,
   type Chain,
@@ -60,6 +61,8 @@ export interface HostParts {
   readonly log: LogSink;
   readonly http: HttpClient;
   readonly publisher: LifecyclePublisher | undefined;
+  /** @default none */
+  readonly artifacts?: ArtifactStore | undefined;
 }
 
 /**
@@ -88,7 +91,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     super();
     const { providers, clock, entropy, registry, options, log } = parts;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
-    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, options };
+    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, artifacts: parts.artifacts, options };
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     this.#bus = new LifecycleBus(services, parts.publisher);
@@ -103,6 +106,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         client: this,
         newChild: (child) => starter.newChild(child),
         polls: { ...options.polls, fetch: parts.http, clock },
+        artifacts: parts.artifacts,
       },
       contended: () => this.#workflows.isContended,
       committed: (change) => {

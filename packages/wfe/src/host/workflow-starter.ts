@@ -1,5 +1,6 @@
 import {
   type AnyDefinition,
+  artifactRefsIn,
   type ChildRequest,
   DefinitionExistsError,
   DefinitionNotFoundError,
@@ -80,7 +81,9 @@ export class WorkflowStarter {
     if (options.startAt !== undefined) checkInstant(options.startAt, "startAt");
     if (options.reference !== undefined) checkText(options.reference, "a workflow's reference");
     const digest = inputDigest(input);
-    const data = await this.#dataOf(definition, input);
+    const initial = await initialDataOf(definition, input);
+    const data = this.#encoded(initial);
+    await this.#pinArtifacts(initial, id);
     const begin = async (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest }, options);
     if (userName !== undefined) return begin(userName);
     for (;;) {
@@ -107,7 +110,7 @@ export class WorkflowStarter {
       ...this.#instance(definition, new Date(this.#services.clock.now()), undefined),
       id,
       name: await this.#childName(definitionId, signal),
-      data: await this.#dataOf(definition, input),
+      data: this.#encoded(await initialDataOf(definition, input)),
       inputDigest: inputDigest(input),
       dueAt: AT_ONCE,
       parent,
@@ -129,9 +132,16 @@ export class WorkflowStarter {
     }
   }
 
-  async #dataOf(definition: AnyDefinition, input: unknown): Promise<string> {
+  #encoded(data: unknown): string {
     const { payloads } = this.#services;
-    return payloads.encode(payloads.stored(await initialDataOf(definition, input), "the data"), "the data", payloads.limits.data);
+    return payloads.encode(payloads.stored(data, "the data"), "the data", payloads.limits.data);
+  }
+
+  /** Those that the instance is started with stay until it is purged. One that is missing is a failure of the step that takes it. */
+  async #pinArtifacts(data: unknown, id: string): Promise<void> {
+    const { artifacts } = this.#services;
+    const digests = artifacts === undefined ? [] : artifactRefsIn(data);
+    if (digests.length > 0) await artifacts?.pin(digests, id);
   }
 
   async #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {

@@ -110,7 +110,7 @@ scenarios("purging workflows", (open) => {
     await clock.advance("1m");
     const store = await storeOf(scenario);
 
-    expect(await purgeWorkflows(store, { status: "complete", olderThan: "1s", batchSize: 3 }, clock)).toBe(7);
+    expect(await purgeWorkflows(store, { status: "complete", olderThan: "1s", batchSize: 3 }, { clock })).toBe(7);
     expect(store.asked.deleted).toEqual([3, 3, 1]);
     expect(await host.countWorkflows()).toBe(0);
     await store.stop();
@@ -132,7 +132,7 @@ scenarios("purging workflows", (open) => {
       await clock.settle();
     });
 
-    const removed = await purgeWorkflows(store, { status: "complete", olderThan: new Date(clock.now() + 1), batchSize: 2 }, clock);
+    const removed = await purgeWorkflows(store, { status: "complete", olderThan: new Date(clock.now() + 1), batchSize: 2 }, { clock });
 
     const { listed, next } = store.asked;
     expect(listed).toEqual([undefined, ...next.slice(0, -1)]);

@@ -1,0 +1,74 @@
+import { artifactRef, digestOf, parseArtifactRef } from "../artifacts/artifact-ref.ts";
+import { ArtifactError } from "../errors/artifact-errors.ts";
+import { NonRetryableError } from "../errors/step-errors.ts";
+import type { ArtifactDigest, ArtifactRef } from "../models/artifact.ts";
+import type { ArtifactAccess } from "../traits/artifact-access.ts";
+import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
+
+/** The artifacts of one run of a step. */
+export class StepArtifacts implements ArtifactAccess {
+  readonly #store: ArtifactStore;
+  readonly #workflowId: string;
+  readonly #signal: AbortSignal;
+  #inputs: Readonly<Record<string, ArtifactRef>> = {};
+
+  constructor(store: ArtifactStore, workflowId: string, signal: AbortSignal) {
+    this.#store = store;
+    this.#workflowId = workflowId;
+    this.#signal = signal;
+  }
+
+  get inputs(): Readonly<Record<string, ArtifactRef>> {
+    return this.#inputs;
+  }
+
+  async put(content: ArtifactContent, options: { readonly mediaType?: string } = {}): Promise<ArtifactRef> {
+    const { mediaType } = options;
+    const pinned = { pinnedBy: this.#workflowId, signal: this.#signal };
+    const { digest } = await this.#store.put(content, mediaType === undefined ? pinned : { ...pinned, mediaType });
+    return artifactRef(digest);
+  }
+
+  get(artifact: ArtifactRef | ArtifactDigest): AsyncIterable<Uint8Array> {
+    return this.#store.get(digestOf(artifact));
+  }
+
+  /**
+   * Takes what the step has declared as its inputs, and pins it for the workflow.
+   *
+   * @param declared - What the author's selector gave.
+   * @throws NonRetryableError when that is no object; ArtifactError `WFE_ARTIFACT_REF_INVALID`, and `WFE_ARTIFACT_NOT_FOUND` naming all that is missing.
+   */
+  async resolve(declared: unknown, step: string): Promise<void> {
+    if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
+      throw new NonRetryableError(`the artifact inputs of the step ${JSON.stringify(step)} are no object of references by name`);
+    }
+    const inputs = Object.entries(declared).map(([name, ref]) => [name, parsedInput(ref, name, step)] as const);
+    const present = new Set(
+      await this.#store.pin(
+        inputs.map(([, digest]) => digest),
+        this.#workflowId,
+      ),
+    );
+    const missing = inputs.filter(([, digest]) => !present.has(digest));
+    if (missing.length > 0) {
+      const shown = missing.map(([name, digest]) => `${JSON.stringify(name)} (${digest})`).join(", ");
+      throw new ArtifactError(
+        "WFE_ARTIFACT_NOT_FOUND",
+        `inputs of the step ${JSON.stringify(step)} are not in the artifact store: ${shown}; they have expired, were deleted, or were put into another store`,
+      );
+    }
+    this.#inputs = Object.freeze(Object.fromEntries(inputs.map(([name, digest]) => [name, artifactRef(digest)])));
+  }
+}
+
+function parsedInput(ref: unknown, name: string, step: string): ArtifactDigest {
+  try {
+    return parseArtifactRef(ref);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new ArtifactError("WFE_ARTIFACT_REF_INVALID", `the input ${JSON.stringify(name)} of the step ${JSON.stringify(step)}: ${problem}`, {
+      cause,
+    });
+  }
+}
