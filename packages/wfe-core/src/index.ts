@@ -127,8 +127,10 @@ export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, W
 
 // artifacts
 export { artifactRef, artifactRefsIn, parseArtifactRef } from "./artifacts/artifact-ref.ts";
+export { LocalArtifactStore, type LocalArtifactStoreOptions } from "./artifacts/local-artifact-store.ts";
 
 // runtime
+export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
 export { matchesData } from "./runtime/data-filter.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { validated } from "./runtime/validated.ts";

@@ -1,0 +1,35 @@
+import { ArtifactError } from "../errors/artifact-errors.ts";
+import type { ArtifactDigest } from "../models/artifact.ts";
+import type { StateChange } from "./state-changes.ts";
+import type { StateDraft } from "./state-draft.ts";
+
+/** Removes an artifact that nobody keeps. */
+export class DeleteChange implements StateChange<boolean> {
+  readonly #digest: ArtifactDigest;
+  #attempted: string | undefined;
+  /** The object of an attempt of which nothing is known. */
+  #perhapsRemoved: string | undefined;
+
+  constructor(digest: ArtifactDigest) {
+    this.#digest = digest;
+  }
+
+  decide(draft: StateDraft): boolean {
+    const artifact = draft.live(this.#digest);
+    // It is gone, by this attempt or by somebody else; what was put after that stays.
+    if (this.#perhapsRemoved !== undefined && artifact?.object !== this.#perhapsRemoved) return true;
+    if (artifact === undefined) return false;
+    if (artifact.pins.size > 0) {
+      const [owner] = artifact.pins.keys();
+      const problem = `the artifact ${this.#digest} is kept by ${JSON.stringify(owner)}${artifact.pins.size > 1 ? ` and ${artifact.pins.size - 1} more` : ""}`;
+      throw new ArtifactError("WFE_ARTIFACT_PINNED", `${problem}: unpin its owners first`);
+    }
+    draft.remove(artifact);
+    this.#attempted = artifact.object;
+    return true;
+  }
+
+  overtaken(): void {
+    this.#perhapsRemoved = this.#attempted;
+  }
+}
