@@ -1,5 +1,5 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ArtifactDigest } from "../models/artifact.ts";
+import { artifactPinned } from "../runtime/artifact-refusals.ts";
 import type { StateChange } from "./state-changes.ts";
 import type { StateDraft } from "./state-draft.ts";
 
@@ -19,11 +19,7 @@ export class DeleteChange implements StateChange<boolean> {
     // It is gone, by this attempt or by somebody else; what was put after that stays.
     if (this.#perhapsRemoved !== undefined && artifact?.object !== this.#perhapsRemoved) return true;
     if (artifact === undefined) return false;
-    if (artifact.pins.size > 0) {
-      const [owner] = artifact.pins.keys();
-      const problem = `the artifact ${this.#digest} is kept by ${JSON.stringify(owner)}${artifact.pins.size > 1 ? ` and ${artifact.pins.size - 1} more` : ""}`;
-      throw new ArtifactError("WFE_ARTIFACT_PINNED", `${problem}: unpin its owners first`);
-    }
+    if (artifact.pins.size > 0) throw artifactPinned(this.#digest, artifact.pins);
     draft.remove(artifact);
     this.#attempted = artifact.object;
     return true;

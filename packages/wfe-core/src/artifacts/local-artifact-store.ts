@@ -1,7 +1,7 @@
 import * as nodeFiles from "node:fs/promises";
-import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ArtifactDigest, ArtifactInfo } from "../models/artifact.ts";
 import { type ArtifactStoreLimits, checkedLimits, checkedMediaType, checkedOwner, isLive } from "../runtime/artifact-arguments.ts";
+import { artifactCorrupt, artifactNotFound } from "../runtime/artifact-refusals.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { systemEntropy } from "../runtime/system-entropy.ts";
 import type { ArtifactContent, ArtifactStore, ArtifactSweep, PutArtifactOptions } from "../traits/artifact-store.ts";
@@ -11,7 +11,7 @@ import { checkedDigest } from "./artifact-ref.ts";
 import { DeleteChange } from "./delete-change.ts";
 import { isFileError, mapped } from "./error-mapping.ts";
 import { Leftovers } from "./leftovers.ts";
-import { corrupt, verifiedPieces } from "./object-reader.ts";
+import { verifiedPieces } from "./object-reader.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { PublicLayout } from "./public-layout.ts";
 import { PutChange } from "./put-change.ts";
@@ -201,18 +201,13 @@ export class LocalArtifactStore implements ArtifactStore {
   async #openObject(digest: ArtifactDigest): Promise<{ readonly handle: nodeFiles.FileHandle; readonly artifact: StoredArtifact }> {
     for (let missing: string | undefined; ; ) {
       const artifact = await this.#find(digest);
-      if (artifact === undefined) {
-        throw new ArtifactError(
-          "WFE_ARTIFACT_NOT_FOUND",
-          `there is no artifact ${digest} in ${this.#folders.root}, or it has expired: pin what must stay`,
-        );
-      }
+      if (artifact === undefined) throw artifactNotFound(digest);
       try {
         return { handle: await this.#folders.files.open(this.#folders.in("objects", artifact.object), "r"), artifact };
       } catch (error) {
         if (!isFileError(error, "ENOENT")) throw error;
         // It was put again, or removed, meanwhile; then the state is another one now.
-        if (missing === artifact.object) throw corrupt(digest, "has lost its file");
+        if (missing === artifact.object) throw artifactCorrupt(digest, "has lost its file");
         missing = artifact.object;
       }
     }

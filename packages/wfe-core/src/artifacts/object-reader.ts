@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import type { ArtifactDigest } from "../models/artifact.ts";
+import { artifactCorrupt } from "../runtime/artifact-refusals.ts";
 import { mapped } from "./error-mapping.ts";
 import type { StoredArtifact } from "./store-state.ts";
 
@@ -22,14 +21,14 @@ export async function* verifiedPieces(handle: FileHandle, artifact: StoredArtifa
       const piece = await mapped("read an artifact", () => nextPiece(handle));
       if (piece.byteLength === 0) break;
       size += piece.byteLength;
-      if (size > artifact.size) throw corrupt(artifact.digest, `has more than its ${artifact.size} bytes`);
+      if (size > artifact.size) throw artifactCorrupt(artifact.digest, `has more than its ${artifact.size} bytes`);
       hash.update(piece);
       if (held !== undefined) yield held;
       held = piece;
     }
-    if (size !== artifact.size) throw corrupt(artifact.digest, `has ${size} of its ${artifact.size} bytes`);
+    if (size !== artifact.size) throw artifactCorrupt(artifact.digest, `has ${size} of its ${artifact.size} bytes`);
     const digest = `sha256:${hash.digest("hex")}`;
-    if (digest !== artifact.digest) throw corrupt(artifact.digest, `has the bytes of ${digest}`);
+    if (digest !== artifact.digest) throw artifactCorrupt(artifact.digest, `has the bytes of ${digest}`);
     if (held !== undefined) yield held;
   } finally {
     await mapped("close an artifact", () => handle.close());
@@ -41,9 +40,4 @@ async function nextPiece(handle: FileHandle): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(PIECE);
   const { bytesRead } = await handle.read(buffer, 0, PIECE, null);
   return buffer.subarray(0, bytesRead);
-}
-
-/** Says what is wrong with the bytes of an artifact. */
-export function corrupt(digest: ArtifactDigest, problem: string): ArtifactError {
-  return new ArtifactError("WFE_ARTIFACT_CORRUPT", `the artifact ${digest} ${problem}: check the disk, and put it again`);
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ArtifactDigest } from "../models/artifact.ts";
+import { piecesOf } from "../runtime/artifact-pieces.ts";
+import { artifactTooLarge } from "../runtime/artifact-refusals.ts";
 import type { ArtifactContent } from "../traits/artifact-store.ts";
-import { piecesOf } from "./content-pieces.ts";
 import { mapped, unless } from "./error-mapping.ts";
 import { Slots } from "./slots.ts";
 import type { StoreFolders } from "./store-folders.ts";
@@ -39,7 +39,7 @@ export class ObjectWriter {
     try {
       for await (const piece of piecesOf(content, signal)) {
         size += piece.byteLength;
-        if (size > this.#maxBytes) throw tooLarge(this.#maxBytes);
+        if (size > this.#maxBytes) throw artifactTooLarge(this.#maxBytes);
         hash.update(piece);
         if (!file.gather(piece)) await mapped("put an artifact", () => file.write(piece));
       }
@@ -115,11 +115,4 @@ class ObjectFile {
     this.#handle = undefined;
     await handle?.close();
   }
-}
-
-function tooLarge(limit: number): ArtifactError {
-  return new ArtifactError(
-    "WFE_ARTIFACT_TOO_LARGE",
-    `the artifact has more than the ${limit} bytes that \`maxBlobBytes\` allows: raise the option, or split the artifact`,
-  );
 }

@@ -9,6 +9,7 @@ export {
   sampleWorkflow,
 } from "./fixtures.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
+export { InMemoryArtifacts, InMemoryArtifactStore, type InMemoryArtifactStoreOptions } from "./in-memory/in-memory-artifact-store.ts";
 export {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,
@@ -19,6 +20,8 @@ export { InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions } 
 export { InMemoryQueueProvider, type InMemoryQueueProviderOptions } from "./in-memory/in-memory-queue-provider.ts";
 export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
 export { InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow } from "./in-memory/in-memory-store.ts";
+export type { ArtifactContext, ArtifactOpenOptions } from "./suites/artifact-steps.ts";
+export { ARTIFACT_STORE_SUITE_CASES, artifactStoreSuite, type ArtifactStoreSuiteTarget } from "./suites/artifact-store-suite.ts";
 export type { LockContext } from "./suites/lock.cases.ts";
 export { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "./suites/lock-suite.ts";
 export type { PersistenceContext } from "./suites/persistence-context.ts";

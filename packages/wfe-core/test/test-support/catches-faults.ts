@@ -4,10 +4,9 @@ import { isWfeError } from "../../src/errors/wfe-error.ts";
 import { runSuiteCase } from "../../src/test-support/suites/register-suite.ts";
 import type { SuiteCase, SuiteTarget } from "../../src/test-support/suites/suite-case.ts";
 import { SuiteContext } from "../../src/test-support/suites/suite-context.ts";
-import type { Provider } from "../../src/traits/provider.ts";
 
 /** What proves that a suite catches what it is there for. */
-export interface FaultProof<TProvider extends Provider, TFault extends { readonly fault: string }> {
+export interface FaultProof<TProvider extends object, TFault extends { readonly fault: string }> {
   readonly cases: readonly SuiteCase<SuiteContext<TProvider>>[];
   /** Tables, by name of the case that has to catch it. */
   readonly faults: readonly Readonly<Record<string, TFault>>[];
@@ -18,7 +17,7 @@ export interface FaultProof<TProvider extends Provider, TFault extends { readonl
 }
 
 /** Registers, for every case of a suite, the test that it fails on a provider with its one deliberate fault. */
-export function catchesFaults<TProvider extends Provider, TFault extends { readonly fault: string }>(
+export function catchesFaults<TProvider extends object, TFault extends { readonly fault: string }>(
   suite: string,
   { cases, faults, target, none }: FaultProof<TProvider, TFault>,
 ): void {

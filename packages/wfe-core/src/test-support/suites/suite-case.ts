@@ -27,6 +27,8 @@ export interface SuiteStore<TProvider, TOptions = never> {
    * with what lets the row go. Needed with the capability `hold` of persistence.
    */
   hold?(workflowId: string): Promise<() => Promise<void>>;
+  /** Changes one bit of the stored bytes of an artifact. Needed with the capability `damage` of a store of artifacts. */
+  damage?(digest: string): Promise<void>;
   /** Removes the store; every provider that was not killed is stopped by then. */
   dispose(): Promise<void>;
 }

@@ -8,7 +8,7 @@ const DEFAULT_UNIT_MS = 50;
 const SOON_UNITS = 20;
 
 /** What a case works with: providers on one fresh store, and time. */
-export class SuiteContext<TProvider extends Provider, TOptions = never> {
+export class SuiteContext<TProvider extends object, TOptions = never> {
   readonly #store: SuiteStore<TProvider, TOptions>;
   readonly #opened: TProvider[] = [];
   /** Grain of time, in milliseconds; see {@link SuiteTarget.unitMs}. */
@@ -20,21 +20,21 @@ export class SuiteContext<TProvider extends Provider, TOptions = never> {
   }
 
   /** A context on a fresh store of the target; {@link close} it. */
-  static async create<TProvider extends Provider, TOptions>(target: SuiteTarget<TProvider, TOptions>): Promise<SuiteContext<TProvider, TOptions>> {
+  static async create<TProvider extends object, TOptions>(target: SuiteTarget<TProvider, TOptions>): Promise<SuiteContext<TProvider, TOptions>> {
     return new SuiteContext(await target.createStore(), target.unitMs ?? DEFAULT_UNIT_MS);
   }
 
-  /** Another instance on the same store, not started; stopped once by {@link close}. */
+  /** Another instance on the same store, not started; stopped once by {@link close}, if it can be. */
   async open(options?: TOptions): Promise<TProvider> {
     const provider = await this.#store.open(options);
     this.#opened.push(provider);
     return provider;
   }
 
-  /** Another instance on the same store, started. */
+  /** Another instance on the same store, started if it can be. */
   async start(options?: TOptions): Promise<TProvider> {
     const provider = await this.open(options);
-    await provider.start();
+    await lifecycleOf(provider).start?.();
     return provider;
   }
 
@@ -66,6 +66,12 @@ export class SuiteContext<TProvider extends Provider, TOptions = never> {
     return await this.#store.hold(workflowId);
   }
 
+  /** Changes the stored bytes of an artifact. */
+  async damage(digest: string): Promise<void> {
+    assert.ok(this.#store.damage !== undefined, "a target with the capability `damage` needs `damage` on its stores");
+    await this.#store.damage(digest);
+  }
+
   /** What the promise comes to, which has to be soon; lets time pass meanwhile. */
   async soon<T>(what: string, promise: Promise<T>): Promise<T> {
     let settled = false;
@@ -91,8 +97,16 @@ export class SuiteContext<TProvider extends Provider, TOptions = never> {
   /** Stops what was opened and removes the store. Rejects with the first failure, after everything was tried. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
-    for (const provider of this.#opened) await this.soon("the stop of a provider", provider.stop()).catch((error: unknown) => failures.push(error));
+    for (const provider of this.#opened) {
+      const stopped = lifecycleOf(provider).stop?.() ?? Promise.resolve();
+      await this.soon("the stop of a provider", stopped).catch((error: unknown) => failures.push(error));
+    }
     await this.#store.dispose().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** Start and stop, of what has them: a store of artifacts has not. */
+function lifecycleOf(provider: object): Partial<Provider> {
+  return provider;
 }

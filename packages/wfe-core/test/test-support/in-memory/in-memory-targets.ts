@@ -1,8 +1,10 @@
+import { InMemoryArtifacts, InMemoryArtifactStore } from "../../../src/test-support/in-memory/in-memory-artifact-store.ts";
 import { InMemoryLockProvider, InMemoryLockStore } from "../../../src/test-support/in-memory/in-memory-lock-provider.ts";
 import { InMemoryPersistenceProvider } from "../../../src/test-support/in-memory/in-memory-persistence-provider.ts";
 import { InMemoryQueueProvider } from "../../../src/test-support/in-memory/in-memory-queue-provider.ts";
 import { InMemoryQueueStore } from "../../../src/test-support/in-memory/in-memory-queue-store.ts";
 import { InMemoryStore } from "../../../src/test-support/in-memory/in-memory-store.ts";
+import type { ArtifactStoreSuiteTarget } from "../../../src/test-support/suites/artifact-store-suite.ts";
 import type { LockSuiteTarget } from "../../../src/test-support/suites/lock-suite.ts";
 import type { PersistenceSuiteTarget } from "../../../src/test-support/suites/persistence-suite.ts";
 import type { QueueSuiteTarget } from "../../../src/test-support/suites/queue-suite.ts";
@@ -47,6 +49,23 @@ export const inMemoryPersistenceTarget: PersistenceSuiteTarget = {
       open: async () => new InMemoryPersistenceProvider({ store }),
       elapse: (ms) => clock.advance(ms),
       now: () => clock.now(),
+      dispose: async () => {},
+    };
+  },
+};
+
+/** In-memory artifacts in virtual time. */
+export const inMemoryArtifactStoreTarget: ArtifactStoreSuiteTarget = {
+  capabilities: ["damage"],
+  async createStore() {
+    const clock = new VirtualClock();
+    const artifacts = new InMemoryArtifacts();
+    return {
+      open: async ({ expiryMs = 1e9, maxBlobBytes } = {}) =>
+        new InMemoryArtifactStore({ artifacts, clock, expiry: expiryMs, ...(maxBlobBytes === undefined ? {} : { maxBlobBytes }) }),
+      elapse: (ms) => clock.advance(ms),
+      now: () => clock.now(),
+      damage: async (digest) => artifacts.damage(digest),
       dispose: async () => {},
     };
   },
