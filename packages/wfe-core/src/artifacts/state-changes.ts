@@ -2,9 +2,9 @@ import type { Clock } from "../traits/clock.ts";
 import { unless } from "./error-mapping.ts";
 import type { PublicLayout } from "./public-layout.ts";
 import { StateDraft } from "./state-draft.ts";
-import type { NumberedState, StateFiles } from "./state-files.ts";
+import type { NumberedState, ReplaceOutcome, StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
-import type { StoreState } from "./store-state.ts";
+import type { StoredArtifact, StoreState } from "./store-state.ts";
 
 /** What somebody wants of the state. It is asked anew as often as another process was first. */
 export interface StateChange<T> {
@@ -80,24 +80,34 @@ export class StateChanges {
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
+    /** Of attempts of which nothing is known: what follows from them is done with the last. */
+    const perhaps: StoredArtifact[] = [];
     for (;;) {
       const before = await this.#states.newest();
       const draft = await this.#decide(batch, before);
-      if (!draft.isChanged) return await this.#states.sync();
-      const struck = [...this.#removed];
-      draft.forget(struck, false);
-      // The objects that the draft names are in their folder for good before it is the truth.
-      const beforehand = async (): Promise<void> => {
-        if (draft.touched.length > 0) await this.#folders.sync(this.#folders.objects);
-      };
-      const outcome = await this.#states.replace(before.number, draft, beforehand);
-      if (outcome === "done") {
-        for (const object of struck) this.#removed.delete(object);
-        await this.#settle(before.state, draft);
-        return;
+      const outcome = draft.isChanged ? await this.#replace(before, draft) : await this.#states.sync().then(() => "done");
+      if (outcome === "unknown") {
+        perhaps.push(...draft.touched);
+        for (const { change } of batch) change.overtaken?.();
       }
-      if (outcome === "unknown") for (const { change } of batch) change.overtaken?.();
+      if (outcome !== "done") continue;
+      const touched = [...perhaps, ...draft.touched];
+      if (draft.isChanged || touched.length > 0) await this.#layout.publish(touched);
+      await this.#remove([...draft.garbage].filter((object) => perhaps.length > 0 || !before.state.garbage.has(object)));
+      return;
     }
+  }
+
+  async #replace(before: NumberedState, draft: StateDraft): Promise<ReplaceOutcome> {
+    const struck = [...this.#removed];
+    draft.forget(struck, false);
+    // The objects that the draft names are in their folder for good before it is the truth.
+    const beforehand = async (): Promise<void> => {
+      if (draft.touched.length > 0) await this.#folders.sync(this.#folders.objects);
+    };
+    const outcome = await this.#states.replace(before.number, draft, beforehand);
+    if (outcome === "done") for (const object of struck) this.#removed.delete(object);
+    return outcome;
   }
 
   async #decide(batch: readonly Pending[], { state }: NumberedState): Promise<StateDraft> {
@@ -109,12 +119,6 @@ export class StateChanges {
       pending.outcome = ready?.status === "rejected" ? { error: ready.reason } : decided(pending.change, draft, now);
     }
     return draft;
-  }
-
-  /** What follows from a change that is made. */
-  async #settle(before: StoreState, draft: StateDraft): Promise<void> {
-    await this.#layout.publish(draft.touched);
-    await this.#remove([...draft.garbage].filter((object) => !before.garbage.has(object)));
   }
 
   async #remove(objects: readonly string[]): Promise<void> {

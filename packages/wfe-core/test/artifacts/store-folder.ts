@@ -22,7 +22,7 @@ export class StoreFolder {
 
   /** The names in a folder below the root, in order; none when there is no such folder. */
   async names(folder: string): Promise<readonly string[]> {
-    return (await readdir(path.join(this.root, folder)).catch(() => [])).toSorted();
+    return (await readdir(path.join(this.root, folder)).catch((): string[] => [])).toSorted((a, b) => (a < b ? -1 : 1));
   }
 
   /** The newest state. */

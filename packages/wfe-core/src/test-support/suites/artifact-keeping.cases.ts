@@ -177,7 +177,7 @@ export const ARTIFACT_KEEPING_CASES: readonly SuiteCase<ArtifactContext>[] = [
 
       const answers = await Promise.all([first.delete(digest), second.delete(digest), first.delete(digest)]);
 
-      assert.deepEqual(answers.toSorted(), [false, false, true]);
+      assert.equal(answers.filter(Boolean).length, 1);
       await hasNot(second, digest, "it is deleted");
       await holds(second, bytesOf("other"), "others stay");
     },
