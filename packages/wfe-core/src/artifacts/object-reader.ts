@@ -4,7 +4,7 @@ import { artifactCorrupt } from "../runtime/artifact-refusals.ts";
 import { mapped } from "./error-mapping.ts";
 import type { StoredArtifact } from "./store-state.ts";
 
-const PIECE = 64 * 1024;
+const PIECE = 256 * 1024;
 
 /**
  * The bytes of an open file in pieces, compared with the size and the digest of the artifact. The last piece is given when they are right: of a

@@ -46,10 +46,7 @@ export class PublicLayout {
       const { state, text } = await this.#states.newest();
       await this.#ensureText(this.#folders.in("root", "oci-layout"), LAYOUT_TEXT);
       await this.#ensureText(this.#folders.in("blobs", EMPTY_CONFIG_HEX), EMPTY_CONFIG_TEXT);
-      await each([...state.artifacts.values()], async (artifact) => {
-        if (!present.has(hexOf(artifact.digest))) await this.#link(artifact);
-        await this.#ensureManifest(artifact);
-      });
+      await each([...state.artifacts.values()], (artifact) => this.#show(artifact));
       await this.#ensureText(this.#folders.in("root", "index.json"), text);
       await this.#hide(
         [...present].filter((name) => /^[0-9a-f]{64}$/.test(name)),

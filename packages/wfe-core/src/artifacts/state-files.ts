@@ -1,7 +1,7 @@
 import { ArtifactError } from "../errors/artifact-errors.ts";
 import { isFileError, unless } from "./error-mapping.ts";
 import type { StoreFolders } from "./store-folders.ts";
-import { type StoreState, stateOfText, stateText } from "./store-state.ts";
+import { EMPTY_STATE, type StoreState, stateOfText, stateText } from "./store-state.ts";
 import type { Writer } from "./writer.ts";
 
 /** States that stay beside the newest, for those who have read its number and not yet the file. */
@@ -44,6 +44,12 @@ export class StateFiles {
   /** Whether there is a state. */
   async exist(): Promise<boolean> {
     return (await this.#numbers()).length > 0;
+  }
+
+  /** Makes the first states: so many that a full disk has some to give, from the first artifact on. */
+  async begin(): Promise<void> {
+    if (!(await this.exist())) await this.replace(0, EMPTY_STATE);
+    for (let newest = await this.newest(); newest.number < KEPT; newest = await this.newest()) await this.replace(newest.number, newest.state);
   }
 
   /** @throws ArtifactError `WFE_ARTIFACT_BACKEND` when there is none, or it cannot be read. */

@@ -2,7 +2,6 @@ import { ArtifactError } from "../errors/artifact-errors.ts";
 import { isFileError, unless } from "./error-mapping.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
-import { EMPTY_STATE } from "./store-state.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a folder may have in it that is to become a store: what a crash has left of one, and what belongs to a file system. */
@@ -27,8 +26,8 @@ export async function openFolders(folders: StoreFolders, states: StateFiles, wri
     }
     await folders.sync(folders.own);
     await folders.sync(folders.root);
-    await states.replace(0, EMPTY_STATE);
   }
+  await states.begin();
   await folders.files.mkdir(folders.blobs, { recursive: true });
 }
 
