@@ -1,5 +1,5 @@
 import type { Clock } from "../traits/clock.ts";
-import { isFileError, unless } from "./error-mapping.ts";
+import { unless } from "./error-mapping.ts";
 import type { StateChanges } from "./state-changes.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
@@ -78,12 +78,7 @@ export class Leftovers {
   }
 
   async #isOld(file: string): Promise<boolean> {
-    try {
-      const { mtimeMs } = await this.#folders.files.lstat(file);
-      return this.#clock.now() - mtimeMs >= ABANDONED_MS;
-    } catch (error) {
-      if (isFileError(error, "ENOENT")) return false;
-      throw error;
-    }
+    const found = await this.#folders.look(file);
+    return found !== undefined && this.#clock.now() - Number(found.mtimeMs) >= ABANDONED_MS;
   }
 }

@@ -1,4 +1,3 @@
-import type { BigIntStats } from "node:fs";
 import { isFileError, unless } from "./error-mapping.ts";
 import { EMPTY_CONFIG_HEX, EMPTY_CONFIG_TEXT, hexOf, LAYOUT_TEXT } from "./oci-manifest.ts";
 import type { NumberedState, StateFiles } from "./state-files.ts";
@@ -75,7 +74,7 @@ export class PublicLayout {
     const { text, size, digest } = manifestOfStored(artifact);
     const file = this.#folders.in("blobs", hexOf(digest));
     // Not synced, as there are many and they can be made again: what a loss of power has left of one has another size.
-    if ((await this.#look(file))?.size !== BigInt(size)) await this.#replace(file, text, false);
+    if ((await this.#folders.look(file))?.size !== BigInt(size)) await this.#replace(file, text, false);
   }
 
   /** Makes the blob of an artifact its object. */
@@ -85,7 +84,7 @@ export class PublicLayout {
     const blob = this.#folders.in("blobs", hexOf(artifact.digest));
     // ENOENT: the artifact is gone, and the state is another one.
     if (await unless(files.link(object, blob), "EEXIST", "ENOENT")) return;
-    const [ours, theirs] = await Promise.all([this.#look(object), this.#look(blob)]);
+    const [ours, theirs] = await Promise.all([this.#folders.look(object), this.#folders.look(blob)]);
     if (ours === undefined || ours.ino === theirs?.ino) return;
     const temporary = this.#folders.in("temporary", this.#writer.name());
     if (!(await unless(files.link(object, temporary), "ENOENT"))) return;
@@ -122,16 +121,6 @@ export class PublicLayout {
         // Taken for a file of a crash, by a machine that cannot see this process: that happens once.
         if (!isFileError(error, "ENOENT") || attempt === ATTEMPTS) throw error;
       }
-    }
-  }
-
-  /** What is known of a file; `undefined` when there is none. */
-  async #look(file: string): Promise<BigIntStats | undefined> {
-    try {
-      return await this.#folders.files.lstat(file, { bigint: true });
-    } catch (error) {
-      if (isFileError(error, "ENOENT")) return undefined;
-      throw error;
     }
   }
 }

@@ -1,5 +1,7 @@
+import type { BigIntStats } from "node:fs";
 import type * as nodeFiles from "node:fs/promises";
 import path from "node:path";
+import { isFileError } from "./error-mapping.ts";
 
 /** What the store asks of the file system; tests look at it, and come between. */
 export type FileSystem = Pick<typeof nodeFiles, "link" | "lstat" | "mkdir" | "open" | "readdir" | "readFile" | "rename" | "rmdir" | "unlink">;
@@ -29,6 +31,16 @@ export class StoreFolders {
   /** The path of a file in one of the folders. */
   in(folder: "root" | "blobs" | "states" | "objects" | "temporary", name: string): string {
     return path.join(this[folder], name);
+  }
+
+  /** What is known of a file; `undefined` when there is none. */
+  async look(file: string): Promise<BigIntStats | undefined> {
+    try {
+      return await this.files.lstat(file, { bigint: true });
+    } catch (error) {
+      if (isFileError(error, "ENOENT")) return undefined;
+      throw error;
+    }
   }
 
   /** Writes a new file. @param isSynced - Whether it survives a loss of power, if its folder is synced too. */

@@ -58,7 +58,10 @@ export async function brokenLayoutRules(root: string): Promise<readonly string[]
     expect(manifest["mediaType"] === descriptor["mediaType"], `${where}: mediaType`);
     expect(MEDIA_TYPE.test(String(manifest["artifactType"])) && manifest["artifactType"] === descriptor["artifactType"], `${where}: artifactType`);
     expect(manifest["config"]?.mediaType === "application/vnd.oci.empty.v1+json", `${where}: the config is the empty one`);
-    expect(manifest["config"]?.digest === "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", `${where}: digest of the config`);
+    expect(
+      manifest["config"]?.digest === "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+      `${where}: digest of the config`,
+    );
     await blobOf(manifest["config"] ?? {}, `${where}: config`);
     expect(manifest["layers"]?.length === 1, `${where}: one layer`);
     for (const layer of (manifest["layers"] ?? []) as Json[]) {

@@ -40,7 +40,9 @@ async function isSound(store: LocalArtifactStore): Promise<void> {
   expect(await folder.names(".wfe/objects")).toEqual([...artifacts.values()].map(({ object }) => object).toSorted((a, b) => (a < b ? -1 : 1)));
   expect(await folder.names(".wfe/temporary")).toEqual([]);
   for (const { object, digest } of artifacts.values()) {
-    const [ours, theirs] = await Promise.all([`.wfe/objects/${object}`, `blobs/sha256/${digest.slice(7)}`].map((file) => stat(path.join(folder.root, file))));
+    const [ours, theirs] = await Promise.all(
+      [`.wfe/objects/${object}`, `blobs/sha256/${digest.slice(7)}`].map((file) => stat(path.join(folder.root, file))),
+    );
     expect(ours?.ino, "the bytes are on the disk once").toBe(theirs?.ino);
   }
 }

@@ -63,43 +63,43 @@ describe("a sweep", () => {
 
   it("that has decided before a pin does not remove what was pinned (fault 80)", async () => {
     const stopped = new StoppedFiles("link", isState);
-    const [sweeper, other] = [await openStopped(stopped), await open()];
+    const other = await open();
     await open(1000).then((short) => short.put(CONTENT));
-    const pinnedAt = clock.now();
+    const expiresAt = clock.now() + 1000;
     await clock.advance(999);
+    // Its clock goes before: for the other store the artifact has not expired.
+    const sweeper = await LocalArtifactStore.open(folder.root, { clock: new VirtualClock({ start: expiresAt }) }, stopped.files);
+    stopped.arm();
 
-    // What is there when the sweep looks has expired when it has done so: its clock is that of another moment.
-    const late = { ...clock, now: () => pinnedAt + 1000 } as unknown as VirtualClock;
-    const lateStopped = new StoppedFiles("link", isState);
-    const lateSweeper = await LocalArtifactStore.open(folder.root, { clock: late }, lateStopped.files);
-    lateStopped.arm();
-    const swept = lateSweeper.sweep();
-    await lateStopped.reached;
+    const swept = sweeper.sweep();
+    await stopped.reached;
     expect(await other.pin([DIGEST], "workflow")).toEqual([DIGEST]);
-    lateStopped.goOn();
+    stopped.goOn();
 
     expect(await swept).toEqual({ artifacts: 0, bytes: 0 });
-    await sweeper.stat(DIGEST);
     await isWhole(other, 1);
   });
 
   it.each([
     ["the blob of the layout", isBlob],
     ["the object", isObject],
-  ])("that is frozen before it removes %s, and goes on when the same bytes were put again, removes nothing of them (fault 79)", async (_what, matches) => {
-    const stopped = new StoppedFiles("unlink", matches);
-    const [sweeper, other] = [await openStopped(stopped, 0), await open()];
-    await open(0).then((short) => short.put(CONTENT));
+  ])(
+    "that is frozen before it removes %s, and goes on when the same bytes were put again, removes nothing of them (fault 79)",
+    async (_what, matches) => {
+      const stopped = new StoppedFiles("unlink", matches);
+      const [sweeper, other] = [await openStopped(stopped, 0), await open()];
+      await open(0).then((short) => short.put(CONTENT));
 
-    const swept = sweeper.sweep();
-    await stopped.reached;
-    await other.put(CONTENT);
-    expect(Buffer.from(await read(other, DIGEST)).equals(CONTENT)).toBe(true);
-    stopped.goOn();
-    await swept;
+      const swept = sweeper.sweep();
+      await stopped.reached;
+      await other.put(CONTENT);
+      expect(Buffer.from(await read(other, DIGEST)).equals(CONTENT)).toBe(true);
+      stopped.goOn();
+      await swept;
 
-    await isWhole(other, 1);
-  });
+      await isWhole(other, 1);
+    },
+  );
 
   it("does not remove what a put of another store has under way", async () => {
     const stopped = new StoppedFiles("link", isState);

@@ -191,28 +191,31 @@ describe("errors of the file system", () => {
     expect((await store.put(Buffer.from("b"))).size).toBe(1);
   });
 
-  it.each(["lstat", "readFile", "unlink", "rename", "link"] as const)("of %s leave a store that goes on, and no file too many after a sweep", async (operation) => {
-    let isFailing = false;
-    const original = nodeFiles[operation] as (...args: any[]) => Promise<unknown>;
-    const files = alteredFiles(nodeFiles, {
-      [operation]: (...args: any[]) => (isFailing ? Promise.reject(fileError("EIO")) : original(...args)),
-    });
-    const [store, other] = [await open(files), await open()];
-    const { digest } = await store.put(Buffer.from("a"));
-    await other.put(Buffer.from("newer than what the store has read"));
-    isFailing = true;
+  it.each(["lstat", "readFile", "unlink", "rename", "link"] as const)(
+    "of %s leave a store that goes on, and no file too many after a sweep",
+    async (operation) => {
+      let isFailing = false;
+      const original = nodeFiles[operation] as (...args: any[]) => Promise<unknown>;
+      const files = alteredFiles(nodeFiles, {
+        [operation]: (...args: any[]) => (isFailing ? Promise.reject(fileError("EIO")) : original(...args)),
+      });
+      const [store, other] = [await open(files), await open()];
+      const { digest } = await store.put(Buffer.from("a"));
+      await other.put(Buffer.from("newer than what the store has read"));
+      isFailing = true;
 
-    await expect(store.put(Buffer.from("a"))).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
-    await expect(store.put(Buffer.from("b"))).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
-    await expect(store.sweep()).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
-    isFailing = false;
-    await store.sweep();
+      await expect(store.put(Buffer.from("a"))).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
+      await expect(store.put(Buffer.from("b"))).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
+      await expect(store.sweep()).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
+      isFailing = false;
+      await store.sweep();
 
-    expect(Buffer.from(await read(store, digest)).toString()).toBe("a");
-    expect(await brokenLayoutRules(folder.root)).toEqual([]);
-    expect(await folder.names(".wfe/objects")).toHaveLength((await folder.state()).artifacts.size);
-    await open();
-  });
+      expect(Buffer.from(await read(store, digest)).toString()).toBe("a");
+      expect(await brokenLayoutRules(folder.root)).toEqual([]);
+      expect(await folder.names(".wfe/objects")).toHaveLength((await folder.state()).artifacts.size);
+      await open();
+    },
+  );
 
   it("are told when the folder is taken away", async () => {
     const store = await open();

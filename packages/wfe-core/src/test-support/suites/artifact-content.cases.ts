@@ -53,7 +53,7 @@ export const ARTIFACT_CONTENT_CASES: readonly SuiteCase<ArtifactContext>[] = [
         for (
           let start = 0, size = 1;
           start < bytes.byteLength;
-          start += size, size = Math.min(size * 7, bytes.byteLength - start, piece.byteLength)
+          start += size, size = Math.min(size * 3, bytes.byteLength - start, piece.byteLength)
         ) {
           piece.set(bytes.subarray(start, start + size));
           yield piece.subarray(0, size);

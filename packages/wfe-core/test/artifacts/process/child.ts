@@ -31,7 +31,8 @@ export class Child {
   /** Waits until it has written so many lines. */
   async hasWritten(count: number): Promise<void> {
     while (this.lines.length < count) {
-      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`the process has ended after ${this.lines.length} lines`);
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
+        throw new Error(`the process has ended after ${this.lines.length} lines`);
       await new Promise<void>((resolve) => (this.#onLine = resolve));
     }
   }
