@@ -58,6 +58,8 @@ export class StateChanges {
     const { state } = await this.#states.newest();
     if (state.garbage.size === 0) return;
     const gone = [...state.garbage];
+    // Whoever wrote it may not have come so far; an older state, which names them, must not come back.
+    await this.#states.sync();
     await this.#remove(gone);
     await this.make({ decide: (draft) => draft.forget(gone, true) });
   }

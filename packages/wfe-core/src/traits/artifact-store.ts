@@ -25,21 +25,23 @@ export interface ArtifactSweep {
  *
  * Every method may be called concurrently, from several processes. An artifact that has expired and is not pinned does not exist for any of
  * them, removed or not. All throw an `ArtifactError` `WFE_ARTIFACT_REF_INVALID` for what is no digest before anything else is done, and
- * `WFE_ARTIFACT_BACKEND` when the store fails; `retryable` says whether it may succeed later.
+ * `WFE_ARTIFACT_BACKEND` when the store fails; `retryable` says whether it may succeed later. A call that fails so may have had its effect: every
+ * one may be made again.
  */
 export interface ArtifactStore {
   /**
    * Stores the bytes. When it resolves they survive a loss of power. Content that is there already is not stored twice; its expiry is
-   * counted from now.
+   * counted from now, unless it goes later already, and damage to its bytes is made good. What has expired unpinned was not there.
    *
    * @throws ArtifactError `WFE_ARTIFACT_TOO_LARGE` beyond the limit of the store; whatever the content throws. Nothing is left then.
+   * @throws RangeError before the content is read, for a media type or an owner that is none. TypeError for content that has no bytes.
    */
   put(content: ArtifactContent, options?: PutArtifactOptions): Promise<ArtifactInfo>;
   /**
-   * The bytes, in pieces, read as they are asked for. They are compared with the digest: what the last piece but one has brought may be wrong
-   * until the end is reached without an error. Every iteration reads anew, and may be left early.
+   * The bytes, in pieces, read as they are asked for. They are compared with the digest: pieces that were given may be wrong until the end is
+   * reached without an error. Every iteration reads anew, and may be left early; one that has begun goes on when the artifact is removed.
    *
-   * @throws ArtifactError, by the iteration, `WFE_ARTIFACT_NOT_FOUND`, and `WFE_ARTIFACT_CORRUPT` for bytes that are not those of the digest.
+   * @throws ArtifactError, by this call, `WFE_ARTIFACT_REF_INVALID`; by the iteration, `WFE_ARTIFACT_NOT_FOUND`, and `WFE_ARTIFACT_CORRUPT` for bytes that are not those of the digest.
    */
   get(digest: ArtifactDigest): AsyncIterable<Uint8Array>;
   /** What is known of an artifact; `undefined` when there is none. */
