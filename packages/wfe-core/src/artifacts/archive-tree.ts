@@ -1,0 +1,108 @@
+import { refusedArchive, shown } from "./archive-limits.ts";
+import { foldedPath, linkTarget, refusedPath } from "./archive-path.ts";
+
+/** What an archive has in it. */
+export type ArchiveEntryKind = "file" | "directory" | "symlink";
+
+interface TreeNode {
+  kind: ArchiveEntryKind | "implied";
+  children: Map<string, TreeNode> | undefined;
+}
+
+/** The names of an archive met up to now, and the rules among them. */
+export class ArchiveTree {
+  readonly #root: TreeNode = { kind: "implied", children: undefined };
+  readonly #links: { readonly segments: readonly string[]; readonly target: string }[] = [];
+  readonly #maxEntries: number;
+  readonly #maxPathLength: number;
+  #count = 0;
+
+  constructor(limits: { readonly maxEntries: number; readonly maxPathLength: number }) {
+    this.#maxEntries = limits.maxEntries;
+    this.#maxPathLength = limits.maxPathLength;
+  }
+
+  /** Symbolic links, in the order they came. */
+  get links(): readonly { readonly segments: readonly string[]; readonly target: string }[] {
+    return this.#links;
+  }
+
+  /**
+   * Adds an entry.
+   *
+   * @returns The directories that are to be made for it and were not there, from the top; it is the last of them if it is one.
+   * @throws ArtifactError `WFE_ARCHIVE_REFUSED` for one that is there already, one below a file or a link, and one too many
+   */
+  add(kind: ArchiveEntryKind, segments: readonly string[], target: string = ""): readonly (readonly string[])[] {
+    const path = segments.join("/");
+    const missing: (readonly string[])[] = [];
+    let node = this.#root;
+    for (const [index, segment] of segments.entries()) {
+      if (node.kind === "file" || node.kind === "symlink") {
+        throw refusedPath(path, `leads through ${shown(segments.slice(0, index).join("/"))}, which is a ${node.kind}`);
+      }
+      node.children ??= new Map();
+      let child = node.children.get(segment);
+      if (child === undefined) {
+        this.#countOne();
+        child = { kind: "implied", children: undefined };
+        node.children.set(segment, child);
+        if (index < segments.length - 1 || kind === "directory") missing.push(segments.slice(0, index + 1));
+      }
+      node = child;
+    }
+    if (node.kind !== "implied" || (kind !== "directory" && (node === this.#root || node.children !== undefined))) {
+      throw refusedPath(path, "is there already");
+    }
+    if (node === this.#root) this.#countOne();
+    node.kind = kind;
+    if (kind === "symlink") {
+      // Its form is checked at once; where it leads, when all is known.
+      linkTarget(path, target, this.#maxPathLength);
+      this.#links.push({ segments, target });
+    }
+    return missing;
+  }
+
+  /** Whether there is such a file. */
+  hasFile(segments: readonly string[]): boolean {
+    let node: TreeNode | undefined = this.#root;
+    for (const segment of segments) node = node?.children?.get(segment);
+    return node?.kind === "file";
+  }
+
+  /**
+   * Checks where links lead, when all entries are known. What a target goes through must not be a link itself: `..` behind one leads where
+   * that link leads, not where it stands.
+   *
+   * @throws ArtifactError `WFE_ARCHIVE_REFUSED` for one that leads out, or through another one
+   */
+  checkLinks(): void {
+    const folded = new Set(this.#links.map((link) => foldedPath(link.segments)));
+    for (const { segments, target } of this.#links) {
+      const path = segments.join("/");
+      const place = segments.slice(0, -1);
+      const steps = linkTarget(path, target, this.#maxPathLength);
+      // A slash or a dot behind the last name follows it, too.
+      const followed = /\/\.?$/.test(target) ? steps.length : steps.length - 1;
+      for (const [index, step] of steps.entries()) {
+        if (step !== "..") place.push(step);
+        else if (place.pop() === undefined) {
+          throw refusedArchive(`the link ${shown(path)} is refused: its target ${shown(target)} leads out of the archive`);
+        }
+        if (index < followed && folded.has(foldedPath(place))) {
+          throw refusedArchive(
+            `the link ${shown(path)} is refused: its target ${shown(target)} leads through another link, ${shown(place.join("/"))}`,
+          );
+        }
+      }
+    }
+  }
+
+  #countOne(): void {
+    this.#count += 1;
+    if (this.#count > this.#maxEntries) {
+      throw refusedArchive(`the archive has more than ${this.#maxEntries} entries: raise maxEntries if that is meant`);
+    }
+  }
+}
