@@ -131,9 +131,8 @@ function field(block: Uint8Array, name: keyof typeof FIELD): Uint8Array {
 function checksumOf(block: Uint8Array): number {
   const [start, length] = FIELD.checksum;
   let sum = length * 0x20;
-  for (let index = 0; index < BLOCK_BYTES; index += 1) {
-    if (index < start || index >= start + length) sum += block[index] ?? 0;
-  }
+  for (const byte of block) sum += byte;
+  for (const byte of block.subarray(start, start + length)) sum -= byte;
   return sum;
 }
 
