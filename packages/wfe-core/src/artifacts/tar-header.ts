@@ -6,15 +6,21 @@ export const BLOCK_BYTES = 512;
 const LARGEST_OCTAL_SIZE = 8 ** 11 - 1;
 
 /** Fields of a header that are read or written; all others are nought. */
-export interface TarHeader {
-  readonly path: string;
+interface HeaderFields<Name> {
+  readonly path: Name;
   readonly mode: number;
   /** Bytes that follow. */
   readonly size: number;
   /** One character: what the entry is. */
   readonly type: string;
-  readonly target: string;
+  readonly target: Name;
 }
+
+/** A header as it is written. */
+export type WrittenHeader = HeaderFields<string>;
+
+/** A header as it is read. Names are bytes: where others stand in their place, they may be cut off amid a character. */
+export type ReadHeader = HeaderFields<Uint8Array>;
 
 /** Where the fields are: first byte, and length. */
 const FIELD = {
@@ -39,6 +45,9 @@ const OLD = "\0\0\0\0\0\0\0\0";
 
 const NOT_ASCII = /[^\x20-\x7e]/g;
 
+const NOTHING = new Uint8Array(0);
+const SLASH = Uint8Array.of(0x2f);
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Whether a block has nothing but zeros. */
@@ -47,25 +56,25 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /** A header as it stands in its block. @throws ArtifactError `WFE_ARCHIVE_INVALID` unless its checksum is right, and every field what it must be */
-export function readHeader(block: Uint8Array, position: number): TarHeader {
+export function readHeader(block: Uint8Array, position: number): ReadHeader {
   const at = `the header at byte ${position}`;
   if (octal(field(block, "checksum"), `the checksum of ${at}`) !== checksumOf(block)) throw invalidArchive(`the checksum of ${at} is wrong`);
   const magic = Buffer.from(field(block, "magic")).toString("latin1");
   if (magic !== POSIX && magic !== GNU && magic !== OLD) throw invalidArchive(`${at} is of no known format (${shown(magic)})`);
-  const name = text(terminated(field(block, "name")), "a path");
+  const name = terminated(field(block, "name"));
   // Other formats have something else there.
-  const prefix = magic === POSIX ? text(terminated(field(block, "prefix")), "a path") : "";
+  const prefix = magic === POSIX ? terminated(field(block, "prefix")) : NOTHING;
   return {
-    path: prefix === "" ? name : `${prefix}/${name}`,
+    path: prefix.byteLength === 0 ? name : Buffer.concat([prefix, SLASH, name]),
     mode: octal(field(block, "mode"), `the mode of ${at}`),
     size: number(field(block, "size"), `the size of ${at}`),
     type: String.fromCharCode(block[FIELD.type[0]] ?? 0),
-    target: text(terminated(field(block, "target")), "a target"),
+    target: terminated(field(block, "target")),
   };
 }
 
 /** The block of a header. Its path and target have 100 bytes at most, its size eleven octal digits: more is for records before it. */
-export function writeHeader(header: TarHeader): Uint8Array {
+export function writeHeader(header: WrittenHeader): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES);
   const put = (name: keyof typeof FIELD, value: string): void => {
     const bytes = Buffer.from(value, name === "magic" ? "latin1" : "utf8");

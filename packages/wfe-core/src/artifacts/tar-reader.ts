@@ -5,7 +5,7 @@ import { piecesOf } from "./byte-pieces.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { gunzipped } from "./gzip.ts";
 import { type PaxRecords, readPaxRecords } from "./pax-records.ts";
-import { BLOCK_BYTES, type TarHeader, isZero, paddingOf, readHeader, terminated, text } from "./tar-header.ts";
+import { BLOCK_BYTES, type ReadHeader, isZero, paddingOf, readHeader, terminated, text } from "./tar-header.ts";
 
 /** An entry of an archive that may be extracted. */
 export interface TarEntry {
@@ -97,11 +97,11 @@ export async function* readTar(
   }
 }
 
-function isExtension(header: TarHeader): boolean {
+function isExtension(header: ReadHeader): boolean {
   return header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
 }
 
-async function readExtension(header: TarHeader, reader: ByteReader, extensions: Extensions): Promise<void> {
+async function readExtension(header: ReadHeader, reader: ByteReader, extensions: Extensions): Promise<void> {
   if (header.size > LARGEST_EXTENSION) {
     throw refusedArchive(`the archive has a header of ${header.size} bytes for a name or for attributes; ${LARGEST_EXTENSION} are the most`);
   }
@@ -121,7 +121,7 @@ async function readExtension(header: TarHeader, reader: ByteReader, extensions: 
 }
 
 function entryOf(
-  header: TarHeader,
+  header: ReadHeader,
   { records, path: longPath, target: longTarget }: Extensions,
   maxPathLength: number,
   hardLinks: boolean,
@@ -129,7 +129,7 @@ function entryOf(
   if ((longPath !== undefined && records?.path !== undefined) || (longTarget !== undefined && records?.linkpath !== undefined)) {
     throw invalidArchive("an entry has two long names, of two formats");
   }
-  const path = records?.path ?? longPath ?? header.path;
+  const path = records?.path ?? longPath ?? text(header.path, "a path");
   const kind = KINDS[header.type];
   if (kind === undefined)
     throw refusedArchive(`the entry ${shown(path)} is refused: it is ${REFUSED_TYPES[header.type] ?? `of the type ${shown(header.type)}`}`);
@@ -138,7 +138,7 @@ function entryOf(
   if (kind !== "directory" && path.endsWith("/")) throw refusedPath(path, `ends like that of a directory, which the ${kind} is not`);
   const size = records?.size ?? header.size;
   if (kind !== "file" && size !== 0) throw invalidArchive(`the entry ${shown(path)} is a ${kind} with ${size} bytes of content`);
-  const target = records?.linkpath ?? longTarget ?? header.target;
+  const target = records?.linkpath ?? longTarget ?? text(header.target, "a target");
   return {
     kind,
     segments,
