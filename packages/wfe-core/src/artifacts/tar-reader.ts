@@ -78,10 +78,10 @@ export async function* readTar(
         continue;
       }
       const entry = entryOf(header, extensions, limits.maxPathLength, options.hardLinks === true);
-      const missing = tree.add(entry.kind === "link" ? "file" : entry.kind, entry.segments, entry.target);
       if (entry.kind === "link" && !tree.hasFile(entry.target.split("/"))) {
         throw refusedArchive(`the link ${shown(entry.segments.join("/"))} is refused: no file before it is called ${shown(entry.target)}`);
       }
+      const missing = tree.add(entry.kind === "link" ? "file" : entry.kind, entry.segments, entry.target);
       reader.expect(entry.size);
       const end = reader.position + entry.size;
       yield { ...entry, missing, content: reader.parts(entry.size) };
