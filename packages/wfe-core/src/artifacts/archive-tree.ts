@@ -1,8 +1,13 @@
+import { systemClock } from "../runtime/system-clock.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
-import { foldedPath, linkTarget, refusedPath } from "./archive-path.ts";
+import { linkTarget, refusedPath } from "./archive-path.ts";
+import { LinkPlaces } from "./link-places.ts";
 
 /** What an archive has in it. */
 export type ArchiveEntryKind = "file" | "directory" | "symlink";
+
+/** Links that are checked before others may work. */
+const LINKS_AT_ONCE = 200;
 
 interface TreeNode {
   kind: ArchiveEntryKind | "implied";
@@ -73,29 +78,18 @@ export class ArchiveTree {
 
   /**
    * Checks where links lead, when all entries are known. What a target goes through must not be a link itself: `..` behind one leads where
-   * that link leads, not where it stands.
+   * that link leads, not where it stands. Lets others work meanwhile: there may be many, and with many steps.
    *
    * @throws ArtifactError `WFE_ARCHIVE_REFUSED` for one that leads out, or through another one
    */
-  checkLinks(): void {
-    const folded = new Set(this.#links.map((link) => foldedPath(link.segments)));
-    for (const { segments, target } of this.#links) {
+  async checkLinks(): Promise<void> {
+    const places = new LinkPlaces(this.#links.map((link) => link.segments));
+    for (const [index, { segments, target }] of this.#links.entries()) {
+      if (index % LINKS_AT_ONCE === LINKS_AT_ONCE - 1) await new Promise<void>((resolve) => systemClock.defer(resolve));
       const path = segments.join("/");
-      const place = segments.slice(0, -1);
       const steps = linkTarget(path, target, this.#maxPathLength);
-      // A slash or a dot behind the last name follows it, too.
-      const followed = /\/\.?$/.test(target) ? steps.length : steps.length - 1;
-      for (const [index, step] of steps.entries()) {
-        if (step !== "..") place.push(step);
-        else if (place.pop() === undefined) {
-          throw refusedArchive(`the link ${shown(path)} is refused: its target ${shown(target)} leads out of the archive`);
-        }
-        if (index < followed && folded.has(foldedPath(place))) {
-          throw refusedArchive(
-            `the link ${shown(path)} is refused: its target ${shown(target)} leads through another link, ${shown(place.join("/"))}`,
-          );
-        }
-      }
+      const problem = places.problemOf(segments.slice(0, -1), steps, /\/\.?$/.test(target));
+      if (problem !== undefined) throw refusedArchive(`the link ${shown(path)} is refused: its target ${shown(target)} ${problem}`);
     }
   }
 

@@ -69,7 +69,7 @@ async function* writableEntries(
     }
     if (entry.kind !== "directory") entries.set(path, written);
   }
-  tree.checkLinks();
+  await tree.checkLinks();
   const paths = [...entries.keys()].toSorted(byCodeUnits);
   for (const path of paths) {
     const entry = entries.get(path);

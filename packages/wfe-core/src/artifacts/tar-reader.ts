@@ -91,7 +91,7 @@ export async function* readTar(
     }
     if (Object.keys(extensions).length > 0) throw invalidArchive("it ends after a header that says something of the next entry");
     await readEnd(reader);
-    tree.checkLinks();
+    await tree.checkLinks();
   } finally {
     await reader.close();
   }

@@ -1,6 +1,7 @@
 import { createGzip, gzipSync } from "node:zlib";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { ArchiveTree } from "../../src/artifacts/archive-tree.ts";
 import { type ArchiveLimits, extractArtifactToDir } from "../../src/index.ts";
 import { temporaryDirectory, treeOf } from "./files.ts";
 import { archive, END, entry, pax, streamed, zipped } from "./tar-bytes.ts";
@@ -100,6 +101,19 @@ describe("limits of extraction (faults 73 and 76)", () => {
 
     expect(error).toMatchObject({ code: "WFE_ARCHIVE_REFUSED", message: expect.stringContaining("100000 entries") });
     expect(made).toBe(100_000);
+  });
+
+  it("let others work while many links are checked", async () => {
+    const tree = new ArchiveTree({ maxEntries: 1_000, maxPathLength: 100 });
+    for (let index = 0; index < 900; index += 1) tree.add("symlink", [`l${index}`], "d/x");
+    let turns = 0;
+    setImmediate(() => {
+      turns += 1;
+    });
+
+    await tree.checkLinks();
+
+    expect(turns).toBe(1);
   });
 
   it("count directories that only paths imply", async () => {

@@ -189,6 +189,9 @@ describe("extraction refuses (fault 73)", () => {
     ["a link through a link, behind a dot", [link("a", "d"), link("b", "a/.")]],
     ["a link through a link of another case", [link("A\u030a", "."), link("x", "\u00e5/../..")]],
     ["a link through a link of other letters", [link("stra\u00dfe", "."), link("x", "STRASSE/../x")]],
+    ["a link through a link with a character that is not seen", [link("a\u200cb", "."), link("x", "ab/../..")]],
+    ["a link through a link, below", [link("d/e/l", ".."), link("d/x", "e/l/../../..")]],
+    ["a link through a link, after a way out and in", [link("d/e/l", ".."), link("d/x", "./e/../e/l/../f")]],
     ["a long name that leads out", [pax({ path: "../evil" }), entry({})]],
     ["a long name that is absolute", [pax({ path: "/evil" }), entry({})]],
     ["a long name with a NUL", [pax({ path: "good\0/../../evil" }), entry({})]],
@@ -203,6 +206,15 @@ describe("extraction refuses (fault 73)", () => {
     ["a prefix that leads out", [entry({ name: "evil", prefix: ".." })]],
   ])("%s", async (_, entries) => {
     await expectFailure(zipped(...entries), refused);
+  });
+
+  it("zeros without end behind gzip", async () => {
+    async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield zipped(entry({ name: "f" }));
+      for (;;) yield new Uint8Array(1_000);
+    }
+
+    await expectFailure(endless(), invalid);
   });
 
   it("to put itself in place of a file", async () => {

@@ -1,0 +1,77 @@
+import { lstat, mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { extractArtifactToDir, isWfeError, packArtifact } from "../../src/index.ts";
+import { temporaryDirectory, treeOf } from "./files.ts";
+import { archive, collected, entry, pax } from "./tar-bytes.ts";
+
+const temporary = temporaryDirectory();
+
+/** Few names, so that they meet; and what leads elsewhere. */
+const step = fc.oneof({ weight: 8, arbitrary: fc.constantFrom("a", "b", "l", "m", "A") }, { weight: 3, arbitrary: fc.constantFrom("..", ".", "") });
+const targetPath = fc.array(step, { minLength: 1, maxLength: 6 }).map((steps) => steps.join("/"));
+const entryPath = fc.oneof(
+  { weight: 9, arbitrary: fc.array(fc.constantFrom("a", "b", "l", "m", "A"), { minLength: 1, maxLength: 3 }).map((steps) => steps.join("/")) },
+  { weight: 1, arbitrary: targetPath },
+);
+const anyEntry = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(entryPath, targetPath).map(([name, target]) => entry({ name, type: "2", target })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(entryPath, targetPath).map(([path, linkpath]) => Buffer.concat([pax({ path, linkpath }), entry({ type: "2", target: "x" })])),
+  },
+  { weight: 1, arbitrary: fc.tuple(entryPath, targetPath).map(([name, target]) => entry({ name, type: "1", target })) },
+  { weight: 2, arbitrary: entryPath.map((name) => entry({ name, content: "x" })) },
+  { weight: 2, arbitrary: entryPath.map((name) => entry({ name, type: "5" })) },
+);
+
+/** Links below a directory, and where those that lead anywhere do. */
+async function linksOf(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const stats = await lstat(path);
+    if (stats.isDirectory()) found.push(...(await linksOf(path)));
+    else if (stats.isSymbolicLink()) found.push(path);
+  }
+  return found;
+}
+
+describe("what is extracted (fault 73)", () => {
+  it("never leads out, whatever links and names an archive puts together", async () => {
+    let taken = 0;
+    let led = 0;
+    await mkdir(temporary.in("around/x"), { recursive: true });
+    await writeFile(temporary.in("around/secret"), "harmless");
+    const outside = await treeOf(temporary.path);
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEntry, { minLength: 1, maxLength: 4 }), async (entries) => {
+        const root = temporary.in("around/x/out");
+        try {
+          await extractArtifactToDir(archive(...entries), root);
+        } catch (error) {
+          expect(isWfeError(error, "WFE_ARCHIVE_REFUSED")).toBe(true);
+          expect(await treeOf(temporary.path)).toEqual(outside);
+          return;
+        }
+
+        taken += 1;
+        const realRoot = await realpath(root);
+        for (const link of await linksOf(root)) {
+          // A loop, or nothing there; a file that is made there later would be inside: no step went through a link.
+          const place = await realpath(link).catch(() => undefined);
+          if (place === undefined) continue;
+          led += 1;
+          expect(`${place}/`.startsWith(`${realRoot}/`)).toBe(true);
+        }
+        await collected(packArtifact(root));
+        await rm(root, { recursive: true });
+      }),
+      { numRuns: Number(process.env["WFE_ARTIFACT_ESCAPES"] ?? 300) },
+    );
+    // It has seen what it is about.
+    expect(taken).toBeGreaterThan(20);
+    expect(led).toBeGreaterThan(5);
+  });
+});
