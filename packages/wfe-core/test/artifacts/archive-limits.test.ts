@@ -191,7 +191,7 @@ function renumbered(header: Uint8Array, index: number): Uint8Array {
   const digits = String(index).padStart(8, "0");
   copy.write(digits, 4, "latin1");
   const before = Number.parseInt(copy.toString("latin1", 148, 154), 8);
-  const added = [...digits].reduce((sum, digit) => sum + Number(digit), 0);
+  const added = Array.from(digits).reduce((sum, digit) => sum + Number(digit), 0);
   copy.write((before + added).toString(8).padStart(6, "0"), 148, "latin1");
   return copy;
 }

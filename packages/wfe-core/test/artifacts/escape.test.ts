@@ -9,21 +9,23 @@ import { archive, collected, entry, pax } from "./tar-bytes.ts";
 const temporary = temporaryDirectory();
 
 /** Few names, so that they meet; and what leads elsewhere. */
-const step = fc.oneof({ weight: 8, arbitrary: fc.constantFrom("a", "b", "l", "m", "A") }, { weight: 3, arbitrary: fc.constantFrom("..", ".", "") });
-const targetPath = fc.array(step, { minLength: 1, maxLength: 6 }).map((steps) => steps.join("/"));
+const targetPath = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(".", "..", "l/../..", "m/../..", "l/..", "a/l/../..", "../l/..") },
+  { weight: 1, arbitrary: fc.array(fc.constantFrom("l", "m", "a", "..", "."), { minLength: 1, maxLength: 4 }).map((steps) => steps.join("/")) },
+);
 const entryPath = fc.oneof(
-  { weight: 9, arbitrary: fc.array(fc.constantFrom("a", "b", "l", "m", "A"), { minLength: 1, maxLength: 3 }).map((steps) => steps.join("/")) },
-  { weight: 1, arbitrary: targetPath },
+  { weight: 12, arbitrary: fc.constantFrom("a/l", "a/m", "a/a/l", "a/a/m", "l", "m") },
+  { weight: 1, arbitrary: fc.constantFrom("a", "A/l", "a/L", "../l", "a/../../m", "/l", "") },
 );
 const anyEntry = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(entryPath, targetPath).map(([name, target]) => entry({ name, type: "2", target })) },
+  { weight: 8, arbitrary: fc.tuple(entryPath, targetPath).map(([name, target]) => entry({ name, type: "2", target })) },
   {
     weight: 1,
     arbitrary: fc.tuple(entryPath, targetPath).map(([path, linkpath]) => Buffer.concat([pax({ path, linkpath }), entry({ type: "2", target: "x" })])),
   },
   { weight: 1, arbitrary: fc.tuple(entryPath, targetPath).map(([name, target]) => entry({ name, type: "1", target })) },
-  { weight: 2, arbitrary: entryPath.map((name) => entry({ name, content: "x" })) },
-  { weight: 2, arbitrary: entryPath.map((name) => entry({ name, type: "5" })) },
+  { weight: 1, arbitrary: entryPath.map((name) => entry({ name, content: "x" })) },
+  { weight: 1, arbitrary: entryPath.map((name) => entry({ name, type: "5" })) },
 );
 
 /** Links below a directory, and where those that lead anywhere do. */
@@ -46,8 +48,9 @@ describe("what is extracted (fault 73)", () => {
     await writeFile(temporary.in("around/secret"), "harmless");
     const outside = await treeOf(temporary.path);
     await fc.assert(
-      fc.asyncProperty(fc.array(anyEntry, { minLength: 1, maxLength: 4 }), async (entries) => {
+      fc.asyncProperty(fc.array(anyEntry, { minLength: 1, maxLength: 3 }), async (entries) => {
         const root = temporary.in("around/x/out");
+        await rm(root, { recursive: true, force: true });
         try {
           await extractArtifactToDir(archive(...entries), root);
         } catch (error) {
@@ -66,12 +69,11 @@ describe("what is extracted (fault 73)", () => {
           expect(`${place}/`.startsWith(`${realRoot}/`)).toBe(true);
         }
         await collected(packArtifact(root));
-        await rm(root, { recursive: true });
       }),
       { numRuns: Number(process.env["WFE_ARTIFACT_ESCAPES"] ?? 300) },
     );
     // It has seen what it is about.
-    expect(taken).toBeGreaterThan(20);
+    expect(taken).toBeGreaterThan(10);
     expect(led).toBeGreaterThan(5);
   });
 });

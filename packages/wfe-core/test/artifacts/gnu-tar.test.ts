@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { extractArtifactToDir, packArtifact } from "../../src/index.ts";
 import { temporaryDirectory, treeOf } from "./files.ts";
@@ -56,7 +56,8 @@ describe.skipIf(!isGnu)("GNU tar", () => {
 
   it("makes sparse files, which are refused", async () => {
     await mkdir(temporary.in("in"));
-    spawnSync("truncate", ["--size=10M", temporary.in("in/sparse")]);
+    await writeFile(temporary.in("in/sparse"), "");
+    await truncate(temporary.in("in/sparse"), 10 * 1024 ** 2);
     for (const format of ["gnu", "posix"]) {
       tar("--create", "--sparse", `--format=${format}`, "--file", temporary.in("packed"), "--directory", temporary.in("in"), ".");
 
