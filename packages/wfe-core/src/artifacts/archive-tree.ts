@@ -27,11 +27,6 @@ export class ArchiveTree {
     this.#maxPathLength = limits.maxPathLength;
   }
 
-  /** Symbolic links, in the order they came. */
-  get links(): readonly { readonly segments: readonly string[]; readonly target: string }[] {
-    return this.#links;
-  }
-
   /**
    * Adds an entry.
    *

@@ -56,15 +56,13 @@ async function checkFree(target: string): Promise<void> {
 async function removeLeftovers(parent: string, prefix: string): Promise<void> {
   const names = await onDisk(`the directory ${parent}`, () => readdir(parent));
   for (const name of names) {
-    if (!name.startsWith(prefix)) continue;
-    const path = join(parent, name);
-    try {
-      const gone = await isProcessGone(name.slice(prefix.length));
-      if (gone ?? systemClock.now() - (await lstat(path)).mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
-    } catch {
-      continue;
-    }
+    if (name.startsWith(prefix)) await removeLeftover(join(parent, name), name.slice(prefix.length)).catch(() => undefined);
   }
+}
+
+async function removeLeftover(path: string, identity: string): Promise<void> {
+  const gone = await isProcessGone(identity);
+  if (gone ?? systemClock.now() - (await lstat(path)).mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes directories from here up to another one, that one not, as long as they are empty. */

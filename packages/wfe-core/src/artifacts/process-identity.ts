@@ -46,10 +46,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Systems without `/proc` say less. */
 async function orNothing(reading: Promise<string>): Promise<string> {
-  try {
-    return await reading;
-  } catch {
-    return "";
-  }
+  return reading.catch(() => "");
 }
