@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +7,6 @@ import type { ArchiveEntry } from "./archive-entry.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
 import { PIECE_BYTES } from "./byte-pieces.ts";
 import { onDisk } from "./on-disk.ts";
-import { text } from "./tar-header.ts";
 
 /** What is in a directory, below it at any depth; files are read when their content is. */
 export async function* directoryEntries(directory: string): AsyncGenerator<ArchiveEntry, void, undefined> {
@@ -65,4 +65,10 @@ export function changedWhilePacked(path: string): ArtifactError {
 
 async function statOf(location: string): Promise<Stats> {
   return onDisk(shown(location), () => lstat(location));
+}
+
+/** A name on the disk. @throws ArtifactError `WFE_ARCHIVE_REFUSED` for what is not UTF-8: as a name in an archive it would be another one */
+function text(bytes: Uint8Array, what: string): string {
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString();
+  throw refusedArchive(`the archive has ${what} that is not UTF-8: ${shown(Buffer.from(bytes).toString("latin1"))}; rename it`);
 }

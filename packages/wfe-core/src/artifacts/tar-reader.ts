@@ -1,11 +1,12 @@
+import type { ReadEntry } from "tar/read-entry";
 import { type ReadArchiveOptions, archiveLimits, invalidArchive, refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath, refusedPath } from "./archive-path.ts";
 import { ArchiveTree } from "./archive-tree.ts";
 import { piecesOf } from "./byte-pieces.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { gunzipped } from "./gzip.ts";
-import { type PaxRecords, readPaxRecords } from "./pax-records.ts";
-import { BLOCK_BYTES, type ReadHeader, isZero, paddingOf, readHeader, terminated, text } from "./tar-header.ts";
+import { BLOCK_BYTES } from "./tar-header-check.ts";
+import { type ParsedHeader, TarParser } from "./tar-parser.ts";
 
 /** An entry of an archive that may be extracted. */
 export interface TarEntry {
@@ -30,24 +31,7 @@ export interface ReadTarOptions extends ReadArchiveOptions {
   readonly hardLinks?: boolean;
 }
 
-/** Largest header that says something of the next entry. */
-const LARGEST_EXTENSION = 1024 ** 2;
-
-const KINDS: Readonly<Record<string, TarEntry["kind"]>> = { "0": "file", "\0": "file", "1": "link", "2": "symlink", "5": "directory" };
-const REFUSED_TYPES: Readonly<Record<string, string>> = {
-  "3": "a device",
-  "4": "a device",
-  "6": "a FIFO",
-  "7": "a contiguous file",
-  S: "a sparse file",
-};
-
-/** What headers have said of the next entry. */
-interface Extensions {
-  records?: PaxRecords;
-  path?: string;
-  target?: string;
-}
+const KINDS: Readonly<Record<string, TarEntry["kind"]>> = { File: "file", Link: "link", SymbolicLink: "symlink", Directory: "directory" };
 
 /**
  * The entries of a tar archive, compressed or not, each checked on its own and against those before it; all of them when the end is reached
@@ -62,34 +46,32 @@ export async function* readTar(
   const limits = archiveLimits(options.limits);
   const tree = new ArchiveTree(limits);
   const reader = new ByteReader(gunzipped(piecesOf(source, options.signal), limits), limits.maxBytes);
-  let extensions: Extensions = {};
   let globals = 0;
   try {
+    const parser = await TarParser.create();
     for (;;) {
       const position = reader.position;
       const block = await reader.whole(BLOCK_BYTES);
       if (block === undefined) throw invalidArchive(`it is truncated: it has no end, only byte ${position}`);
       if (isZero(block)) break;
-      const header = readHeader(block, position);
-      if (isExtension(header)) {
-        if (header.type === "g" && ++globals > limits.maxEntries)
+      const parsed = parser.readHeader(block, position);
+      if (parsed.kind === "metadata") {
+        if (parsed.header.type === "GlobalExtendedHeader" && ++globals > limits.maxEntries)
           throw refusedArchive("the archive has more global headers than entries are allowed");
-        await readExtension(header, reader, extensions);
+        await readMetadata(parser, parsed, reader);
         continue;
       }
-      const entry = entryOf(header, extensions, limits.maxPathLength, options.hardLinks === true);
+      const entry = entryOf(parsed.entry, limits.maxPathLength, options.hardLinks === true);
       if (entry.kind === "link" && !tree.hasFile(entry.target.split("/"))) {
         throw refusedArchive(`the link ${shown(entry.segments.join("/"))} is refused: no file before it is called ${shown(entry.target)}`);
       }
       const missing = tree.add(entry.kind === "link" ? "file" : entry.kind, entry.segments, entry.target);
-      reader.expect(entry.size);
-      const end = reader.position + entry.size;
-      yield { ...entry, missing, content: reader.parts(entry.size) };
-      await skip(reader, end - reader.position);
-      await skipPadding(reader, entry.size);
-      extensions = {};
+      reader.expect(parsed.paddedSize);
+      const end = reader.position + parsed.paddedSize;
+      yield { ...entry, missing, content: contentOf(parser, reader, end) };
+      for await (const _ of contentOf(parser, reader, end));
     }
-    if (Object.keys(extensions).length > 0) throw invalidArchive("it ends after a header that says something of the next entry");
+    if (parser.expectsEntry) throw invalidArchive("it ends after a header that says something of the next entry");
     await readEnd(reader);
     await tree.checkLinks();
   } finally {
@@ -97,64 +79,32 @@ export async function* readTar(
   }
 }
 
-function isExtension(header: ReadHeader): boolean {
-  return header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
-}
-
-async function readExtension(header: ReadHeader, reader: ByteReader, extensions: Extensions): Promise<void> {
-  if (header.size > LARGEST_EXTENSION) {
-    throw refusedArchive(`the archive has a header of ${header.size} bytes for a name or for attributes; ${LARGEST_EXTENSION} are the most`);
-  }
-  const bytes = await reader.whole(header.size);
+async function readMetadata(parser: TarParser, { header, paddedSize }: ParsedHeader & { kind: "metadata" }, reader: ByteReader): Promise<void> {
+  const bytes = await reader.whole(paddedSize);
   if (bytes === undefined) throw invalidArchive("it is truncated in a header");
-  if (header.type === "x") {
-    if (extensions.records !== undefined) throw invalidArchive("an entry has two PAX headers");
-    extensions.records = readPaxRecords(bytes);
-  } else if (header.type === "g") {
-    if (Object.keys(readPaxRecords(bytes)).length > 0) throw refusedArchive("the archive has a path, a target or a size for all of its entries");
-  } else {
-    const field = header.type === "L" ? "path" : "target";
-    if (extensions[field] !== undefined) throw invalidArchive(`an entry has two long names for its ${field}`);
-    extensions[field] = text(terminated(bytes), `a ${field}`);
-  }
-  await skipPadding(reader, header.size);
+  parser.readMetadata(header, bytes);
 }
 
-function entryOf(
-  header: ReadHeader,
-  { records, path: longPath, target: longTarget }: Extensions,
-  maxPathLength: number,
-  hardLinks: boolean,
-): Omit<TarEntry, "missing" | "content"> {
-  if ((longPath !== undefined && records?.path !== undefined) || (longTarget !== undefined && records?.linkpath !== undefined)) {
-    throw invalidArchive("an entry has two long names, of two formats");
-  }
-  const path = records?.path ?? longPath ?? text(header.path, "a path");
-  const kind = KINDS[header.type];
-  if (kind === undefined)
-    throw refusedArchive(`the entry ${shown(path)} is refused: it is ${REFUSED_TYPES[header.type] ?? `of the type ${shown(header.type)}`}`);
+/** What is left of an entry that ends there. */
+async function* contentOf(parser: TarParser, reader: ByteReader, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const part of reader.parts(end - reader.position)) yield* parser.readContent(part);
+}
+
+function entryOf(entry: ReadEntry, maxPathLength: number, hardLinks: boolean): Omit<TarEntry, "missing" | "content"> {
+  const { path, size, mode = 0, linkpath: target = "" } = entry;
+  const kind = KINDS[entry.type];
+  if (kind === undefined) throw refusedArchive(`the entry ${shown(path)} is refused: it is of the type ${entry.type}`);
   if (kind === "link" && !hardLinks) throw refusedArchive(`the entry ${shown(path)} is refused: it is a hard link; pack it as a file`);
   const segments = archivePath(path, maxPathLength);
   if (kind !== "directory" && path.endsWith("/")) throw refusedPath(path, `ends like that of a directory, which the ${kind} is not`);
-  const size = records?.size ?? header.size;
   if (kind !== "file" && size !== 0) throw invalidArchive(`the entry ${shown(path)} is a ${kind} with ${size} bytes of content`);
-  const target = records?.linkpath ?? longTarget ?? text(header.target, "a target");
   return {
     kind,
     segments,
-    mode: header.mode & 0o777,
+    mode: mode & 0o777,
     size,
     target: kind === "link" ? archivePath(target, maxPathLength).join("/") : kind === "symlink" ? target : "",
   };
-}
-
-async function skip(reader: ByteReader, length: number): Promise<void> {
-  for await (const _ of reader.parts(length));
-}
-
-async function skipPadding(reader: ByteReader, size: number): Promise<void> {
-  const padding = paddingOf(size);
-  if (padding > 0) await skip(reader, padding);
 }
 
 /** The end is two blocks of zeros; only zeros may follow, as some writers fill up what they write. */
@@ -165,4 +115,8 @@ async function readEnd(reader: ByteReader): Promise<void> {
   for await (const piece of reader.rest()) {
     if (!isZero(piece)) throw invalidArchive(`something follows its end, before byte ${reader.position}`);
   }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }

@@ -1,6 +1,7 @@
+import type { Header } from "tar/header";
+import type { Pax } from "tar/pax";
 import { PIECE_BYTES } from "./byte-pieces.ts";
-import { writePaxRecords } from "./pax-records.ts";
-import { BLOCK_BYTES, fitsHeader, paddingOf, placeholderOf, sizeFitsHeader, writeHeader } from "./tar-header.ts";
+import { BLOCK_BYTES } from "./tar-header-check.ts";
 
 /** An entry as it is written. */
 export interface WritableEntry {
@@ -13,7 +14,9 @@ export interface WritableEntry {
   readonly content: AsyncIterable<Uint8Array> | Uint8Array;
 }
 
-const TYPES = { file: "0", link: "1", symlink: "2", directory: "5" } as const;
+const TYPES = { file: "File", link: "Link", symlink: "SymbolicLink", directory: "Directory" } as const;
+/** The same for all entries. */
+const FIXED = { uid: 0, gid: 0, mtime: new Date(0), uname: "", gname: "", devmaj: 0, devmin: 0 } as const;
 
 /** The bytes of a tar archive with these entries, in this order. Small ones are written together. */
 export async function* writeTar(entries: AsyncIterable<WritableEntry>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -32,30 +35,43 @@ export async function* writeTar(entries: AsyncIterable<WritableEntry>): AsyncGen
 }
 
 async function* partsOf(entries: AsyncIterable<WritableEntry>): AsyncGenerator<Uint8Array, void, undefined> {
+  const [{ Header }, { Pax }] = await Promise.all([import("tar/header"), import("tar/pax")]);
   for await (const entry of entries) {
-    yield headersOf(entry);
+    yield* headersOf(entry, Header, Pax);
     if (entry.content instanceof Uint8Array) yield entry.content;
     else yield* entry.content;
-    yield new Uint8Array(paddingOf(entry.size));
+    yield paddingOf(entry.size);
   }
   yield new Uint8Array(2 * BLOCK_BYTES);
 }
 
-/** The header of an entry, after one with records for what does not fit into it. */
-function headersOf(entry: WritableEntry): Uint8Array {
+/** The header of an entry, after others for what does not fit into it. */
+function headersOf(entry: WritableEntry, header: typeof Header, pax: typeof Pax): readonly Uint8Array[] {
+  const { mode, size } = entry;
   const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
-  const { mode, size, target } = entry;
-  const records = writePaxRecords({
-    ...(fitsHeader(path) ? {} : { path }),
-    ...(fitsHeader(target) ? {} : { linkpath: target }),
-    ...(sizeFitsHeader(size) ? {} : { size }),
-  });
-  const header = writeHeader({ path: fitted(path), mode, size, type: TYPES[entry.kind], target: fitted(target) });
-  if (records.byteLength === 0) return header;
-  const recordsHeader = writeHeader({ path: "PaxHeaders/entry", mode: 0o644, size: records.byteLength, type: "x", target: "" });
-  return Buffer.concat([recordsHeader, records, new Uint8Array(paddingOf(records.byteLength)), header]);
+  const target = entry.kind === "symlink" || entry.kind === "link" ? { linkpath: entry.target } : {};
+  const own = new header({ ...FIXED, path, mode, size, type: TYPES[entry.kind], ...target });
+  const block = Buffer.alloc(BLOCK_BYTES);
+  if (!own.encode(block)) return [block];
+  const texts = { path, ...target };
+  const inRecords = Object.fromEntries(Object.entries(texts).filter(([, text]) => !text.includes("\n")));
+  return [
+    ...longNameOf("NextFileHasLongPath", path, header),
+    ...longNameOf("NextFileHasLongLinkpath", target.linkpath ?? "", header),
+    new pax({ ...inRecords, size }).encode(),
+    block,
+  ];
 }
 
-function fitted(value: string): string {
-  return fitsHeader(value) ? value : placeholderOf(value);
+/** A name with a line break in a form of GNU's: in records the library does not read it. */
+function longNameOf(type: "NextFileHasLongPath" | "NextFileHasLongLinkpath", name: string, header: typeof Header): readonly Uint8Array[] {
+  if (!name.includes("\n")) return [];
+  const bytes = Buffer.from(`${name}\0`);
+  const block = Buffer.alloc(BLOCK_BYTES);
+  new header({ ...FIXED, path: "././@LongLink", mode: 0o644, size: bytes.byteLength, type }).encode(block);
+  return [block, bytes, paddingOf(bytes.byteLength)];
+}
+
+function paddingOf(size: number): Uint8Array {
+  return new Uint8Array((BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES);
 }

@@ -54,7 +54,8 @@ describe("what is extracted (fault 73)", () => {
         try {
           await extractArtifactToDir(archive(...entries), root);
         } catch (error) {
-          expect(isWfeError(error, "WFE_ARCHIVE_REFUSED")).toBe(true);
+          // A header without a path is none for the parser.
+          expect(isWfeError(error, "WFE_ARCHIVE_REFUSED") || isWfeError(error, "WFE_ARCHIVE_INVALID")).toBe(true);
           expect(await treeOf(temporary.path)).toEqual(outside);
           return;
         }

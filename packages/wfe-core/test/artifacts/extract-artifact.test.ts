@@ -89,7 +89,7 @@ describe("extraction", () => {
 
     const tree = await extracted(
       archive(
-        pax({ path: long, mtime: "1.5", size: "3", comment: "a\nb=c" }),
+        pax({ path: long, mtime: "1.5", size: "3", comment: "a=b", "SCHILY.xattr.user.x": "\0" }),
         entry({ name: "short", content: "pax", sizeField: "00000000000\0" }),
         entry({ name: "././@LongLink", type: "L", content: `${long}2\0`, magic: "ustar  \0" }),
         entry({ name: "short", content: "gnu", magic: "ustar  \0" }),
@@ -119,6 +119,20 @@ describe("extraction", () => {
     });
   });
 
+  it("takes names of many bytes, wherever its pieces are divided", async () => {
+    const path = ["\u{1f600}".repeat(60), "\u{1f600}".repeat(60), "\u{1f600}\n".repeat(50), "\ufffd"].join("/");
+    const bytes = archive(entry({ type: "L", content: `${path}\0` }), entry({ content: "1" }));
+    const directories = Object.fromEntries([1, 2, 3].map((depth) => [path.split("/").slice(0, depth).join("/"), "d755"]));
+
+    for (const length of [1, 511, 513, 701, 1_027]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.byteLength / length) }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
+
+      await extractArtifactToDir(streamed(...pieces), temporary.in(`out${length}`));
+
+      expect(await treeOf(temporary.in(`out${length}`))).toEqual({ ...directories, [path]: "f644 1" });
+    }
+  });
+
   it("lets zeros follow the end, as tar writes them", async () => {
     expect(await extracted(Buffer.concat([archive(entry({ name: "f" })), new Uint8Array(10_001)]))).toEqual({ f: "f644 " });
   });
@@ -136,7 +150,6 @@ describe("extraction refuses (fault 73)", () => {
     ["an absolute directory", { name: "/", type: "5" }],
     ["a dot within", { name: "a/./b" }],
     ["a segment of nothing", { name: "a//b" }],
-    ["an empty path", { name: "" }],
     ["a backslash", { name: "a\\..\\..\\evil" }],
     ["a drive", { name: "C:evil" }],
     ["a drive with a slash", { name: "c:/evil" }],
@@ -153,7 +166,12 @@ describe("extraction refuses (fault 73)", () => {
     ["a volume header", { name: "v", type: "V", magic: "ustar  \0" }],
     ["a file of many volumes", { name: "m", type: "M", magic: "ustar  \0" }],
     ["an unknown type", { name: "f", type: "Z" }],
-    ["a link to nowhere", { name: "l", type: "2", target: "" }],
+    ["a file of directories of GNU", { name: "d", type: "D", magic: "ustar  \0" }],
+    ["attributes of Solaris", { name: "f", type: "X", content: "9 path=f\n" }],
+    ["a long name of old GNU", { name: "f", type: "N", content: "g\0", magic: "ustar  \0" }],
+    ["a name behind the end of a name", { name: "good\0\nevil" }],
+    ["a name behind the end of a prefix", { name: "f", prefix: "good\0\nevil" }],
+    ["a target behind the end of a target", { name: "l", type: "2", target: "good\0\n/../.." }],
     ["an absolute link", { name: "l", type: "2", target: "/etc/passwd" }],
     ["a link out", { name: "l", type: "2", target: "../x" }],
     ["a link out from below", { name: "a/b/l", type: "2", target: "../../../x" }],
@@ -195,10 +213,12 @@ describe("extraction refuses (fault 73)", () => {
     ["a long name that leads out", [pax({ path: "../evil" }), entry({})]],
     ["a long name that is absolute", [pax({ path: "/evil" }), entry({})]],
     ["a long name with a NUL", [pax({ path: "good\0/../../evil" }), entry({})]],
-    ["a long name of nothing", [pax({ path: "" }), entry({})]],
     ["a long name of GNU that leads out", [entry({ type: "L", content: "../evil\0" }), entry({})]],
     ["a long target that leads out", [pax({ linkpath: "../evil" }), link("l", "x")]],
     ["a long target of GNU that leads out", [entry({ type: "K", content: "../evil\0" }), link("l", "x")]],
+    ["a long name of GNU with a NUL", [entry({ type: "L", content: "good\0\n/evil\0" }), entry({})]],
+    ["a long name that is not UTF-8", [entry({ type: "L", content: Uint8Array.of(0x61, 0xe9, 0) }), entry({})]],
+    ["a file that is called like a directory by PAX", [pax({ path: "f/" }), entry({ content: entry({ name: "smuggled" }) })]],
     ["a target with a NUL", [pax({ linkpath: "a\0/../.." }), link("l", "x")]],
     ["a sparse file of PAX", [pax({ "GNU.sparse.major": "1", "GNU.sparse.name": "f" }), entry({})]],
     ["a sparse file of star", [pax({ "SCHILY.realsize": "10" }), entry({})]],
@@ -242,6 +262,12 @@ describe("extraction cannot read", () => {
     ["an entry behind a block of zeros", Buffer.concat([entry({}), new Uint8Array(512), entry({ name: "smuggled" }), END])],
     ["an archive behind the end", Buffer.concat([good, good])],
     ["a byte behind the end", Buffer.concat([good, Uint8Array.of(1)])],
+    ["an empty path", archive(entry({ name: "" }))],
+    ["a long name of nothing", archive(pax({ path: "" }), entry({}))],
+    ["a link to nothing", archive(entry({ name: "l", type: "2", target: "" }))],
+    ["a link whose target only a record has", archive(pax({ linkpath: "ü" }), entry({ name: "l", type: "2", target: "" }))],
+    ["a file with a target", archive(entry({ target: "x" }))],
+    ["gzip within gzip", gzipSync(gzipSync(good))],
     ["gzip that is damaged", damaged(gzipSync(good))],
     ["gzip that is truncated", gzipSync(good).subarray(0, -1)],
     ["gzip of nothing but its mark", Uint8Array.of(0x1f, 0x8b)],
@@ -255,6 +281,8 @@ describe("extraction cannot read", () => {
     ["a size beyond all measure", archive(entry({ sizeField: Uint8Array.of(0x80, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0) }))],
     ["a mode that is no number", archive(entry({ modeField: "rwxr-xr\0" }))],
     ["a directory with content", archive(entry({ name: "d", type: "5", content: "x" }))],
+    ["a directory with content that is a header", archive(entry({ name: "d", type: "5", content: entry({ name: "smuggled" }) }))],
+    ["a directory with content by PAX", archive(pax({ size: "512" }), directory("d"), entry({ name: "smuggled" }))],
     ["a link with content", archive(entry({ name: "l", type: "2", target: "t", content: "x" }))],
     ["a link with content by PAX", archive(pax({ size: "1" }), link("l", "t"))],
     ["two PAX headers", archive(pax({ path: "a" }), pax({ path: "b" }), entry({}))],
@@ -266,6 +294,9 @@ describe("extraction cannot read", () => {
     ["a record without a length", archive(entry({ type: "x", content: "path=a\n" }), entry({}))],
     ["a record that is longer than all", archive(entry({ type: "x", content: "90 path=a\n" }), entry({}))],
     ["a record that is shorter than it says", archive(entry({ type: "x", content: "8 path=a\n" }), entry({}))],
+    ["a record without an end", archive(entry({ type: "x", content: "9 path=ab" }), entry({}))],
+    ["a record within a record", archive(pax({ comment: "a\n10 path=b" }), entry({}))],
+    ["a path with a line break by PAX", archive(pax({ path: "a\nb" }), entry({}))],
     ["a record without a value", archive(entry({ type: "x", content: "7 path\n" }), entry({}))],
     ["a record with a negative length", archive(entry({ type: "x", content: "-9 path=a\n" }), entry({}))],
     ["a size by PAX that is none", archive(pax({ size: "0x10" }), entry({}))],
