@@ -1,6 +1,7 @@
 /** The core of wfe: models, errors, provider traits, the builder and the executor. */
 
 // models
+export type { ArchiveLimits, ReadArchiveOptions } from "./models/archive-limits.ts";
 export {
   ACTIVITY_EVENT,
   defineActivity,
@@ -127,7 +128,7 @@ export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, W
 
 // artifacts
 export type { ArchiveDirectory, ArchiveEntry, ArchiveFile, ArchiveStreamedFile, ArchiveSymlink } from "./artifacts/archive-entry.ts";
-export { DEFAULT_ARCHIVE_LIMITS, type ArchiveLimits, type ReadArchiveOptions } from "./artifacts/archive-limits.ts";
+export { DEFAULT_ARCHIVE_LIMITS } from "./artifacts/archive-limits.ts";
 export { artifactRef, artifactRefsIn, parseArtifactRef } from "./artifacts/artifact-ref.ts";
 export { ArtifactVolume, ArtifactVolumePackage, type ArtifactSource } from "./artifacts/artifact-volume.ts";
 export { extractArtifactToDir } from "./artifacts/extract-artifact.ts";

@@ -21,6 +21,12 @@ export function isFileError(error: unknown, ...codes: readonly string[]): error 
   return typeof code === "string" && (codes.length === 0 || codes.includes(code));
 }
 
+/** A failure of the file system, as callers see it. */
+export function backendError(problem: string, cause: unknown): ArtifactError {
+  const retryable = isFileError(cause) && RETRYABLE.has(cause.code ?? "");
+  return new ArtifactError("WFE_ARTIFACT_BACKEND", `${problem}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, retryable });
+}
+
 /**
  * Runs what works on files, and nothing that callers have given.
  *
@@ -32,10 +38,7 @@ export async function mapped<T>(doing: string, run: () => Promise<T>): Promise<T
     return await run();
   } catch (error) {
     if (!isFileError(error)) throw error;
-    throw new ArtifactError("WFE_ARTIFACT_BACKEND", `the artifact store could not ${doing}: ${error.message}`, {
-      cause: error,
-      retryable: RETRYABLE.has(error.code ?? ""),
-    });
+    throw backendError(`the artifact store could not ${doing}`, error);
   }
 }
 

@@ -4,8 +4,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { systemClock } from "../runtime/system-clock.ts";
 import { systemEntropy } from "../runtime/system-entropy.ts";
 import { refusedArchive } from "./archive-limits.ts";
-import { codeOf, onDisk } from "./on-disk.ts";
-import { isProcessGone, thisProcess } from "./process-identity.ts";
+import { isFileError } from "./error-mapping.ts";
+import { onDisk } from "./on-disk.ts";
+import { Writer, type WriterPresence } from "./writer.ts";
 
 /** After this time a leftover is removed, if it cannot be found out whether its writer lives: on another machine, or in another container. */
 const LEFTOVER_MS = 24 * 60 * 60 * 1000;
@@ -22,9 +23,10 @@ export async function fillDirectory(directory: string, fill: (staging: string) =
   await checkFree(target);
   const made = await onDisk(`the directory ${parent}`, () => mkdir(parent, { recursive: true }));
   const prefix = `.wfe-extract-${createHash("sha256").update(basename(target)).digest("hex").slice(0, 16)}-`;
-  const staging = join(parent, `${prefix}${await thisProcess()}-${systemEntropy.id()}`);
+  const writer = await Writer.create(systemEntropy);
+  const staging = join(parent, `${prefix}${writer.name()}`);
   try {
-    await removeLeftovers(parent, prefix);
+    await removeLeftovers(parent, prefix, writer);
     // Nobody else sees what is not yet complete.
     await onDisk(`the directory ${staging}`, () => mkdir(staging, { mode: 0o700 }));
     const { mode } = await fill(staging);
@@ -45,24 +47,24 @@ async function checkFree(target: string): Promise<void> {
       // Not through a link: what takes its place would not be where it leads.
       return (await lstat(target)).isDirectory() ? await readdir(target) : [basename(target)];
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (isFileError(error, "ENOENT")) return [];
       throw error;
     }
   });
   if (names.length > 0) throw refusedArchive(`nothing is extracted to ${target}: it must not exist, or be an empty directory`);
 }
 
-/** Names of leftovers are `<prefix><identity>-<id>`. Failing here fails nothing else: the next extraction tries again. */
-async function removeLeftovers(parent: string, prefix: string): Promise<void> {
+/** Names of leftovers are a prefix and a name of their writer. Failing here fails nothing else: the next extraction tries again. */
+async function removeLeftovers(parent: string, prefix: string, writer: Writer): Promise<void> {
   const names = await onDisk(`the directory ${parent}`, () => readdir(parent));
   for (const name of names) {
-    if (name.startsWith(prefix)) await removeLeftover(join(parent, name), name.slice(prefix.length)).catch(() => undefined);
+    if (name.startsWith(prefix)) await removeLeftover(join(parent, name), await writer.presence(name.slice(prefix.length))).catch(() => undefined);
   }
 }
 
-async function removeLeftover(path: string, identity: string): Promise<void> {
-  const gone = await isProcessGone(identity);
-  if (gone ?? systemClock.now() - (await lstat(path)).mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+async function removeLeftover(path: string, presence: WriterPresence): Promise<void> {
+  const isGone = presence === "unknown" ? systemClock.now() - (await lstat(path)).mtimeMs > LEFTOVER_MS : presence === "gone";
+  if (isGone) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes directories from here up to another one, that one not, as long as they are empty. */

@@ -1,5 +1,6 @@
 import { Readable, pipeline } from "node:stream";
-import { type ArchiveLimits, invalidArchive, refusedArchive } from "./archive-limits.ts";
+import type { ArchiveLimits } from "../models/archive-limits.ts";
+import { invalidArchive, refusedArchive } from "./archive-limits.ts";
 import { PIECE_BYTES } from "./byte-pieces.ts";
 
 const MAGIC = [0x1f, 0x8b] as const;

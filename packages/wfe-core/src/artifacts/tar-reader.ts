@@ -1,5 +1,6 @@
 import type { ReadEntry } from "tar/read-entry";
-import { type ReadArchiveOptions, archiveLimits, invalidArchive, refusedArchive, shown } from "./archive-limits.ts";
+import type { ReadArchiveOptions } from "../models/archive-limits.ts";
+import { archiveLimits, invalidArchive, refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath, refusedPath } from "./archive-path.ts";
 import { ArchiveTree } from "./archive-tree.ts";
 import { piecesOf } from "./byte-pieces.ts";

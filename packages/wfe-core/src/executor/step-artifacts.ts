@@ -1,6 +1,8 @@
 import { artifactRef, digestOf, parseArtifactRef } from "../artifacts/artifact-ref.ts";
+import { extractArtifactToDir } from "../artifacts/extract-artifact.ts";
 import { ArtifactError } from "../errors/artifact-errors.ts";
 import { NonRetryableError } from "../errors/step-errors.ts";
+import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import type { ArtifactDigest, ArtifactRef } from "../models/artifact.ts";
 import type { ArtifactAccess } from "../traits/artifact-access.ts";
 import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
@@ -31,6 +33,16 @@ export class StepArtifacts implements ArtifactAccess {
 
   get(artifact: ArtifactRef | ArtifactDigest): AsyncIterable<Uint8Array> {
     return this.#store.get(digestOf(artifact));
+  }
+
+  async extract(name: string, directory: string, options: ReadArchiveOptions = {}): Promise<void> {
+    const input = Object.hasOwn(this.#inputs, name) ? this.#inputs[name] : undefined;
+    if (input === undefined) {
+      const declared = Object.keys(this.#inputs).map((each) => JSON.stringify(each));
+      throw new RangeError(`the step has no artifact input ${JSON.stringify(name)}: it declares ${declared.join(", ") || "none"}`);
+    }
+    const signal = options.signal === undefined ? this.#signal : AbortSignal.any([this.#signal, options.signal]);
+    await extractArtifactToDir(this.get(input), directory, { ...options, signal });
   }
 
   /**

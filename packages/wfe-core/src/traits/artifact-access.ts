@@ -1,3 +1,4 @@
+import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import type { ArtifactDigest, ArtifactRef } from "../models/artifact.ts";
 import type { ArtifactContent } from "./artifact-store.ts";
 
@@ -22,4 +23,12 @@ export interface ArtifactAccess {
    * @throws ArtifactError `WFE_ARTIFACT_REF_INVALID` at once; by the iteration `WFE_ARTIFACT_NOT_FOUND`, `WFE_ARTIFACT_CORRUPT`.
    */
   get(artifact: ArtifactRef | ArtifactDigest): AsyncIterable<Uint8Array>;
+  /**
+   * Extracts an input, a tar archive that may be compressed with gzip, to a directory, which must not exist or be empty: whole, or not at all.
+   *
+   * @param name - One of {@link inputs}.
+   * @throws RangeError for another name; ArtifactError `WFE_ARCHIVE_INVALID`, `WFE_ARCHIVE_REFUSED`, `WFE_ARTIFACT_CORRUPT`; the reason of the
+   * step's signal when that aborts.
+   */
+  extract(name: string, directory: string, options?: ReadArchiveOptions): Promise<void>;
 }

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { chmod, mkdir, readdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isProcessGone, thisProcess } from "../../src/artifacts/process-identity.ts";
 import { extractArtifactToDir } from "../../src/index.ts";
 import { temporaryDirectory, treeOf } from "./files.ts";
 import { archive, entry } from "./tar-bytes.ts";
@@ -195,24 +194,5 @@ describe("an extraction that is called off", () => {
     });
 
     expect(ended).toBe(3);
-  });
-});
-
-describe("the identity of a process", () => {
-  it("says that this one is there, and that another with its pid is gone", async () => {
-    const identity = await thisProcess();
-    const [space, pid, start] = identity.split("-");
-
-    expect(await isProcessGone(identity)).toBe(false);
-    expect(await isProcessGone(`${identity}-and-more`)).toBe(false);
-    expect(await isProcessGone(`${space}-${pid}-0`)).toBe(false);
-    expect(await isProcessGone(`${space}-${pid}-${Number(start) + 1}`)).toBe(true);
-    expect(await isProcessGone(`${space}-1-0`)).toBe(false);
-    expect(await isProcessGone(`${space}-4999999-0`)).toBe(true);
-  });
-
-  it("says nothing of those elsewhere", async () => {
-    expect(await isProcessGone(`0123456789abcdef-${process.pid}-0`)).toBeUndefined();
-    expect(await isProcessGone("anything")).toBeUndefined();
   });
 });
