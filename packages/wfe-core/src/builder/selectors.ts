@@ -28,7 +28,7 @@ export interface ArtifactSettings<TData, TItem> {
    * Declares the artifacts that the step takes, by names of its own: they are looked up and pinned for the workflow before each run, which sees
    * them as `ctx.artifacts.inputs`. One that is missing, or a value that is no reference, fails the step before its body starts.
    */
-  artifactInputs(select: Selector<TData, TItem, Readonly<Record<string, ArtifactRef>>>): this;
+  artifactInputs(select: Selector<TData, TItem, Readonly<Record<string, ArtifactRef | undefined>>>): this;
 }
 
 /** A limit of time on something that is waited for. */

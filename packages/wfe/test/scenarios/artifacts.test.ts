@@ -51,11 +51,11 @@ class Read implements StepBody<Build> {
 
 const pipeline = new WorkflowBuilder<Build>()
   .then(compile, () => "!")
-  .artifactInputs((data) => (data.source === undefined ? {} : { source: data.source }))
+  .artifactInputs(({ source }) => ({ source }))
   .output(({ built }, data) => void (data.built = built))
   .waitFor("go", (_, ctx) => ctx.workflow.id)
   .then(Read)
-  .artifactInputs((data) => (data.built === undefined ? {} : { built: data.built }))
+  .artifactInputs(({ built }) => ({ built }))
   .output((step, data) => void (data.text = step.text))
   .build("pipeline", 1);
 
@@ -65,7 +65,7 @@ function declares(select: () => unknown, seen: unknown[]): WorkflowDefinition<Bu
     .thenFn("look", (ctx) => {
       seen.push(ctx.artifacts.inputs);
     })
-    .artifactInputs(select as () => Record<string, ArtifactRef>)
+    .artifactInputs(select as () => Record<string, ArtifactRef | undefined>)
     .onError(ErrorBehavior.retry({ interval: "1s", maxRetries: 2 }))
     .build("declares", 1);
 }
@@ -73,7 +73,9 @@ function declares(select: () => unknown, seen: unknown[]): WorkflowDefinition<Bu
 /** The store of the test that runs; there is one at a time. */
 let artifacts: InMemoryArtifactStore;
 
-const withArtifacts = { prepare: (builder: Parameters<NonNullable<Parameters<typeof scenarios>[2]>["prepare"] & {}>[0]) => builder.useArtifactStore(artifacts) };
+const withArtifacts = {
+  prepare: (builder: Parameters<NonNullable<Parameters<typeof scenarios>[2]>["prepare"] & {}>[0]) => builder.useArtifactStore(artifacts),
+};
 
 function fresh(open: () => Promise<Scenario>): () => Promise<Scenario> {
   return async () => {
