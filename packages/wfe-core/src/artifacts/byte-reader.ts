@@ -27,25 +27,36 @@ export class ByteReader {
   }
 
   /** So many bytes in one portion; `undefined` at the end of the source. */
-  async whole(length: number): Promise<Uint8Array | undefined> {
-    if (length === 0) return NOTHING;
-    if (!(await this.#fill())) return undefined;
+  async wholeOrEnd(length: number): Promise<Uint8Array | undefined> {
+    return (await this.#fill()) ? this.whole(length) : undefined;
+  }
+
+  /** So many bytes in one portion. @throws ArtifactError `WFE_ARCHIVE_INVALID` when the source ends before */
+  async whole(length: number): Promise<Uint8Array> {
     if (this.#piece.byteLength >= length) return this.#take(length);
+    this.expect(length);
     const portion = new Uint8Array(length);
-    let filled = 0;
-    for await (const part of this.parts(length)) {
+    for (let filled = 0; filled < length; ) {
+      await this.#fillOrFail(length - filled);
+      const part = this.#take(Math.min(length - filled, this.#piece.byteLength));
       portion.set(part, filled);
       filled += part.byteLength;
     }
     return portion;
   }
 
-  /** So many bytes as they come. @throws ArtifactError `WFE_ARCHIVE_INVALID` when the source ends before */
-  async *parts(length: number): AsyncGenerator<Uint8Array, void, undefined> {
+  /**
+   * So many bytes as they come, but in whole blocks.
+   *
+   * @param length - A multiple of the block's.
+   * @throws ArtifactError `WFE_ARCHIVE_INVALID` when the source ends before
+   */
+  async *blocks(length: number, blockLength: number): AsyncGenerator<Uint8Array, void, undefined> {
     this.expect(length);
     for (let left = length; left > 0; ) {
-      if (!(await this.#fill())) throw invalidArchive(`it is truncated: it ends at byte ${this.#position}, ${left} bytes too early`);
-      const part = this.#take(Math.min(left, this.#piece.byteLength));
+      await this.#fillOrFail(left);
+      const whole = Math.min(left, this.#piece.byteLength - (this.#piece.byteLength % blockLength));
+      const part = whole === 0 ? await this.whole(blockLength) : this.#take(whole);
       left -= part.byteLength;
       yield part;
     }
@@ -59,6 +70,10 @@ export class ByteReader {
   /** Lets the source go. */
   async close(): Promise<void> {
     await this.#pieces.return?.();
+  }
+
+  async #fillOrFail(missing: number): Promise<void> {
+    if (!(await this.#fill())) throw invalidArchive(`it is truncated: it ends at byte ${this.#position}, ${missing} bytes too early`);
   }
 
   async #fill(): Promise<boolean> {

@@ -50,6 +50,9 @@ export function checkEntryHeader(block: Buffer, entry: ReadEntry): void {
 
 function checkText(field: Buffer, what: string): void {
   const text = field.toString("latin1");
-  if (!isUtf8(field)) throw refusedArchive(`the archive has ${what} that is not UTF-8: ${shown(text)}; rename it`);
+  if (!isUtf8(Buffer.from(text.replace(/\0[^]*/, ""), "latin1")))
+    throw refusedArchive(`the archive has ${what} that is not UTF-8: ${shown(text)}; rename it`);
+  // On Windows the library makes a slash of it.
+  if (text.includes("\\")) throw refusedArchive(`the archive has ${what} with a backslash, which leads elsewhere on Windows: ${shown(text)}`);
   if (CONTINUED.test(text)) throw refusedArchive(`the archive has ${what} with something behind its end: ${shown(text)}`);
 }

@@ -37,8 +37,11 @@ export function checkMetadata(type: Header["type"], bytes: Buffer, fields: Set<M
 }
 
 function checkLongName(field: "path" | "linkpath", bytes: Buffer, fields: Set<MetadataFields>): void {
+  const name = bytes.toString("latin1").replace(/\0+$/, "");
+  // The library would take that in the header.
+  if (name === "") throw invalidArchive(`it has a long ${field} of nothing`);
   add(field, fields);
-  checkText(field, bytes.toString("latin1").replace(/\0+$/, ""));
+  checkText(field, name);
 }
 
 /**
@@ -65,6 +68,8 @@ function checkRecords(bytes: Buffer, fields: Set<MetadataFields>): void {
 
 function checkText(field: string, text: string): void {
   if (text.includes("\0")) throw refusedArchive(`the archive has a ${field} with a NUL: ${shown(text)}`);
+  // On Windows the library makes a slash of it.
+  if (text.includes("\\")) throw refusedArchive(`the archive has a ${field} with a backslash, which leads elsewhere on Windows: ${shown(text)}`);
   if (!isUtf8(Buffer.from(text, "latin1"))) throw refusedArchive(`the archive has a ${field} that is not UTF-8: ${shown(text)}; rename it`);
 }
 

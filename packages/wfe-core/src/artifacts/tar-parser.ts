@@ -14,8 +14,8 @@ export type ParsedHeader =
   | { readonly kind: "metadata"; readonly header: Header; readonly paddedSize: number };
 
 /**
- * The parser of the library, led from header to header: it gets each alone, and what belongs to it in pieces of any size. So all that it says
- * it says at once, nothing waits in it, and metadata comes whole: in two pieces it would lose a character that is divided between them.
+ * The parser of the library, led from header to header: it gets each alone, and what belongs to it in whole blocks. So all that it says it says
+ * at once, nothing waits in it, and metadata comes whole: in two pieces it would lose a character that is divided between them.
  */
 export class TarParser {
   readonly #parser: Parser;
@@ -42,7 +42,7 @@ export class TarParser {
 
   /** A parser; the library is loaded when the first one is made. */
   static async create(): Promise<TarParser> {
-    // 30 ms that a host without archives need not spend.
+    // 20 ms that a host without archives need not spend.
     const [{ Parser }, { Header }] = await Promise.all([import("tar/parse"), import("tar/header")]);
     return new TarParser({ Parser, Header });
   }
@@ -77,7 +77,7 @@ export class TarParser {
     if (bytes.byteLength > 0) this.#parser.write(bufferOf(bytes));
   }
 
-  /** Reads what follows the header of an entry. @returns What of it is content, and no padding. */
+  /** Reads blocks that follow the header of an entry. @returns What of it is content, and no padding. */
   readContent(bytes: Uint8Array): readonly Uint8Array[] {
     this.#parser.write(bufferOf(bytes));
     const content = this.#content;

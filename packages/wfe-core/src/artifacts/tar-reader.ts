@@ -7,7 +7,7 @@ import { piecesOf } from "./byte-pieces.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { gunzipped } from "./gzip.ts";
 import { BLOCK_BYTES } from "./tar-header-check.ts";
-import { type ParsedHeader, TarParser } from "./tar-parser.ts";
+import { TarParser } from "./tar-parser.ts";
 
 /** An entry of an archive that may be extracted. */
 export interface TarEntry {
@@ -52,14 +52,14 @@ export async function* readTar(
     const parser = await TarParser.create();
     for (;;) {
       const position = reader.position;
-      const block = await reader.whole(BLOCK_BYTES);
+      const block = await reader.wholeOrEnd(BLOCK_BYTES);
       if (block === undefined) throw invalidArchive(`it is truncated: it has no end, only byte ${position}`);
       if (isZero(block)) break;
       const parsed = parser.readHeader(block, position);
       if (parsed.kind === "metadata") {
         if (parsed.header.type === "GlobalExtendedHeader" && ++globals > limits.maxEntries)
           throw refusedArchive("the archive has more global headers than entries are allowed");
-        await readMetadata(parser, parsed, reader);
+        parser.readMetadata(parsed.header, await reader.whole(parsed.paddedSize));
         continue;
       }
       const entry = entryOf(parsed.entry, limits.maxPathLength, options.hardLinks === true);
@@ -80,15 +80,9 @@ export async function* readTar(
   }
 }
 
-async function readMetadata(parser: TarParser, { header, paddedSize }: ParsedHeader & { kind: "metadata" }, reader: ByteReader): Promise<void> {
-  const bytes = await reader.whole(paddedSize);
-  if (bytes === undefined) throw invalidArchive("it is truncated in a header");
-  parser.readMetadata(header, bytes);
-}
-
-/** What is left of an entry that ends there. */
+/** What is left of an entry that ends there. The parser keeps what is less than a block, so that it gets none. */
 async function* contentOf(parser: TarParser, reader: ByteReader, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const part of reader.parts(end - reader.position)) yield* parser.readContent(part);
+  for await (const blocks of reader.blocks(end - reader.position, BLOCK_BYTES)) yield* parser.readContent(blocks);
 }
 
 function entryOf(entry: ReadEntry, maxPathLength: number, hardLinks: boolean): Omit<TarEntry, "missing" | "content"> {
@@ -110,7 +104,7 @@ function entryOf(entry: ReadEntry, maxPathLength: number, hardLinks: boolean): O
 
 /** The end is two blocks of zeros; only zeros may follow, as some writers fill up what they write. */
 async function readEnd(reader: ByteReader): Promise<void> {
-  const second = await reader.whole(BLOCK_BYTES);
+  const second = await reader.wholeOrEnd(BLOCK_BYTES);
   if (second === undefined) throw invalidArchive("it is truncated: half of its end is missing");
   if (!isZero(second)) throw invalidArchive("a block of zeros stands amid its entries");
   for await (const piece of reader.rest()) {

@@ -119,9 +119,15 @@ describe("extraction", () => {
     });
   });
 
-  it("takes names of many bytes, wherever its pieces are divided", async () => {
+  it("takes contents and names of many bytes, wherever its pieces are divided", async () => {
     const path = ["\u{1f600}".repeat(60), "\u{1f600}".repeat(60), "\u{1f600}\n".repeat(50), "\ufffd"].join("/");
-    const bytes = archive(entry({ type: "L", content: `${path}\0` }), entry({ content: "1" }));
+    const content = "0123456789".repeat(150);
+    const bytes = archive(
+      entry({ name: "f", content }),
+      entry({ type: "L", content: `${path}\0` }),
+      entry({ content: "1" }),
+      entry({ name: "g", content }),
+    );
     const directories = Object.fromEntries([1, 2, 3].map((depth) => [path.split("/").slice(0, depth).join("/"), "d755"]));
 
     for (const length of [1, 511, 513, 701, 1_027]) {
@@ -129,7 +135,7 @@ describe("extraction", () => {
 
       await extractArtifactToDir(streamed(...pieces), temporary.in(`out${length}`));
 
-      expect(await treeOf(temporary.in(`out${length}`))).toEqual({ ...directories, [path]: "f644 1" });
+      expect(await treeOf(temporary.in(`out${length}`))).toEqual({ ...directories, f: `f644 ${content}`, [path]: "f644 1", g: `f644 ${content}` });
     }
   });
 
@@ -219,6 +225,7 @@ describe("extraction refuses (fault 73)", () => {
     ["a long name of GNU with a NUL", [entry({ type: "L", content: "good\0\n/evil\0" }), entry({})]],
     ["a long name that is not UTF-8", [entry({ type: "L", content: Uint8Array.of(0x61, 0xe9, 0) }), entry({})]],
     ["a file that is called like a directory by PAX", [pax({ path: "f/" }), entry({ content: entry({ name: "smuggled" }) })]],
+    ["a long name with a backslash", [pax({ path: "a\\b" }), entry({})]],
     ["a target with a NUL", [pax({ linkpath: "a\0/../.." }), link("l", "x")]],
     ["a sparse file of PAX", [pax({ "GNU.sparse.major": "1", "GNU.sparse.name": "f" }), entry({})]],
     ["a sparse file of star", [pax({ "SCHILY.realsize": "10" }), entry({})]],
@@ -265,6 +272,7 @@ describe("extraction cannot read", () => {
     ["an empty path", archive(entry({ name: "" }))],
     ["a long name of nothing", archive(pax({ path: "" }), entry({}))],
     ["a link to nothing", archive(entry({ name: "l", type: "2", target: "" }))],
+    ["a long name of GNU of nothing", archive(entry({ type: "L" }), entry({}))],
     ["a link whose target only a record has", archive(pax({ linkpath: "ü" }), entry({ name: "l", type: "2", target: "" }))],
     ["a file with a target", archive(entry({ target: "x" }))],
     ["gzip within gzip", gzipSync(gzipSync(good))],
