@@ -175,9 +175,9 @@ describe("extraction refuses (fault 73)", () => {
     ["a file of directories of GNU", { name: "d", type: "D", magic: "ustar  \0" }],
     ["attributes of Solaris", { name: "f", type: "X", content: "9 path=f\n" }],
     ["a long name of old GNU", { name: "f", type: "N", content: "g\0", magic: "ustar  \0" }],
-    ["a name behind the end of a name", { name: "good\0\nevil" }],
-    ["a name behind the end of a prefix", { name: "f", prefix: "good\0\nevil" }],
-    ["a target behind the end of a target", { name: "l", type: "2", target: "good\0\n/../.." }],
+    ["a name behind the end of a name", { name: `good\0\n${"x".repeat(94)}` }],
+    ["a name behind the end of a prefix", { name: "f", prefix: `good\0\n${"x".repeat(149)}` }],
+    ["a target behind the end of a target", { name: "l", type: "2", target: `good\0\n${"x".repeat(94)}` }],
     ["an absolute link", { name: "l", type: "2", target: "/etc/passwd" }],
     ["a link out", { name: "l", type: "2", target: "../x" }],
     ["a link out from below", { name: "a/b/l", type: "2", target: "../../../x" }],
@@ -190,7 +190,7 @@ describe("extraction refuses (fault 73)", () => {
   });
 
   it("a name that is not UTF-8", async () => {
-    await expectFailure(latin1Name(), refused);
+    await expectFailure(archive(withBytes(entry({ name: "ab" }), [0x61, 0xe9])), refused);
   });
 
   it.each<readonly [what: string, entries: readonly Uint8Array[]]>([
@@ -315,6 +315,12 @@ describe("extraction cannot read", () => {
     await expectFailure(bytes, invalid);
   });
 
+  it("a header that the library would take for gzip", async () => {
+    const header = withBytes(entry({ type: "x", name: "x".repeat(20), content: "9 path=f\n" }), [0x1f, 0x8b, 8, 0]);
+
+    await expectFailure(gzipSync(archive(header, entry({}))), { ...invalid, message: expect.stringContaining("compressed twice") });
+  });
+
   it("a source that fails, and throws what that has thrown", async () => {
     async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
       yield zipped(entry({ name: "f", content: "x".repeat(10_000) })).subarray(0, 100);
@@ -325,12 +331,13 @@ describe("extraction cannot read", () => {
   });
 });
 
-function latin1Name(): Uint8Array {
-  const bytes = Buffer.from(entry({ name: "ab" }));
-  bytes[1] = 0xe9;
+/** An entry with other bytes at its beginning, and the right checksum. */
+function withBytes(given: Uint8Array, start: readonly number[]): Uint8Array {
+  const bytes = Buffer.from(given);
+  bytes.set(start);
   const sum = bytes.subarray(0, 512).reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
   bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, 8, "latin1");
-  return archive(bytes);
+  return bytes;
 }
 
 function renamed(bytes: Uint8Array): Uint8Array {
