@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ArchiveEntry } from "./archive-entry.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
-import { PIECE_BYTES } from "./byte-pieces.ts";
+import { PIECE_BYTES } from "../runtime/artifact-pieces.ts";
 import { onDisk } from "./on-disk.ts";
 
 /** What is in a directory, below it at any depth; files are read when their content is. */

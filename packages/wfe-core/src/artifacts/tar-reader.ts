@@ -3,7 +3,7 @@ import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import { archiveLimits, invalidArchive, refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath, refusedPath } from "./archive-path.ts";
 import { ArchiveTree } from "./archive-tree.ts";
-import { piecesOf } from "./byte-pieces.ts";
+import { piecesOf } from "../runtime/artifact-pieces.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { gunzipped } from "./gzip.ts";
 import { BLOCK_BYTES } from "./tar-header-check.ts";

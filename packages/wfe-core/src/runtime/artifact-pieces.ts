@@ -1,10 +1,10 @@
 import type { ArtifactContent } from "../traits/artifact-store.ts";
 
-/** A whole array is cut into pieces of so many bytes, so that hashing does not hold the event loop. */
-const LONGEST_PIECE = 1024 ** 2;
+/** Longest piece that is passed on: what is done with each, or checked after it, holds the event loop no longer, and is checked this often. */
+export const PIECE_BYTES: number = 128 * 1024;
 
 /**
- * The bytes in pieces of at most 1 MiB, asked for one by one. Ends with the reason of the signal as soon as that is aborted, also while
+ * The bytes in pieces of at most 128 KiB, asked for one by one. Ends with the reason of the signal as soon as that is aborted, also while
  * the content keeps it waiting.
  *
  * @throws TypeError for what is no content.
@@ -13,8 +13,8 @@ export async function* piecesOf(content: ArtifactContent, signal?: AbortSignal):
   signal?.throwIfAborted();
   for await (const bytes of signal === undefined ? chunksOf(content) : abortable(chunksOf(content), signal)) {
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`content of an artifact must be a Uint8Array, or give them: got ${typeof bytes}`);
-    for (let start = 0; start < bytes.byteLength; start += LONGEST_PIECE) {
-      yield bytes.subarray(start, start + LONGEST_PIECE);
+    for (let start = 0; start < bytes.byteLength; start += PIECE_BYTES) {
+      yield bytes.subarray(start, start + PIECE_BYTES);
       signal?.throwIfAborted();
     }
   }
