@@ -221,7 +221,7 @@ describe("a poll without an answer", () => {
   });
 });
 
-describe("a secret", () => {
+describe("a secret (fault 77)", () => {
   const headers = { Authorization: "Bearer {secret:API_TOKEN}", "X-Both": "{secret:API_TOKEN}/{secret:other.one-2}", "X-None": "{a}" };
 
   it("is put into the headers at each request, and stands in no config", async () => {

@@ -75,7 +75,7 @@ scenarios("the engine's own events", (open) => {
     if (when === "before") expect(instance.status).toBe("complete");
   });
 
-  it("cannot be sent by users, under their names or under their ids", async () => {
+  it("cannot be sent by users, under their names or under their ids (fault 75)", async () => {
     const { host: newHost, client: newClient } = await open();
     const host = await newHost();
     const client = await newClient();

@@ -192,7 +192,7 @@ scenarios("a fork", (open) => {
     expect(reasons).toMatchObject([{ reason: "cancelled" }, { reason: "terminated" }]);
   });
 
-  it("is refused beyond the limit of open pointers: a loop may fork without end", async () => {
+  it("is refused beyond the limit of open pointers: a loop may fork without end (fault 78)", async () => {
     const { host: newHost, clock } = await open();
     const turns = (b: WorkflowBuilder<{ n: number }>) =>
       b

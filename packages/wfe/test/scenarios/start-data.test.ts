@@ -98,7 +98,7 @@ scenarios("start data", (open) => {
     expect(await host.getWorkflow(await good)).toMatchObject({ status: "complete", data: { n: 2 } });
   });
 
-  it("refuses data over maxDataSize with both sizes, and takes data of just that size", async () => {
+  it("refuses data over maxDataSize with both sizes, and takes data of just that size (fault 78)", async () => {
     const { host: newHost, clock } = await open();
     const definition = new WorkflowBuilder<{ text: string }>().thenFn("a", () => {}).build("w", 1);
     const host = await newHost((h) => h.registerWorkflowDefinition(definition), { maxDataSize: 100 });

@@ -51,7 +51,7 @@ scenarios("the start of a sub-workflow", (open) => {
     expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { n: 1 } });
   });
 
-  it("passes only what is selected, in and out; initialData makes the child's data of it", async () => {
+  it("passes only what is selected, in and out; initialData makes the child's data of it (fault 77)", async () => {
     const { host: newHost, clock } = await open();
     const child = new WorkflowBuilder<Data & { extra: string }>()
       .initialData((input: { readonly n: number }) => ({ n: input.n, extra: "of the child" }))
@@ -101,7 +101,7 @@ scenarios("the start of a sub-workflow", (open) => {
     expect(events.filter(({ type }) => type === "completed").map(({ definitionId }) => definitionId)).toEqual(["child", "middle", "top"]);
   });
 
-  it("is bounded in depth: a workflow that starts itself fails at the limit, and all above it wait", async () => {
+  it("is bounded in depth: a workflow that starts itself fails at the limit, and all above it wait (fault 78)", async () => {
     const { host: newHost, clock } = await open();
     const endless = new WorkflowBuilder<Data>().subWorkflow<Data>("endless", (data) => ({ n: data.n + 1 })).build("endless", 1);
     const bounded = new WorkflowBuilder<Data>()
