@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { VirtualClock } from "wfe-core/test-support";
+import { eventually, VirtualClock } from "wfe-core/test-support";
 import { testKeyPrefix } from "wfe-test-services/vitest";
 import { RedisQueueProvider } from "../src/redis-queue-provider.ts";
 
 const keys = testKeyPrefix("given clock");
+/** The limit of a request. */
+const LONGEST_ANSWER_MS = 10_000;
 
 describe("a queue that was given a clock", () => {
   const running: RedisQueueProvider[] = [];
@@ -21,6 +23,12 @@ describe("a queue that was given a clock", () => {
   const taken = async (queue: RedisQueueProvider, wait: string | number = 0): Promise<readonly string[]> =>
     (await queue.dequeueWork("workflow", { limit: 9, wait: wait as "1h" })).map(({ id }) => id);
 
+  /** Requests have limits by that clock, too: it is not to move while one is under way. */
+  const answered = async (clock: VirtualClock): Promise<void> => {
+    // Nothing else here is due so soon.
+    await eventually(() => (clock.nextTimerAt?.getTime() ?? Infinity) > clock.now() + LONGEST_ANSWER_MS, { what: "answers to all requests" });
+  };
+
   it("gives out what is delayed when it is due by that clock", async () => {
     const clock = new VirtualClock();
     const queue = await start(clock);
@@ -28,6 +36,7 @@ describe("a queue that was given a clock", () => {
     expect(await taken(queue)).toEqual([]);
     const waiting = taken(queue, "2h");
     await taken(queue); // so it has looked
+    await answered(clock);
 
     await clock.advance("1h");
 
@@ -40,6 +49,7 @@ describe("a queue that was given a clock", () => {
     const [queue, other] = [await start(clock, keyPrefix), await start(clock, keyPrefix)];
     await queue.queueWork("x", "workflow");
     expect(await taken(queue)).toEqual(["x"]);
+    await answered(clock);
 
     await clock.advance(59_999);
     expect(await taken(other)).toEqual([]);

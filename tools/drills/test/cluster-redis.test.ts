@@ -7,7 +7,7 @@ import { flush, PostgresStore } from "../src/postgres-store.ts";
 import { Trips } from "../src/trips.ts";
 
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
-const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 60);
+const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 40);
 const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 
