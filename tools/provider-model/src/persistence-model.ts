@@ -50,24 +50,27 @@ interface Sight {
   readonly loaded: readonly (LoadedWorkflow | undefined)[];
   readonly errors: readonly (readonly unknown[])[];
   readonly events: readonly (StoredEvent | undefined)[];
+  /** Of each event: whether it was used. */
+  readonly used: readonly boolean[];
   readonly subscriptions: readonly (EventSubscription | undefined)[];
 }
 
 const look: Call<PersistenceState, PersistenceProvider> = {
   text: "look at everything",
   run: async (provider): Promise<Sight> => {
-    const [records, loaded, errors, events, subscriptions] = await Promise.all([
+    const [records, loaded, errors, events, used, subscriptions] = await Promise.all([
       provider.getWorkflowInstances(WORKFLOW_IDS),
       Promise.all(WORKFLOW_IDS.map((id) => provider.loadForPass(id))),
       Promise.all(WORKFLOW_IDS.map((id) => provider.getErrors(id))),
       Promise.all(EVENT_IDS.map((id) => provider.getEvent(id))),
+      Promise.all(EVENT_IDS.map((id) => provider.isEventConsumed(id))),
       Promise.all(SUBSCRIPTION_IDS.map((id) => provider.getSubscription(id))),
     ]);
-    return { records, loaded, errors, events, subscriptions };
+    return { records, loaded, errors, events, used, subscriptions };
   },
   judge: (state, outcome) => {
     if (!("answer" in outcome)) return compared(outcome, { answer: undefined });
-    const { records, loaded, errors, events, subscriptions } = outcome.answer as Sight; // of run, above
+    const { records, loaded, errors, events, used, subscriptions } = outcome.answer as Sight; // of run, above
     const there = WORKFLOW_IDS.map((id) => state.instances.get(id)).filter((each) => each !== undefined);
     const seen = {
       records,
@@ -77,12 +80,14 @@ const look: Call<PersistenceState, PersistenceProvider> = {
         .filter((each) => each !== undefined)
         .toSorted((a, b) => a.arrival - b.arrival)
         .map(({ arrival: _arrival, ...event }) => event),
+      used,
       subscriptions,
     };
     const expected = {
       records: there.map((instance) => ({ ...instance.row, pointers: pointersOf(instance) })),
       errors: WORKFLOW_IDS.map((id) => state.errors.get(id) ?? []),
       events: eventsAsStored(state.events.values()),
+      used: EVENT_IDS.map((id) => there.some((instance) => instance.used.has(id))),
       subscriptions: SUBSCRIPTION_IDS.map((id) => {
         const subscription = state.subscriptions.get(id);
         return subscription === undefined ? undefined : shownSubscription(subscription);

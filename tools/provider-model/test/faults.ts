@@ -23,6 +23,9 @@ async function countersOf(good: PersistenceProvider, id: string): Promise<{ read
 
 /** Deliberate faults of persistence, by what is wrong. */
 export const PERSISTENCE_FAULTS: Readonly<Record<string, Fault<PersistenceProvider>>> = {
+  "takes an event for used that was delivered": () => (good) => ({
+    isEventConsumed: async (id) => (await good.getEvent(id))?.delivered === true,
+  }),
   "takes a commit that does not know of a command": commits(async ({ workflowId, expected }, good) => {
     const current = await countersOf(good, workflowId);
     return current === undefined ? {} : { expected: { ...expected, controlSeq: current.controlSeq } };

@@ -76,8 +76,10 @@ scenarios(
         .build("tells", 1);
       const one = await newHost(registers(definition));
       const two = await newHost(registers(tells));
-      const id = await two.startWorkflow(tells, { got: [] }).then(() => one.startWorkflow(definition, { got: [] }));
-      await clock.advance("1s"); // what was told before it was created is not for it
+      await two.startWorkflow(tells, { got: [] });
+      await clock.advance("1s");
+      const id = await one.startWorkflow(definition, { got: [] }); // what was told before it was created is not for it
+      await clock.advance("1s");
 
       await two.publishEvent(told, "k", "from two");
       await clock.advance("2s");
