@@ -71,6 +71,7 @@ const look: Call<PersistenceState, PersistenceProvider> = {
   judge: (state, outcome) => {
     if (!("answer" in outcome)) return compared(outcome, { answer: undefined });
     const { records, loaded, errors, events, used, subscriptions } = outcome.answer as Sight; // of run, above
+    settle(state, events);
     const there = WORKFLOW_IDS.map((id) => state.instances.get(id)).filter((each) => each !== undefined);
     const seen = {
       records,
@@ -97,6 +98,16 @@ const look: Call<PersistenceState, PersistenceProvider> = {
     return difference(seen, expected) ?? faults.find((fault) => fault !== undefined);
   },
 };
+
+/** Takes what is open after calls at one moment as it is seen: whether an event that came with a delivery is left to the next one. */
+function settle(state: PersistenceState, events: readonly (StoredEvent | undefined)[]): void {
+  state.settledArrivals = state.arrivals;
+  for (const { mayBeUndelivered, ...event } of state.events.values()) {
+    if (mayBeUndelivered !== true) continue;
+    const seen = events.find((each) => each?.id === event.id);
+    state.events.set(event.id, { ...event, delivered: seen?.delivered ?? event.delivered });
+  }
+}
 
 /** Replaces numbers that only their order matters of, so that two ways to one state come to the same. */
 function keyOf(state: PersistenceState): string {

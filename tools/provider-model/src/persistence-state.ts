@@ -27,6 +27,8 @@ export interface ModelInstance {
 export interface ModelEvent extends StoredEvent {
   /** Hidden from sweeps until then. */
   readonly claimedUntil?: Date;
+  /** It came at one moment with a delivery, which may have given it to some and yet left it to the next delivery. */
+  readonly mayBeUndelivered?: true;
 }
 
 /** A subscription in the model. */
@@ -52,6 +54,8 @@ export interface PersistenceState {
   readonly errors: Map<string, readonly ExecutionErrorRow[]>;
   readonly numbers: Map<string, number>;
   arrivals: number;
+  /** Of these events it is known that they were there before the calls of this moment. */
+  settledArrivals: number;
   openings: number;
   deliveries: number;
 }
@@ -66,6 +70,7 @@ export function emptyState(): PersistenceState {
     errors: new Map(),
     numbers: new Map(),
     arrivals: 0,
+    settledArrivals: 0,
     openings: 0,
     deliveries: 0,
   };

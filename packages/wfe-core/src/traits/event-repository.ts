@@ -23,7 +23,8 @@ export interface EventRepository {
    * Delivers on these topics: each open subscription of an instance that is not over is given the earliest event it may take (by time, then
    * arrival; eligible at `now`, or found so by a delivery before; not consumed by its instance), once; its instance gets `inboxSeq` + 1 (or
    * more, when several of the topics reach it) and is due now, or stays due earlier. Then the topic's events that are eligible at `now` are
-   * marked delivered; waits that open later still find them.
+   * marked delivered; waits that open later still find them. An event that is stored meanwhile may be given by this delivery and be left
+   * undelivered nevertheless, to the next one; it may not be marked without everybody having been looked at for it.
    *
    * @returns Ids of the instances that got something, each once.
    */
