@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
 import { isWfeError } from "../../../src/errors/wfe-error.ts";
 import { bytesOf, digestOf, read } from "../../../src/test-support/suites/artifact-steps.ts";
+import type { PutArtifactOptions } from "../../../src/traits/artifact-store.ts";
 import { VirtualEntropy } from "../../../src/test-support/virtual-entropy.ts";
 
 const [root = "", seed = ""] = process.argv.slice(2);
@@ -22,6 +23,18 @@ function pick<T>(values: readonly T[]): T {
   return value;
 }
 
+/** Who has stood still may be told to put the bytes again. */
+async function put(store: LocalArtifactStore, bytes: Uint8Array, options?: PutArtifactOptions): Promise<void> {
+  for (;;) {
+    try {
+      await store.put(bytes, options);
+      return;
+    } catch (error) {
+      if (!isWfeError(error, "WFE_ARTIFACT_BACKEND") || !error.retryable) throw error;
+    }
+  }
+}
+
 /** Of this owner alone, in its task, which knows what it has pinned. */
 async function churn(owner: string): Promise<void> {
   const store = pick(stores);
@@ -29,12 +42,12 @@ async function churn(owner: string): Promise<void> {
   const digest = digestOf(bytes);
   const what = pick(["put", "pinned put", "pinned put", "read", "read", "delete", "sweep"]);
   done[what] = (done[what] ?? 0) + 1;
-  if (what === "put") await store.put(bytes);
+  if (what === "put") await put(store, bytes);
   else if (what === "read") await read(store, digest).catch(ignore("WFE_ARTIFACT_NOT_FOUND"));
   else if (what === "delete") await store.delete(digest).catch(ignore("WFE_ARTIFACT_PINNED"));
   else if (what === "sweep") await store.sweep();
   else {
-    await store.put(bytes, { pinnedBy: owner });
+    await put(store, bytes, { pinnedBy: owner });
     const found = await read(pick(stores), digest);
     if (!Buffer.from(found).equals(bytes)) throw new Error(`wrong bytes of ${digest}`);
     if (!(await store.stat(digest))?.pinnedBy.includes(owner)) throw new Error(`the pin of ${owner} on ${digest} is gone`);
