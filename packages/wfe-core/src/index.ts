@@ -153,6 +153,7 @@ export { SharedRun, type SharedRunOptions } from "./runtime/shared-run.ts";
 export { systemClock } from "./runtime/system-clock.ts";
 export { systemEntropy } from "./runtime/system-entropy.ts";
 export { systemHttpClient } from "./runtime/system-http-client.ts";
+export { Slots } from "./runtime/slots.ts";
 export { Timers, type TimersOptions } from "./runtime/timers.ts";
 export { writeLog } from "./runtime/write-log.ts";
 

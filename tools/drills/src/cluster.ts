@@ -136,6 +136,13 @@ export class Cluster<Store extends ClusterStore = ClusterStore> {
     return counts;
   }
 
+  /** Processes that have ended though nobody has ended them, or have written something: an unhandled rejection, for example. */
+  get unwell(): readonly Pick<WorkerProcess, "pid" | "endedByItself" | "output" | "failure">[] {
+    return this.processes
+      .filter(({ endedByItself, output }) => endedByItself !== undefined || output !== "")
+      .map(({ pid, endedByItself, output, failure }) => ({ pid, endedByItself, output, failure }));
+  }
+
   /** Hosts that have started. */
   get readyHosts(): readonly WorkerProcess[] {
     return this.hosts.filter(({ isReady }) => isReady);

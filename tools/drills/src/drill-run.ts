@@ -149,13 +149,10 @@ async function telling(trips: Trips, { tell }: DrillSettings): Promise<void> {
 
 /** No process has ended by itself or has written anything, and all stop in order. */
 async function hostsAtTheirEnd(cluster: Cluster, count: number): Promise<readonly Finding[]> {
-  const unwell = cluster.processes.filter(({ endedByItself, output }) => endedByItself !== undefined || output !== "");
+  const { unwell } = cluster;
   const codes = await cluster.stopHosts();
   return [
-    none(
-      "processes that have ended by themselves, or complained",
-      unwell.map(({ pid, endedByItself, output }) => ({ pid, endedByItself, output })),
-    ),
+    none("processes that have ended by themselves, or complained", unwell),
     same("hosts that stop in order", codes.filter((code) => code === 0).length, count),
   ];
 }

@@ -3,12 +3,8 @@ import type { Cluster } from "../src/cluster.ts";
 import { type Figures, tripVerdict } from "../src/trip-verdict.ts";
 
 /** No process has ended that nobody has ended, and none has written anything: an unhandled rejection, for example. */
-export function expectHostsWell({ processes }: Cluster): void {
-  expect(
-    processes.flatMap(({ pid, endedByItself, output, failure }) =>
-      endedByItself === undefined && output === "" ? [] : [{ pid, endedByItself, output, failure }],
-    ),
-  ).toEqual([]);
+export function expectHostsWell({ unwell }: Cluster): void {
+  expect(unwell).toEqual([]);
 }
 
 /** Every trip has ended as it must, and nothing is left over. */

@@ -6,10 +6,7 @@ import { systemEntropy } from "../runtime/system-entropy.ts";
 import { refusedArchive } from "./archive-limits.ts";
 import { isFileError } from "./error-mapping.ts";
 import { onDisk } from "./on-disk.ts";
-import { Writer, type WriterPresence } from "./writer.ts";
-
-/** After this time a leftover is removed, if it cannot be found out whether its writer lives: on another machine, or in another container. */
-const LEFTOVER_MS = 24 * 60 * 60 * 1000;
+import { ABANDONED_MS, Writer, type WriterPresence } from "./writer.ts";
 
 /**
  * Fills a directory at once or not at all: `fill` gets another one beside it, which takes its place in the end. It must not exist, or be empty;
@@ -63,7 +60,7 @@ async function removeLeftovers(parent: string, prefix: string, writer: Writer): 
 }
 
 async function removeLeftover(path: string, presence: WriterPresence): Promise<void> {
-  const isGone = presence === "unknown" ? systemClock.now() - (await lstat(path)).mtimeMs > LEFTOVER_MS : presence === "gone";
+  const isGone = presence === "unknown" ? systemClock.now() - (await lstat(path)).mtimeMs > ABANDONED_MS : presence === "gone";
   if (isGone) await rm(path, { recursive: true, force: true });
 }
 

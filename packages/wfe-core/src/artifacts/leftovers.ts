@@ -4,10 +4,7 @@ import type { StateChanges } from "./state-changes.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
 import { isObjectName } from "./store-state.ts";
-import type { Writer } from "./writer.ts";
-
-/** A file of a writer whom this process cannot see is left by a crash when nobody has written to it for so long: 24 hours. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
+import { ABANDONED_MS, type Writer } from "./writer.ts";
 
 /**
  * Removes what writers have left that are gone.

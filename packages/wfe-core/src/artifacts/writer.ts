@@ -3,6 +3,9 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Entropy } from "../traits/entropy.ts";
 
+/** A file of a writer whom this process cannot see is left by a crash when nobody has written to it for so long: 24 hours. */
+export const ABANDONED_MS: number = 24 * 60 * 60 * 1000;
+
 /** Whether the writer of a file is there; `unknown` for one of another machine or container, which this process cannot look for. */
 export type WriterPresence = "self" | "present" | "gone" | "unknown";
 

@@ -1,9 +1,17 @@
-import { type CreatedInstance, type DistributedLockProvider, type ExecutorServices, type Lease, Timers, type WorkItem, WorkflowPass } from "wfe-core";
+import {
+  type CreatedInstance,
+  type DistributedLockProvider,
+  type ExecutorServices,
+  type Lease,
+  Slots,
+  Timers,
+  type WorkItem,
+  WorkflowPass,
+} from "wfe-core";
 import { FollowUps } from "./follow-ups.ts";
 import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
-import { Slots } from "./slots.ts";
 
 /** An instance that this host has created, with its lease if that was to be had in the same breath. */
 export interface InstanceToRun extends CreatedInstance {

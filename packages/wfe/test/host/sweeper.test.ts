@@ -3,7 +3,7 @@ import { type DistributedLockProvider, type PersistenceProvider, WorkflowBuilder
 import type { CommandConsumer } from "../../src/host/command-consumer.ts";
 import type { EventConsumer } from "../../src/host/event-consumer.ts";
 import type { HostOptions } from "../../src/host/host-options.ts";
-import { Slots } from "../../src/host/slots.ts";
+import { Slots } from "wfe-core";
 import { Sweeper } from "../../src/host/sweeper.ts";
 import type { WorkflowConsumer } from "../../src/host/workflow-consumer.ts";
 import { instant, sampleEvent } from "../../src/test-support/index.ts";

@@ -9,7 +9,7 @@ import {
   type PersistenceProvider,
   WorkflowBuilder,
 } from "../../src/index.ts";
-import { Slots } from "../../src/host/slots.ts";
+import { Slots } from "wfe-core";
 import type { InstanceToRun, WorkflowConsumer } from "../../src/host/workflow-consumer.ts";
 import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
 import { instant } from "../../src/test-support/index.ts";

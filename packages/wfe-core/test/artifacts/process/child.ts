@@ -14,8 +14,8 @@ export class Child {
   /** @param nodeOptions - For example `--expose-gc`. */
   constructor(script: string, args: readonly string[], nodeOptions: readonly string[] = []) {
     const folder = import.meta.dirname;
-    const loader = `--import=${path.join(folder, "typescript-loader.mjs")}`;
-    this.process = spawn(process.execPath, ["--conditions=wfe-source", loader, ...nodeOptions, path.join(folder, script), ...args], {
+    this.process = spawn(process.execPath, ["--conditions=wfe-source", "--import=tsx", ...nodeOptions, path.join(folder, script), ...args], {
+      cwd: folder, // from where the loader is found
       stdio: ["pipe", "pipe", "inherit"],
     });
     if (this.process.stdout === null) throw new Error("the output of the process is a pipe");

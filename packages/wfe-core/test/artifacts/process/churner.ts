@@ -1,4 +1,4 @@
-// Arguments: root of the store, a number. Does everything to artifacts that others use as well, and compares each that it reads; on a line of
+// Arguments: root of the store, a number, and "frozen" for one that is stopped now and then. Does everything to artifacts that others use as well, and compares each that it reads; on a line of
 // input it ends, and says how often it has done what.
 import { once } from "node:events";
 import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
@@ -7,7 +7,7 @@ import { bytesOf, digestOf, read } from "../../../src/test-support/suites/artifa
 import type { PutArtifactOptions } from "../../../src/traits/artifact-store.ts";
 import { VirtualEntropy } from "../../../src/test-support/virtual-entropy.ts";
 
-const [root = "", seed = ""] = process.argv.slice(2);
+const [root = "", seed = "", fate] = process.argv.slice(2);
 const random = new VirtualEntropy(Number(seed));
 // Some of what it puts is gone at once.
 const stores = [await LocalArtifactStore.open(root), await LocalArtifactStore.open(root, { expiry: 0 })] as const;
@@ -23,14 +23,14 @@ function pick<T>(values: readonly T[]): T {
   return value;
 }
 
-/** Who has stood still may be told to put the bytes again. */
+/** Who has stood still, and nobody else, may be told to put the bytes again. */
 async function put(store: LocalArtifactStore, bytes: Uint8Array, options?: PutArtifactOptions): Promise<void> {
   for (;;) {
     try {
       await store.put(bytes, options);
       return;
     } catch (error) {
-      if (!isWfeError(error, "WFE_ARTIFACT_BACKEND") || !error.retryable) throw error;
+      if (fate !== "frozen" || !isWfeError(error, "WFE_ARTIFACT_BACKEND") || !/had stood still.*: put them again$/.test(error.message)) throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Slots } from "../../src/host/slots.ts";
+import { Slots } from "../../src/runtime/slots.ts";
 
 /** Lets everything run that waits for a promise already resolved. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -48,5 +48,25 @@ describe("slots", () => {
     await settle();
 
     expect([free, slots.free]).toEqual([true, 1]);
+  });
+});
+
+describe("work that runs in slots", () => {
+  it("waits for a place, in order, and gives it back when it has ended, also badly", async () => {
+    const slots = new Slots(1);
+    const began: string[] = [];
+    let end = (): void => {};
+    const first = slots.run(() => {
+      began.push("first");
+      return new Promise<void>((_, reject) => (end = () => reject(new Error("no"))));
+    });
+    const second = slots.run(() => Promise.resolve(began.push("second")));
+    await settle();
+    expect(began).toEqual(["first"]);
+
+    end();
+
+    await expect(first).rejects.toThrow("no");
+    expect([await second, began, slots.free]).toEqual([2, ["first", "second"], 1]);
   });
 });

@@ -25,6 +25,16 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Runs it in a place, as soon as there is one. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.take();
+    try {
+      return await work();
+    } finally {
+      this.give();
+    }
+  }
+
   /** Resolves when there is a place, which may be gone again by then. */
   async whenFree(): Promise<void> {
     await this.take();
