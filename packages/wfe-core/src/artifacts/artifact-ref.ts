@@ -23,6 +23,15 @@ export function parseArtifactRef(value: unknown): ArtifactDigest {
   throw invalid(value, 'no reference to an artifact: expected { "__wfe_artifact": "sha256:<64 hexadecimal digits, lower case>" } alone');
 }
 
+/** The same as {@link parseArtifactRef}, of a value that stands somewhere. @param where - For the message: `the artifact "source"`. */
+export function parseArtifactRefAt(where: string, value: unknown): ArtifactDigest {
+  try {
+    return parseArtifactRef(value);
+  } catch (cause) {
+    throw new ArtifactError("WFE_ARTIFACT_REF_INVALID", `${where}: ${(cause as ArtifactError).message}`, { cause }); // nothing else is thrown there
+  }
+}
+
 /**
  * The same, if it is a digest.
  *

@@ -1,11 +1,11 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ArtifactError } from "../errors/artifact-errors.ts";
+import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import type { ArtifactDigest, ArtifactRef } from "../models/artifact.ts";
 import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
-import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import { shown } from "./archive-limits.ts";
-import { artifactRef, parseArtifactRef } from "./artifact-ref.ts";
+import { artifactRef, parseArtifactRefAt } from "./artifact-ref.ts";
 import { extractArtifactToDir, extractInto } from "./extract-artifact.ts";
 import { fillDirectory } from "./extraction-directory.ts";
 import { onDisk } from "./on-disk.ts";
@@ -176,11 +176,7 @@ function refOf(name: string, data: Readonly<Record<string, unknown>>): ArtifactD
 }
 
 function digestCalled(name: string, ref: unknown): ArtifactDigest {
-  try {
-    return parseArtifactRef(ref);
-  } catch (error) {
-    throw new ArtifactError("WFE_ARTIFACT_REF_INVALID", `the artifact ${shown(name)}: ${(error as ArtifactError).message}`, { cause: error });
-  }
+  return parseArtifactRefAt(`the artifact ${shown(name)}`, ref);
 }
 
 function recordOf(data: unknown): Readonly<Record<string, unknown>> {

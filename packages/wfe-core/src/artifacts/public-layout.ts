@@ -1,3 +1,4 @@
+import { Slots } from "../runtime/slots.ts";
 import { isFileError, unless } from "./error-mapping.ts";
 import { EMPTY_CONFIG_HEX, EMPTY_CONFIG_TEXT, hexOf, LAYOUT_TEXT } from "./oci-manifest.ts";
 import type { NumberedState, StateFiles } from "./state-files.ts";
@@ -131,10 +132,6 @@ function namesOf(artifact: StoredArtifact): readonly string[] {
 }
 
 async function each<T>(values: readonly T[], run: (value: T) => Promise<unknown>): Promise<void> {
-  const rest = values.values();
-  await Promise.all(
-    Array.from({ length: Math.min(AT_ONCE, values.length) }, async () => {
-      for (const value of rest) await run(value);
-    }),
-  );
+  const slots = new Slots(AT_ONCE);
+  await Promise.all(values.map((value) => slots.run(() => run(value))));
 }

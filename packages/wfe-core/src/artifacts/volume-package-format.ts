@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ArtifactError } from "../errors/artifact-errors.ts";
+import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import { type ArtifactDigest, isArtifactDigest } from "../models/artifact.ts";
 import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
-import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import { invalidArchive, shown } from "./archive-limits.ts";
 import { type TarEntry, readTar } from "./tar-reader.ts";
 import { type WritableEntry, writeTar } from "./tar-writer.ts";

@@ -1,4 +1,4 @@
-import { artifactRef, digestOf, parseArtifactRef } from "../artifacts/artifact-ref.ts";
+import { artifactRef, digestOf, parseArtifactRefAt } from "../artifacts/artifact-ref.ts";
 import { extractArtifactToDir } from "../artifacts/extract-artifact.ts";
 import { ArtifactError } from "../errors/artifact-errors.ts";
 import { NonRetryableError } from "../errors/step-errors.ts";
@@ -55,7 +55,9 @@ export class StepArtifacts implements ArtifactAccess {
     if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
       throw new NonRetryableError(`the artifact inputs of the step ${JSON.stringify(step)} are no object of references by name`);
     }
-    const inputs = Object.entries(declared).map(([name, ref]) => [name, parsedInput(ref, name, step)] as const);
+    const inputs = Object.entries(declared).map(
+      ([name, ref]) => [name, parseArtifactRefAt(`the input ${JSON.stringify(name)} of the step ${JSON.stringify(step)}`, ref)] as const,
+    );
     const present = new Set(
       await this.#store.pin(
         inputs.map(([, digest]) => digest),
@@ -71,16 +73,5 @@ export class StepArtifacts implements ArtifactAccess {
       );
     }
     this.#inputs = Object.freeze(Object.fromEntries(inputs.map(([name, digest]) => [name, artifactRef(digest)])));
-  }
-}
-
-function parsedInput(ref: unknown, name: string, step: string): ArtifactDigest {
-  try {
-    return parseArtifactRef(ref);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new ArtifactError("WFE_ARTIFACT_REF_INVALID", `the input ${JSON.stringify(name)} of the step ${JSON.stringify(step)}: ${problem}`, {
-      cause,
-    });
   }
 }
