@@ -10,7 +10,7 @@ import { ABANDONED_MS, type Writer } from "./writer.ts";
  * Removes what writers have left that are gone.
  *
  * Objects go in two steps, so that none is lost if a writer was only taken for gone: first the state says that they are garbage, which nobody
- * gives to an artifact from then on; then the file is removed. A writer that comes to itself gives its object another name, or fails.
+ * gives to an artifact from then on; then the file is removed. A writer that comes to itself makes another object of its bytes, or fails when those are gone, too.
  */
 export class Leftovers {
   readonly #folders: StoreFolders;

@@ -9,7 +9,7 @@ import type { Clock } from "../traits/clock.ts";
 import type { Entropy } from "../traits/entropy.ts";
 import { checkedDigest } from "./artifact-ref.ts";
 import { DeleteChange } from "./delete-change.ts";
-import { isFileError, mapped } from "./error-mapping.ts";
+import { isFileError, mapped, unless } from "./error-mapping.ts";
 import { Leftovers } from "./leftovers.ts";
 import { verifiedPieces } from "./object-reader.ts";
 import { ObjectWriter } from "./object-writer.ts";
@@ -92,17 +92,16 @@ export class LocalArtifactStore implements ArtifactStore {
       this.#underWay.add(name);
       return name;
     };
+    const file = this.#folders.in("temporary", this.#writer.name());
+    const written = await this.#objects.write(file, content, signal);
+    const change = new PutChange(this.#folders, file, { ...written, mediaType, pinnedBy, signal, expiryMs: this.#expiryMs }, newName);
     try {
-      const object = newName();
-      const written = await this.#objects.write(object, content, signal);
-      const change = new PutChange(this.#folders, object, { ...written, mediaType, pinnedBy, signal, expiryMs: this.#expiryMs }, newName);
-      try {
-        return await mapped("put an artifact", () => this.#changes.make(change));
-      } catch (error) {
-        await mapped("remove what a put has left", () => change.abandon());
-        throw error;
-      }
+      return await mapped("put an artifact", () => this.#changes.make(change));
+    } catch (error) {
+      await mapped("remove what a put has left", () => change.abandon());
+      throw error;
     } finally {
+      await mapped("remove what a put has left", () => unless(this.#folders.files.unlink(file), "ENOENT"));
       for (const name of names) this.#underWay.delete(name);
     }
   }

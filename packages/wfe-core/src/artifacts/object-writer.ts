@@ -20,7 +20,7 @@ export interface Written {
   readonly size: number;
 }
 
-/** Writes content into objects, in constant memory. */
+/** Writes content into files, in constant memory. */
 export class ObjectWriter {
   readonly #folders: StoreFolders;
   readonly #maxBytes: number;
@@ -31,9 +31,9 @@ export class ObjectWriter {
     this.#maxBytes = maxBytes;
   }
 
-  /** Writes a new object; its bytes survive a loss of power when it resolves, its name does not yet. Nothing is left of one that fails. */
-  async write(object: string, content: ArtifactContent, signal?: AbortSignal): Promise<Written> {
-    const file = new ObjectFile(this.#folders, object);
+  /** Writes a new file; its bytes survive a loss of power when it resolves, its name does not yet. Nothing is left of one that fails. */
+  async write(path: string, content: ArtifactContent, signal?: AbortSignal): Promise<Written> {
+    const file = new ObjectFile(this.#folders, path);
     const hash = createHash("sha256");
     let size = 0;
     try {
@@ -62,9 +62,9 @@ class ObjectFile {
   #gathered: Buffer | undefined;
   #length = 0;
 
-  constructor(folders: StoreFolders, object: string) {
+  constructor(folders: StoreFolders, path: string) {
     this.#folders = folders;
-    this.#path = folders.in("objects", object);
+    this.#path = path;
   }
 
   get isOpen(): boolean {

@@ -51,7 +51,8 @@ describe("what a writer of another machine has under way", () => {
     await age(".wfe/temporary", 23);
     await store.sweep();
     expect(await folder.names(".wfe/objects")).toHaveLength(1);
-    expect(await folder.names(".wfe/temporary")).toHaveLength(1);
+    // The state that it was about to make, and its bytes.
+    expect(await folder.names(".wfe/temporary")).toHaveLength(2);
 
     await age(".wfe/objects", 25);
     await age(".wfe/temporary", 25);
@@ -65,7 +66,7 @@ describe("what a writer of another machine has under way", () => {
     expect(Buffer.from(await read(store, DIGEST)).equals(CONTENT)).toBe(true);
   });
 
-  it("gets another name when it comes to itself while it is being removed", async () => {
+  it("is not given to the artifact when it comes to itself while it is being removed", async () => {
     const stopped = new StoppedFiles("link", isState);
     const stoppedRemoval = new StoppedFiles("unlink", (file) => file.includes("/.wfe/objects/"));
     const writer = await openElsewhere(stopped.files);
@@ -79,7 +80,8 @@ describe("what a writer of another machine has under way", () => {
     const swept = store.sweep();
     await stoppedRemoval.reached;
     stopped.goOn();
-    await put;
+    await expect(put).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
+    await writer.put(CONTENT);
     stoppedRemoval.goOn();
     await swept;
 

@@ -35,7 +35,7 @@ it("does not read on while what it was given is not written, nor before it is as
   async function* content(): AsyncGenerator<Uint8Array> {
     for (; given < 8; given += 1) {
       yield piece;
-      const [name = ""] = await folder.names(".wfe/objects");
+      const [name = ""] = await folder.names(".wfe/temporary");
       isWritten.push(name !== "");
     }
   }

@@ -96,7 +96,7 @@ describe("several processes on one store", () => {
     "read what they put, keep what they pin, and leave a sound store, though one is killed and one is frozen for a while",
     async () => {
       const killed = start("churner.ts", "1");
-      const frozen = start("churner.ts", "2", "frozen");
+      const frozen = start("churner.ts", "2");
       const others = ["3", "4"].map((seed) => start("churner.ts", seed));
       await Promise.all([killed, frozen, ...others].map((child) => child.hasWritten(1)));
 

@@ -157,7 +157,7 @@ describe("a put", () => {
     await isWhole(other, 13);
   });
 
-  it("that is frozen when its state is made, and whose artifact is deleted meanwhile, names no bytes that are gone", async () => {
+  it("that is frozen when its state is made, and whose artifact is deleted meanwhile, puts it again", async () => {
     const stopped = new StoppedFiles("link", isState, "after");
     const [writer, other] = [await openStopped(stopped), await open()];
 
@@ -167,9 +167,21 @@ describe("a put", () => {
     await manyChanges(other);
     stopped.goOn();
 
-    await expect(put).rejects.toMatchObject({ code: "WFE_ARTIFACT_BACKEND", retryable: true });
-    await isSound(12);
-    await writer.put(CONTENT);
+    expect((await put).digest).toBe(DIGEST);
+    await isWhole(other, 13);
+  });
+
+  it("that is frozen when its state is made, and whose bytes are replaced by another put meanwhile, puts them again and keeps both pins", async () => {
+    const stopped = new StoppedFiles("link", isState, "after");
+    const [writer, other] = [await openStopped(stopped), await open()];
+
+    const put = writer.put(CONTENT, { pinnedBy: "frozen" });
+    await stopped.reached;
+    await other.put(CONTENT, { pinnedBy: "other" });
+    await manyChanges(other);
+    stopped.goOn();
+
+    expect((await put).pinnedBy).toEqual(["frozen", "other"]);
     await isWhole(other, 13);
   });
 

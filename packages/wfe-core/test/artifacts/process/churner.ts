@@ -1,13 +1,12 @@
-// Arguments: root of the store, a number, and "frozen" for one that is stopped now and then. Does everything to artifacts that others use as well, and compares each that it reads; on a line of
+// Arguments: root of the store, a number. Does everything to artifacts that others use as well, and compares each that it reads; on a line of
 // input it ends, and says how often it has done what.
 import { once } from "node:events";
 import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
 import { isWfeError } from "../../../src/errors/wfe-error.ts";
 import { bytesOf, digestOf, read } from "../../../src/test-support/suites/artifact-steps.ts";
-import type { PutArtifactOptions } from "../../../src/traits/artifact-store.ts";
 import { VirtualEntropy } from "../../../src/test-support/virtual-entropy.ts";
 
-const [root = "", seed = "", fate] = process.argv.slice(2);
+const [root = "", seed = ""] = process.argv.slice(2);
 const random = new VirtualEntropy(Number(seed));
 // Some of what it puts is gone at once.
 const stores = [await LocalArtifactStore.open(root), await LocalArtifactStore.open(root, { expiry: 0 })] as const;
@@ -23,18 +22,6 @@ function pick<T>(values: readonly T[]): T {
   return value;
 }
 
-/** Who has stood still, and nobody else, may be told to put the bytes again. */
-async function put(store: LocalArtifactStore, bytes: Uint8Array, options?: PutArtifactOptions): Promise<void> {
-  for (;;) {
-    try {
-      await store.put(bytes, options);
-      return;
-    } catch (error) {
-      if (fate !== "frozen" || !isWfeError(error, "WFE_ARTIFACT_BACKEND") || !/had stood still.*: put them again$/.test(error.message)) throw error;
-    }
-  }
-}
-
 /** Of this owner alone, in its task, which knows what it has pinned. */
 async function churn(owner: string): Promise<void> {
   const store = pick(stores);
@@ -42,12 +29,12 @@ async function churn(owner: string): Promise<void> {
   const digest = digestOf(bytes);
   const what = pick(["put", "pinned put", "pinned put", "read", "read", "delete", "sweep"]);
   done[what] = (done[what] ?? 0) + 1;
-  if (what === "put") await put(store, bytes);
+  if (what === "put") await store.put(bytes);
   else if (what === "read") await read(store, digest).catch(ignore("WFE_ARTIFACT_NOT_FOUND"));
   else if (what === "delete") await store.delete(digest).catch(ignore("WFE_ARTIFACT_PINNED"));
   else if (what === "sweep") await store.sweep();
   else {
-    await put(store, bytes, { pinnedBy: owner });
+    await store.put(bytes, { pinnedBy: owner });
     const found = await read(pick(stores), digest);
     if (!Buffer.from(found).equals(bytes)) throw new Error(`wrong bytes of ${digest}`);
     if (!(await store.stat(digest))?.pinnedBy.includes(owner)) throw new Error(`the pin of ${owner} on ${digest} is gone`);
