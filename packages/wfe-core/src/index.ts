@@ -127,13 +127,13 @@ export type { AnyDefinition, WorkflowRegistry } from "./traits/workflow-registry
 export type { LoadedWorkflow, WorkflowSignals, ControlCommand, CommandOptions, WorkflowRepository } from "./traits/workflow-repository.ts";
 
 // artifacts
-export type { ArchiveDirectory, ArchiveEntry, ArchiveFile, ArchiveStreamedFile, ArchiveSymlink } from "./artifacts/archive-entry.ts";
-export { DEFAULT_ARCHIVE_LIMITS } from "./artifacts/archive-limits.ts";
+export type { ArchiveDirectory, ArchiveEntry, ArchiveFile, ArchiveStreamedFile, ArchiveSymlink } from "./artifacts/archives/archive-entry.ts";
+export { DEFAULT_ARCHIVE_LIMITS } from "./artifacts/archives/archive-limits.ts";
 export { artifactRef, artifactRefsIn, parseArtifactRef } from "./artifacts/artifact-ref.ts";
 export { ArtifactVolume, ArtifactVolumePackage, type ArtifactSource } from "./artifacts/artifact-volume.ts";
-export { extractArtifactToDir } from "./artifacts/extract-artifact.ts";
-export { LocalArtifactStore, type LocalArtifactStoreOptions } from "./artifacts/local-artifact-store.ts";
-export { packArtifact, type PackOptions } from "./artifacts/pack-artifact.ts";
+export { extractArtifactToDir } from "./artifacts/archives/extract-artifact.ts";
+export { LocalArtifactStore, type LocalArtifactStoreOptions } from "./artifacts/store/local-artifact-store.ts";
+export { packArtifact, type PackOptions } from "./artifacts/archives/pack-artifact.ts";
 export type { UnpackOptions } from "./artifacts/volume-package-format.ts";
 
 // runtime

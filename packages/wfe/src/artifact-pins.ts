@@ -6,7 +6,7 @@ const BATCH = 100;
 
 /** Ends the pins of those of these workflows that are no more. */
 export async function unpinRemoved(persistence: PersistenceProvider, artifacts: ArtifactStore, ids: readonly string[]): Promise<void> {
-  const left = new Set((await persistence.getWorkflowInstances(ids)).map(({ id }) => id));
+  const left = new Set((await persistence.readSignals(ids)).map(({ id }) => id));
   const removed = ids.filter((id) => !left.has(id));
   if (removed.length > 0) await artifacts.unpin(removed);
 }

@@ -4,12 +4,12 @@ import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import type { ArtifactDigest, ArtifactRef } from "../models/artifact.ts";
 import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
-import { shown } from "./archive-limits.ts";
+import { shown } from "./archives/archive-limits.ts";
 import { artifactRef, parseArtifactRefAt } from "./artifact-ref.ts";
-import { extractArtifactToDir, extractInto } from "./extract-artifact.ts";
-import { fillDirectory } from "./extraction-directory.ts";
+import { extractArtifactToDir, extractInto } from "./archives/extract-artifact.ts";
+import { fillDirectory } from "./archives/extraction-directory.ts";
 import { onDisk } from "./on-disk.ts";
-import { repackagedArchive } from "./repackage-archive.ts";
+import { repackagedArchive } from "./archives/repackage-archive.ts";
 import { checkedVolumeName } from "./volume-name.ts";
 import { type UnpackOptions, readPackage, writePackage } from "./volume-package-format.ts";
 

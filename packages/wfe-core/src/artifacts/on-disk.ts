@@ -1,4 +1,4 @@
-import { refusedArchive } from "./archive-limits.ts";
+import { refusedArchive } from "./archives/archive-limits.ts";
 import { backendError, isFileError } from "./error-mapping.ts";
 
 /** Does something with the files of an archive; a failure of the file system becomes an `ArtifactError`. */

@@ -1,5 +1,5 @@
 import { ArtifactError, type ArtifactErrorCode } from "../errors/artifact-errors.ts";
-import { shown } from "./archive-limits.ts";
+import { shown } from "./archives/archive-limits.ts";
 
 const LONGEST_NAME = 128;
 /** Begins with a letter or a digit, and does not end in a dot, which Windows leaves out. */

@@ -3,9 +3,9 @@ import { ArtifactError } from "../errors/artifact-errors.ts";
 import type { ReadArchiveOptions } from "../models/archive-limits.ts";
 import { type ArtifactDigest, isArtifactDigest } from "../models/artifact.ts";
 import type { ArtifactContent, ArtifactStore } from "../traits/artifact-store.ts";
-import { invalidArchive, shown } from "./archive-limits.ts";
-import { type TarEntry, readTar } from "./tar-reader.ts";
-import { type WritableEntry, writeTar } from "./tar-writer.ts";
+import { invalidArchive, shown } from "./archives/archive-limits.ts";
+import { type TarEntry, readTar } from "./archives/tar-reader.ts";
+import { type WritableEntry, writeTar } from "./archives/tar-writer.ts";
 import { checkedVolumeName } from "./volume-name.ts";
 
 /** How a package is put into a store. */

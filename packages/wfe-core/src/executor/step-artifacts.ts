@@ -1,5 +1,5 @@
 import { artifactRef, digestOf, parseArtifactRefAt } from "../artifacts/artifact-ref.ts";
-import { extractArtifactToDir } from "../artifacts/extract-artifact.ts";
+import { extractArtifactToDir } from "../artifacts/archives/extract-artifact.ts";
 import { ArtifactError } from "../errors/artifact-errors.ts";
 import { NonRetryableError } from "../errors/step-errors.ts";
 import type { ReadArchiveOptions } from "../models/archive-limits.ts";

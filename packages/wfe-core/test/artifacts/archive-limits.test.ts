@@ -1,7 +1,7 @@
 import { createGzip, gzipSync } from "node:zlib";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { ArchiveTree } from "../../src/artifacts/archive-tree.ts";
+import { ArchiveTree } from "../../src/artifacts/archives/archive-tree.ts";
 import { type ArchiveLimits, extractArtifactToDir } from "../../src/index.ts";
 import { temporaryDirectory, treeOf } from "./files.ts";
 import { archive, END, entry, pax, streamed, zipped } from "./tar-bytes.ts";

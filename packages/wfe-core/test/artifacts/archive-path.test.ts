@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { archivePath, linkTarget } from "../../src/artifacts/archive-path.ts";
+import { archivePath, linkTarget } from "../../src/artifacts/archives/archive-path.ts";
 
 describe("the path of an entry", () => {
   it.each([

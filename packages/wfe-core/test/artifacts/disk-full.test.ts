@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { all, bytesOf, read } from "../../src/test-support/suites/artifact-steps.ts";
 import { brokenLayoutRules } from "./oci-layout-rules.ts";
 

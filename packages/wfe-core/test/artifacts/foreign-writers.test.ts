@@ -1,7 +1,7 @@
 import * as nodeFiles from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { Writer } from "../../src/artifacts/writer.ts";
 import { digestOf, read } from "../../src/test-support/suites/artifact-steps.ts";
 import { VirtualEntropy } from "../../src/test-support/virtual-entropy.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import { brokenLayoutRules } from "./oci-layout-rules.ts";
 import { StoreFolder } from "./store-folder.ts";

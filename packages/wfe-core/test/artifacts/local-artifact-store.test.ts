@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { artifactStoreSuite } from "../../src/test-support/suites/artifact-store-suite.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import { StoreFolder } from "./store-folder.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { Child } from "./process/child.ts";
 import { StoreFolder } from "./store-folder.ts";
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import type { ArtifactDigest } from "../../src/models/artifact.ts";
 import { all, read } from "../../src/test-support/suites/artifact-steps.ts";
 import { VirtualEntropy } from "../../src/test-support/virtual-entropy.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import { digestOf, read } from "../../src/test-support/suites/artifact-steps.ts";
 import { brokenLayoutRules } from "./oci-layout-rules.ts";

@@ -1,5 +1,5 @@
 import * as nodeFiles from "node:fs/promises";
-import type { FileSystem } from "../../src/artifacts/store-folders.ts";
+import type { FileSystem } from "../../src/artifacts/store/store-folders.ts";
 
 /** A file system on which one operation stops, as the process that asks for it does when it is frozen, until it is told to go on. */
 export class StoppedFiles {

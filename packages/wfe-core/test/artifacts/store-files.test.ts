@@ -1,8 +1,8 @@
 import * as nodeFiles from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LocalArtifactStore } from "../../src/artifacts/local-artifact-store.ts";
-import type { FileSystem } from "../../src/artifacts/store-folders.ts";
+import { LocalArtifactStore } from "../../src/artifacts/store/local-artifact-store.ts";
+import type { FileSystem } from "../../src/artifacts/store/store-folders.ts";
 import type { ArtifactDigest } from "../../src/models/artifact.ts";
 import { read } from "../../src/test-support/suites/artifact-steps.ts";
 import { brokenLayoutRules } from "./oci-layout-rules.ts";

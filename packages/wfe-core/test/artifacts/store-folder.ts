@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { FileSystem } from "../../src/artifacts/store-folders.ts";
-import { stateOfText } from "../../src/artifacts/store-state.ts";
+import type { FileSystem } from "../../src/artifacts/store/store-folders.ts";
+import { stateOfText } from "../../src/artifacts/store/store-state.ts";
 
 /** A folder for a store; {@link remove} it. */
 export class StoreFolder {

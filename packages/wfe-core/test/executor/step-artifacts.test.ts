@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packArtifact } from "../../src/artifacts/pack-artifact.ts";
+import { packArtifact } from "../../src/artifacts/archives/pack-artifact.ts";
 import { artifactRef } from "../../src/artifacts/artifact-ref.ts";
 import { StepArtifacts } from "../../src/executor/step-artifacts.ts";
 import { InMemoryArtifactStore } from "../../src/test-support/index.ts";

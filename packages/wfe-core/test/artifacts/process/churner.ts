@@ -1,7 +1,7 @@
 // Arguments: root of the store, a number. Does everything to artifacts that others use as well, and compares each that it reads; on a line of
 // input it ends, and says how often it has done what.
 import { once } from "node:events";
-import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../../src/artifacts/store/local-artifact-store.ts";
 import { isWfeError } from "../../../src/errors/wfe-error.ts";
 import { bytesOf, digestOf, read } from "../../../src/test-support/suites/artifact-steps.ts";
 import { VirtualEntropy } from "../../../src/test-support/virtual-entropy.ts";

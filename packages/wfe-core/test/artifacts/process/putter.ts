@@ -1,5 +1,5 @@
 // Arguments: root of the store, a number. Puts one artifact after the other, some at the same moment, and says of each when it is stored.
-import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../../src/artifacts/store/local-artifact-store.ts";
 import { bytesOf } from "../../../src/test-support/suites/artifact-steps.ts";
 
 const [root = "", seed = ""] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // Arguments: root of the store, bytes. Puts and reads so much, and says how long that takes, and how much memory at most, beyond that at rest.
 import { createHash } from "node:crypto";
-import { LocalArtifactStore } from "../../../src/artifacts/local-artifact-store.ts";
+import { LocalArtifactStore } from "../../../src/artifacts/store/local-artifact-store.ts";
 
 const [root = "", size = ""] = process.argv.slice(2);
 const store = await LocalArtifactStore.open(root);

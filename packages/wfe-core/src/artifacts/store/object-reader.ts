@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { artifactCorrupt } from "../runtime/artifact-refusals.ts";
-import { mapped } from "./error-mapping.ts";
+import { artifactCorrupt } from "../../runtime/artifact-refusals.ts";
+import { mapped } from "../error-mapping.ts";
 import type { StoredArtifact } from "./store-state.ts";
 
 const PIECE = 256 * 1024;

@@ -1,5 +1,5 @@
-import type { Clock } from "../traits/clock.ts";
-import { unless } from "./error-mapping.ts";
+import type { Clock } from "../../traits/clock.ts";
+import { unless } from "../error-mapping.ts";
 import type { PublicLayout } from "./public-layout.ts";
 import { StateDraft } from "./state-draft.ts";
 import type { NumberedState, ReplaceOutcome, StateFiles } from "./state-files.ts";

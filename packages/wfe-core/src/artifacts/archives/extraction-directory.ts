@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { chmod, lstat, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { systemClock } from "../runtime/system-clock.ts";
-import { systemEntropy } from "../runtime/system-entropy.ts";
+import { systemClock } from "../../runtime/system-clock.ts";
+import { systemEntropy } from "../../runtime/system-entropy.ts";
 import { refusedArchive } from "./archive-limits.ts";
-import { isFileError } from "./error-mapping.ts";
-import { onDisk } from "./on-disk.ts";
-import { ABANDONED_MS, Writer, type WriterPresence } from "./writer.ts";
+import { isFileError } from "../error-mapping.ts";
+import { onDisk } from "../on-disk.ts";
+import { ABANDONED_MS, Writer, type WriterPresence } from "../writer.ts";
 
 /**
  * Fills a directory at once or not at all: `fill` gets another one beside it, which takes its place in the end. It must not exist, or be empty;

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import type * as nodeFiles from "node:fs/promises";
 import path from "node:path";
-import { isFileError } from "./error-mapping.ts";
+import { isFileError } from "../error-mapping.ts";
 
 /** What the store asks of the file system; tests look at it, and come between. */
 export type FileSystem = Pick<typeof nodeFiles, "link" | "lstat" | "mkdir" | "open" | "readdir" | "readFile" | "rename" | "rmdir" | "unlink">;

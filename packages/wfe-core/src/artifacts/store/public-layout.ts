@@ -1,10 +1,10 @@
-import { Slots } from "../runtime/slots.ts";
-import { isFileError, unless } from "./error-mapping.ts";
+import { Slots } from "../../runtime/slots.ts";
+import { isFileError, unless } from "../error-mapping.ts";
 import { EMPTY_CONFIG_HEX, EMPTY_CONFIG_TEXT, hexOf, LAYOUT_TEXT } from "./oci-manifest.ts";
 import type { NumberedState, StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
 import { manifestOfStored, type StoredArtifact, type StoreState } from "./store-state.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "../writer.ts";
 
 /** Repairs that are under way at the same time. */
 const AT_ONCE = 16;

@@ -1,5 +1,5 @@
-import type { ArtifactDigest } from "../models/artifact.ts";
-import { artifactPinned } from "../runtime/artifact-refusals.ts";
+import type { ArtifactDigest } from "../../models/artifact.ts";
+import { artifactPinned } from "../../runtime/artifact-refusals.ts";
 import type { StateChange } from "./state-changes.ts";
 import type { StateDraft } from "./state-draft.ts";
 

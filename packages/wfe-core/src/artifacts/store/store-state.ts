@@ -1,5 +1,5 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import { type ArtifactDigest, type ArtifactInfo, isArtifactDigest } from "../models/artifact.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
+import { type ArtifactDigest, type ArtifactInfo, isArtifactDigest } from "../../models/artifact.ts";
 import { ARTIFACT_TYPE, hexOf, INDEX_MEDIA_TYPE, type Manifest, MANIFEST_MEDIA_TYPE, manifestOf } from "./oci-manifest.ts";
 
 const VERSION = "1";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ArtifactDigest } from "../models/artifact.ts";
+import type { ArtifactDigest } from "../../models/artifact.ts";
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md */
 export const LAYOUT_TEXT = '{"imageLayoutVersion":"1.0.0"}';

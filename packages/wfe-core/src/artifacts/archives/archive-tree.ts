@@ -1,4 +1,4 @@
-import { systemClock } from "../runtime/system-clock.ts";
+import { systemClock } from "../../runtime/system-clock.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
 import { linkTarget, refusedPath } from "./archive-path.ts";
 import { LinkPlaces } from "./link-places.ts";

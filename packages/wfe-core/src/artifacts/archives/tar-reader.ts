@@ -1,9 +1,9 @@
 import type { ReadEntry } from "tar/read-entry";
-import type { ReadArchiveOptions } from "../models/archive-limits.ts";
+import type { ReadArchiveOptions } from "../../models/archive-limits.ts";
 import { archiveLimits, invalidArchive, refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath, refusedPath } from "./archive-path.ts";
 import { ArchiveTree } from "./archive-tree.ts";
-import { piecesOf } from "../runtime/artifact-pieces.ts";
+import { piecesOf } from "../../runtime/artifact-pieces.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { gunzipped } from "./gzip.ts";
 import { BLOCK_BYTES } from "./tar-header-check.ts";

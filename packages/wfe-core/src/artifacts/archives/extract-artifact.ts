@@ -1,10 +1,10 @@
 import { chmod, mkdir, open, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ReadArchiveOptions } from "../models/archive-limits.ts";
-import type { ArtifactContent } from "../traits/artifact-store.ts";
+import type { ReadArchiveOptions } from "../../models/archive-limits.ts";
+import type { ArtifactContent } from "../../traits/artifact-store.ts";
 import { shown } from "./archive-limits.ts";
 import { fillDirectory } from "./extraction-directory.ts";
-import { onDisk } from "./on-disk.ts";
+import { onDisk } from "../on-disk.ts";
 import { type TarEntry, readTar } from "./tar-reader.ts";
 
 /** Permissions where an archive gives none. */

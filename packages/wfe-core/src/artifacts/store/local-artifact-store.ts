@@ -1,15 +1,15 @@
 import * as nodeFiles from "node:fs/promises";
-import type { ArtifactDigest, ArtifactInfo } from "../models/artifact.ts";
-import { type ArtifactStoreLimits, checkedLimits, checkedMediaType, checkedOwner, isLive } from "../runtime/artifact-arguments.ts";
-import { artifactCorrupt, artifactNotFound } from "../runtime/artifact-refusals.ts";
-import { systemClock } from "../runtime/system-clock.ts";
-import { systemEntropy } from "../runtime/system-entropy.ts";
-import type { ArtifactContent, ArtifactStore, ArtifactSweep, PutArtifactOptions } from "../traits/artifact-store.ts";
-import type { Clock } from "../traits/clock.ts";
-import type { Entropy } from "../traits/entropy.ts";
-import { checkedDigest } from "./artifact-ref.ts";
+import type { ArtifactDigest, ArtifactInfo } from "../../models/artifact.ts";
+import { type ArtifactStoreLimits, checkedLimits, checkedMediaType, checkedOwner, isLive } from "../../runtime/artifact-arguments.ts";
+import { artifactCorrupt, artifactNotFound } from "../../runtime/artifact-refusals.ts";
+import { systemClock } from "../../runtime/system-clock.ts";
+import { systemEntropy } from "../../runtime/system-entropy.ts";
+import type { ArtifactContent, ArtifactStore, ArtifactSweep, PutArtifactOptions } from "../../traits/artifact-store.ts";
+import type { Clock } from "../../traits/clock.ts";
+import type { Entropy } from "../../traits/entropy.ts";
+import { checkedDigest } from "../artifact-ref.ts";
 import { DeleteChange } from "./delete-change.ts";
-import { isFileError, mapped, unless } from "./error-mapping.ts";
+import { isFileError, mapped, unless } from "../error-mapping.ts";
 import { Leftovers } from "./leftovers.ts";
 import { verifiedPieces } from "./object-reader.ts";
 import { ObjectWriter } from "./object-writer.ts";
@@ -20,7 +20,7 @@ import { StateFiles } from "./state-files.ts";
 import { type FileSystem, StoreFolders } from "./store-folders.ts";
 import { openFolders } from "./store-opening.ts";
 import { infoOf, type StoredArtifact } from "./store-state.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "../writer.ts";
 
 /** What a {@link LocalArtifactStore} can be opened with. */
 export interface LocalArtifactStoreOptions extends ArtifactStoreLimits {

@@ -1,5 +1,5 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import type { ArchiveLimits } from "../models/archive-limits.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
+import type { ArchiveLimits } from "../../models/archive-limits.ts";
 
 /** Limits where none are given. */
 export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = { maxBytes: 4 * 1024 ** 3, maxEntries: 100_000, maxPathLength: 1_024, maxRatio: 200 };

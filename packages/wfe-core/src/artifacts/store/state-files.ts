@@ -1,8 +1,8 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import { isFileError, unless } from "./error-mapping.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
+import { isFileError, unless } from "../error-mapping.ts";
 import type { StoreFolders } from "./store-folders.ts";
 import { EMPTY_STATE, type StoreState, stateOfText, stateText } from "./store-state.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "../writer.ts";
 
 /** States that stay beside the newest, for those who have read its number and not yet the file. */
 const KEPT = 8;

@@ -1,7 +1,7 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import type { ArtifactInfo } from "../models/artifact.ts";
-import { expiryAfterPut } from "../runtime/artifact-arguments.ts";
-import { isFileError, unless } from "./error-mapping.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
+import type { ArtifactInfo } from "../../models/artifact.ts";
+import { expiryAfterPut } from "../../runtime/artifact-arguments.ts";
+import { isFileError, unless } from "../error-mapping.ts";
 import type { Written } from "./object-writer.ts";
 import type { StateChange } from "./state-changes.ts";
 import type { StateDraft } from "./state-draft.ts";

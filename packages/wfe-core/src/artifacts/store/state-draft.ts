@@ -1,5 +1,5 @@
-import type { ArtifactDigest } from "../models/artifact.ts";
-import { isLive } from "../runtime/artifact-arguments.ts";
+import type { ArtifactDigest } from "../../models/artifact.ts";
+import { isLive } from "../../runtime/artifact-arguments.ts";
 import type { StoredArtifact, StoreState } from "./store-state.ts";
 
 /** A state in the making, from the one before. */

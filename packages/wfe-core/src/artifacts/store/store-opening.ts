@@ -1,8 +1,8 @@
-import { ArtifactError } from "../errors/artifact-errors.ts";
-import { isFileError, unless } from "./error-mapping.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
+import { isFileError, unless } from "../error-mapping.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "../writer.ts";
 
 /** What a folder may have in it that is to become a store: what a crash has left of one, and what belongs to a file system. */
 const NOTHING: ReadonlySet<string> = new Set([".wfe", "lost+found"]);

@@ -2,11 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { ArtifactError } from "../errors/artifact-errors.ts";
+import { ArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArchiveEntry } from "./archive-entry.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
-import { PIECE_BYTES } from "../runtime/artifact-pieces.ts";
-import { onDisk } from "./on-disk.ts";
+import { PIECE_BYTES } from "../../runtime/artifact-pieces.ts";
+import { onDisk } from "../on-disk.ts";
 
 /** What is in a directory, below it at any depth; files are read when their content is. */
 export async function* directoryEntries(directory: string): AsyncGenerator<ArchiveEntry, void, undefined> {

@@ -1,7 +1,7 @@
 import { Readable, pipeline } from "node:stream";
-import type { ArchiveLimits } from "../models/archive-limits.ts";
+import type { ArchiveLimits } from "../../models/archive-limits.ts";
 import { invalidArchive, refusedArchive } from "./archive-limits.ts";
-import { PIECE_BYTES } from "../runtime/artifact-pieces.ts";
+import { PIECE_BYTES } from "../../runtime/artifact-pieces.ts";
 
 const MAGIC = [0x1f, 0x8b] as const;
 /** Deflate, no flags, no time, no hint about the level, an unknown operating system: zlib writes the one it was built for. */

@@ -2,7 +2,7 @@ import type { ArchiveEntry } from "./archive-entry.ts";
 import { refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath } from "./archive-path.ts";
 import { ArchiveTree } from "./archive-tree.ts";
-import { piecesOf } from "../runtime/artifact-pieces.ts";
+import { piecesOf } from "../../runtime/artifact-pieces.ts";
 import { changedWhilePacked, directoryEntries } from "./directory-entries.ts";
 import { gzipped } from "./gzip.ts";
 import { type WritableEntry, writeTar } from "./tar-writer.ts";

@@ -1,6 +1,6 @@
 import type { Header } from "tar/header";
 import type { Pax } from "tar/pax";
-import { PIECE_BYTES } from "../runtime/artifact-pieces.ts";
+import { PIECE_BYTES } from "../../runtime/artifact-pieces.ts";
 import { BLOCK_BYTES } from "./tar-header-check.ts";
 
 /** An entry as it is written. */

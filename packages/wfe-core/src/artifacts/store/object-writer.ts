@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import type { ArtifactDigest } from "../models/artifact.ts";
-import { piecesOf } from "../runtime/artifact-pieces.ts";
-import { artifactTooLarge } from "../runtime/artifact-refusals.ts";
-import { Slots } from "../runtime/slots.ts";
-import type { ArtifactContent } from "../traits/artifact-store.ts";
-import { mapped, unless } from "./error-mapping.ts";
+import type { ArtifactDigest } from "../../models/artifact.ts";
+import { piecesOf } from "../../runtime/artifact-pieces.ts";
+import { artifactTooLarge } from "../../runtime/artifact-refusals.ts";
+import { Slots } from "../../runtime/slots.ts";
+import type { ArtifactContent } from "../../traits/artifact-store.ts";
+import { mapped, unless } from "../error-mapping.ts";
 import type { StoreFolders } from "./store-folders.ts";
 
 /** Short pieces are gathered up to so many bytes, and what is no longer than that is written at once. */

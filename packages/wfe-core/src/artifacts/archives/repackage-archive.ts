@@ -1,5 +1,5 @@
-import type { ReadArchiveOptions } from "../models/archive-limits.ts";
-import type { ArtifactContent } from "../traits/artifact-store.ts";
+import type { ReadArchiveOptions } from "../../models/archive-limits.ts";
+import type { ArtifactContent } from "../../traits/artifact-store.ts";
 import { archiveLimits, refusedArchive, shown } from "./archive-limits.ts";
 import { archivePath } from "./archive-path.ts";
 import { gzipped } from "./gzip.ts";

@@ -1,10 +1,10 @@
-import type { Clock } from "../traits/clock.ts";
-import { unless } from "./error-mapping.ts";
+import type { Clock } from "../../traits/clock.ts";
+import { unless } from "../error-mapping.ts";
 import type { StateChanges } from "./state-changes.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { StoreFolders } from "./store-folders.ts";
 import { isObjectName } from "./store-state.ts";
-import { ABANDONED_MS, type Writer } from "./writer.ts";
+import { ABANDONED_MS, type Writer } from "../writer.ts";
 
 /**
  * Removes what writers have left that are gone.
