@@ -14,6 +14,7 @@ import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/s
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
 import { writeLog } from "../runtime/write-log.ts";
+import type { MiddlewareRunner } from "./middleware-runner.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
 import { StepArtifacts } from "./step-artifacts.ts";
 import { instanceView, pointerView } from "./views.ts";
@@ -46,6 +47,8 @@ export interface ContextServices {
   readonly log: LogSink;
   /** @default none: steps that use it fail */
   readonly artifacts?: ArtifactStore | undefined;
+  /** @default none */
+  readonly middleware?: MiddlewareRunner | undefined;
   readonly client: Pick<WorkflowClient, "startWorkflow" | "publishEvent">;
 }
 
