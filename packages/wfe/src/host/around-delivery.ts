@@ -1,4 +1,4 @@
-import { CancelledError, type Clock, type DeliveredTopic, type DeliveryContext, type Onion, type Timer, TimeoutError, type Topic } from "wfe-core";
+import { CancelledError, type Clock, type DeliveredTopic, type DeliveryContext, type Onion, type Timer, TimeoutError } from "wfe-core";
 
 /** Deliveries inside the middleware of a host. One that hangs keeps neither the deliveries behind it for ever, nor the end of the host. */
 export class AroundDelivery {
