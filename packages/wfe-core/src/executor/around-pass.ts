@@ -34,7 +34,13 @@ export class AroundPass {
   async run(workflow: PassContext["workflow"], pass: WrappedPass): Promise<PassEnd> {
     const { signal } = this.#controller;
     let running: Promise<PassEnd> | undefined;
-    const begin = (): Promise<PassEnd> => (running = pass.begin().catch((error: unknown) => ({ kind: "failed", error })));
+    let ended = (): void => {};
+    const hasEnded = new Promise<void>((resolve) => (ended = resolve));
+    const begin = (): Promise<PassEnd> => {
+      running = pass.begin().catch((error: unknown) => ({ kind: "failed", error }));
+      void running.then(ended);
+      return running;
+    };
     let isLeft = false;
     const core = async (): Promise<void> => {
       if (isLeft || running !== undefined)
@@ -46,7 +52,7 @@ export class AroundPass {
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    await this.#orLeft(onion);
+    await this.#orLeft(Promise.race([onion, hasEnded]));
     isLeft = true;
     if (running === undefined && !signal.aborted) {
       const { error } = (await onion) ?? { error: new MiddlewareError("an aroundWorkflow has returned without next(): the pass was not run") };

@@ -138,7 +138,7 @@ scenarios("middleware around starts", (open) => {
       },
     });
     use({ aroundStart: (_ctx, next) => next().catch(() => next()) });
-    const host = build(registers(counts), {}, { ...providers, persistence: losing });
+    const host = build(registers(counts), { sweepInterval: "1s" }, { ...providers, persistence: losing });
     await host.start();
 
     const id = await host.startWorkflow(counts, { n: 1 });
