@@ -137,7 +137,7 @@ scenarios("middleware around starts", (open) => {
         return id;
       },
     });
-    use({ aroundStart: (_ctx, next) => next().catch(() => next()) });
+    use({ aroundStart: (_ctx, run) => run().catch(() => run()) });
     const host = build(registers(counts), { sweepInterval: "1s" }, { ...providers, persistence: losing });
     await host.start();
 

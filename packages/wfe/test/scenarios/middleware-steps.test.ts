@@ -184,7 +184,7 @@ scenarios("middleware around steps", (open) => {
     use({
       aroundStep: async (ctx, next) => {
         const result = await next();
-        order.push(`${ctx.attempt} ${result.kind} ${String(ctx.persistenceData)} ${String(ctx.eventData)}`);
+        order.push(`${ctx.attempt} ${result.kind} ${JSON.stringify([ctx.persistenceData, ctx.eventData])}`);
         return result;
       },
     });
@@ -196,7 +196,7 @@ scenarios("middleware around steps", (open) => {
     await clock.advance("1s");
 
     await done;
-    expect(order).toEqual(["1 persist undefined undefined", "2 sleep 1 undefined", "3 waitForEvent 2 undefined", "4 next 2 9"]);
+    expect(order).toEqual(["1 persist [null,null]", "2 sleep [1,null]", "3 waitForEvent [2,null]", "4 next [2,9]"]);
   });
 
   it("fails the step with what it throws, before or after the body, and the step's behavior follows", async () => {
@@ -234,7 +234,7 @@ scenarios("middleware around steps", (open) => {
       })
       .saveAs("n")
       .build("fails once", 1);
-    use({ aroundStep: (_ctx, next) => next().catch(() => next()) });
+    use({ aroundStep: (_ctx, run) => run().catch(() => run()) });
     const host = await newHost(registers(definition));
 
     const id = await host.startWorkflow(definition, { n: 0 });
