@@ -104,7 +104,7 @@ export type { RunnableEvent, EventRepository } from "./traits/event-repository.t
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
-export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
+export { LOG_LEVELS, type LogLevel, type LogEntry, type LogSink } from "./traits/log-sink.ts";
 export type {
   DeliveredTopic,
   DeliveryContext,
@@ -147,6 +147,8 @@ export type { UnpackOptions } from "./artifacts/volume-package-format.ts";
 
 // runtime
 export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
+export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } from "./runtime/buffered-log-sink.ts";
+export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { validated } from "./runtime/validated.ts";
