@@ -42,7 +42,7 @@ export {
 } from "./models/event.ts";
 export type { InstanceError, ExecutionErrorRow, ExecutionError } from "./models/execution-error.ts";
 export type { ExecutionPointer } from "./models/execution-pointer.ts";
-export { resultBody, ExecutionResult, type ResultBody } from "./models/execution-result.ts";
+export { resultBody, resultOfValue, valueOfResult, ExecutionResult, type ResultBody } from "./models/execution-result.ts";
 export type { DataPath, Expression, ValuePlace } from "./models/expression.ts";
 export type { WorkflowId } from "./models/ids.ts";
 export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
@@ -86,6 +86,7 @@ export {
   WorkflowTooDeepError,
   isNonRetryable,
 } from "./errors/step-errors.ts";
+export { MiddlewareError } from "./errors/middleware-error.ts";
 export { PollError, type PollErrorCode } from "./errors/poll-errors.ts";
 export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
 export { SerializationError, PayloadTooLargeError, InputInvalidError, OutputInvalidError } from "./errors/value-errors.ts";
@@ -103,7 +104,15 @@ export type { RunnableEvent, EventRepository } from "./traits/event-repository.t
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
-export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
+export { LOG_LEVELS, type LogLevel, type LogEntry, type LogSink } from "./traits/log-sink.ts";
+export type {
+  DeliveredTopic,
+  DeliveryContext,
+  Middleware,
+  PassContext,
+  StartContext,
+  StepResult,
+} from "./traits/middleware.ts";
 export type { PersistenceProvider } from "./traits/persistence-provider.ts";
 export type { Provider } from "./traits/provider.ts";
 export type { Providers } from "./traits/providers.ts";
@@ -138,6 +147,8 @@ export type { UnpackOptions } from "./artifacts/volume-package-format.ts";
 
 // runtime
 export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
+export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } from "./runtime/buffered-log-sink.ts";
+export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { validated } from "./runtime/validated.ts";
@@ -211,6 +222,7 @@ export {
 // executor
 export type { ExecutorOptions, ExecutorServices } from "./executor/executor-services.ts";
 export { instanceEvent, stepEvent, errorEvent } from "./executor/lifecycle.ts";
+export { checkMiddleware, MiddlewareRunner, type MiddlewareWarning, type Onion } from "./executor/middleware-runner.ts";
 export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type PointerPlace } from "./executor/pointer-factory.ts";
 export { StepContext, type ChildRequest, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";

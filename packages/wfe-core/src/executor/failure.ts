@@ -59,6 +59,7 @@ function comesAgain(thrown: unknown): boolean {
 const UNSHOWABLE = "a value that cannot be shown";
 const FINAL_CODES: ReadonlySet<string> = new Set([
   "WFE_ARTIFACT_REF_INVALID",
+  "WFE_MIDDLEWARE_INVALID",
   "WFE_VALUE_NOT_STORABLE",
   "WFE_PAYLOAD_TOO_LARGE",
   "WFE_PAYLOAD_UNREADABLE",

@@ -13,7 +13,8 @@ import type { LogLevel, LogSink } from "../traits/log-sink.ts";
 import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
-import { writeLog } from "../runtime/write-log.ts";
+import { logPieces, writeLog } from "../runtime/write-log.ts";
+import type { MiddlewareRunner } from "./middleware-runner.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
 import { StepArtifacts } from "./step-artifacts.ts";
 import { instanceView, pointerView } from "./views.ts";
@@ -46,6 +47,8 @@ export interface ContextServices {
   readonly log: LogSink;
   /** @default none: steps that use it fail */
   readonly artifacts?: ArtifactStore | undefined;
+  /** @default none */
+  readonly middleware?: MiddlewareRunner | undefined;
   readonly client: Pick<WorkflowClient, "startWorkflow" | "publishEvent">;
 }
 
@@ -194,7 +197,9 @@ export class StepContext implements StepExecutionContext {
       info: at("info"),
       warn: at("warn"),
       error: at("error"),
-      stream: (name, chunk) => write("info", "", { stream: name, chunk }),
+      stream: (name, chunk) => {
+        for (const piece of logPieces(chunk)) write("info", "", { stream: name, chunk: piece });
+      },
     };
   }
 

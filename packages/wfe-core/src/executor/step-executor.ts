@@ -1,18 +1,18 @@
-import { NonRetryableError, TimeoutError } from "../errors/step-errors.ts";
-import { resultBody } from "../models/execution-result.ts";
+import { TimeoutError } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import { ARTIFACT_INPUTS, type StepDefinition } from "../models/step-definition.ts";
 import type { Timer } from "../traits/clock.ts";
+import { runInside } from "./around-step.ts";
 import { checkedOutput, newChild } from "./child-workflow.ts";
-import { evaluate, mapInputs } from "./mappings.ts";
+import { evaluate } from "./mappings.ts";
 import { contextOf, type PassScope } from "./pass-scope.ts";
 import { isPolling, runPoll } from "./poll.ts";
-import type { EngineResult } from "./result-processor.ts";
+import { type BodyResult, readyBody } from "./ready-body.ts";
 import type { StepContext } from "./step-context.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
-/** How a run of a body ended. `source` is what its output mappings read. */
-export type BodyOutcome = { readonly result: EngineResult; readonly source: unknown } | { readonly error: unknown };
+/** How a run of a body ended. */
+export type BodyOutcome = BodyResult | { readonly error: unknown };
 
 /** A run of a body. Reports once at most; a body that goes on after its end is not heard. */
 export class BodyRun {
@@ -42,7 +42,9 @@ export class BodyRun {
         run.#controller.abort(error);
       });
     }
-    execute(scope, steps, step, pointer, contextOf(scope, step, pointer, run.#controller.signal)).then(report, (error: unknown) => report({ error }));
+    const ctx = contextOf(scope, step, pointer, run.#controller.signal);
+    const callOff = (reason: Error): void => run.#controller.abort(reason);
+    execute(scope, steps, step, pointer, ctx, callOff).then(report, (error: unknown) => report({ error }));
     return run;
   }
 
@@ -60,7 +62,14 @@ export class BodyRun {
   }
 }
 
-async function execute(scope: PassScope, steps: StepRegistry, step: StepDefinition, pointer: PointerRow, ctx: StepContext): Promise<BodyOutcome> {
+async function execute(
+  scope: PassScope,
+  steps: StepRegistry,
+  step: StepDefinition,
+  pointer: PointerRow,
+  ctx: StepContext,
+  callOff: (reason: Error) => void,
+): Promise<BodyResult> {
   if (step.kind === "pollEndpoint" || isPolling(pointer)) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
   if (step.kind === "subWorkflow") {
     if (pointer.eventData !== undefined) return { result: { kind: "next" }, source: await checkedOutput(scope, step, pointer) };
@@ -68,33 +77,8 @@ async function execute(scope: PassScope, steps: StepRegistry, step: StepDefiniti
   }
   const declaresArtifacts = step.functions?.[ARTIFACT_INPUTS];
   if (declaresArtifacts !== undefined) await ctx.artifacts.resolve(evaluate(scope.definition, step, declaresArtifacts, ctx), step.name);
-  if (step.kind === "inline") {
-    const run = scope.definition.function(step.functions?.["run"] ?? "");
-    return valueOutcome(scope, await run(ctx));
-  }
-  const registered = steps.resolve(step);
-  if (registered.form === "function") {
-    const key = step.inputs?.[0];
-    const input = key === undefined ? undefined : evaluate(scope.definition, step, key, ctx);
-    return valueOutcome(scope, await registered.step.run(input as never, ctx as never)); // typed where the builder joined step and workflow
-  }
-  const body = registered.create();
-  if (typeof (body as { run?: unknown } | null | undefined)?.run !== "function") {
-    throw new NonRetryableError(`what was registered for ${JSON.stringify(step.stepType)} makes something without a run method`);
-  }
-  mapInputs(scope.definition, step, body, ctx);
-  const returned: unknown = await body.run(ctx as never); // typed where the builder joined step and workflow
-  const result = returned === undefined ? ({ kind: "next" } as const) : resultBody(returned);
-  if (result === undefined)
-    throw new NonRetryableError(`the step ${JSON.stringify(step.name)} is a class and returned something else than an ExecutionResult`);
-  return { result, source: body };
-}
-
-function valueOutcome(scope: PassScope, returned: unknown): BodyOutcome {
-  const result = resultBody(returned);
-  if (result !== undefined) return { result, source: undefined };
-  return {
-    result: { kind: "next" },
-    source: returned === undefined ? undefined : scope.services.payloads.stored(returned, "the value of the step"),
-  };
+  const around = scope.services.middleware?.aroundStep;
+  if (around !== undefined) return runInside(around, scope, ctx, () => readyBody(scope, steps, step, ctx), callOff);
+  const body = readyBody(scope, steps, step, ctx);
+  return body.resultOf(await body.run());
 }

@@ -1,12 +1,10 @@
-import type { ConflictError } from "../errors/store-errors.ts";
-import { isWfeError } from "../errors/wfe-error.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
-import type { WorkflowChange } from "../models/workflow-change.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
 import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
-import { changeOf, rowAfter } from "./commit-builder.ts";
+import { AroundPass } from "./around-pass.ts";
+import { changeOf } from "./commit-builder.ts";
 import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
 import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
@@ -20,8 +18,9 @@ import type { PassInput } from "./pass-input.ts";
 import { passScope, type PassScope } from "./pass-scope.ts";
 import { RunningBodies } from "./running-bodies.ts";
 import { SlotTurn } from "./slot-turn.ts";
+import { storeChange } from "./store-change.ts";
 import { orEnd, type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
-import { decodedError } from "./views.ts";
+import { decodedError, instanceView } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Commits after which the event loop gets its turn even if the store never waits for it. */
@@ -40,6 +39,7 @@ export class WorkflowPass {
   readonly #isOrphan: boolean;
   readonly #running = new RunningBodies();
   readonly #wakeup: Wakeup;
+  readonly #around: AroundPass | undefined;
   #inputs: PassInput[] = [];
   #scope: PassScope | undefined;
   #questions: CompensationQuestions | undefined;
@@ -61,20 +61,22 @@ export class WorkflowPass {
     this.#isOrphan = isOrphan;
     this.#turn = new SlotTurn(services.clock, () => services.contended());
     this.#wakeup = new Wakeup(services.clock);
+    const { aroundWorkflow } = services.context.middleware ?? {};
+    this.#around = aroundWorkflow === undefined ? undefined : new AroundPass(aroundWorkflow, services);
   }
 
   /** Runs to the end of the pass. Never rejects; called once. The lease stays the caller's to release. */
   async run(): Promise<PassEnd> {
     const lost = (): void => {
       this.#running.abort("leaseLost");
+      this.#around?.abort("leaseLost");
       this.#wakeup.wake();
     };
     this.#lease.signal.addEventListener("abort", lost, { once: true });
     try {
-      return await this.#work();
-    } catch (error) {
-      this.#running.abort("failed");
-      return { kind: "failed", error };
+      const end = await this.#work().catch((error: unknown): PassEnd => ({ kind: "failed", error }));
+      if (end.kind === "failed") this.#running.abort("failed");
+      return end;
     } finally {
       this.#lease.signal.removeEventListener("abort", lost);
       this.#wakeup.cancel();
@@ -96,6 +98,7 @@ export class WorkflowPass {
   signals(signals: WorkflowSignals): void {
     const row = this.#scope?.state.row;
     if (row !== undefined && (row.controlSeq !== signals.controlSeq || row.inboxSeq !== signals.inboxSeq)) this.poke();
+    if (isFinal(signals.status)) this.#around?.abort("terminated");
   }
 
   /** Lets running bodies finish and commits them, and starts no successor. */
@@ -109,6 +112,7 @@ export class WorkflowPass {
     this.drain();
     this.#aborted = true;
     this.#inputs.push(...this.#running.abort("shutdown"));
+    this.#around?.abort("shutdown");
     this.#wakeup.wake();
   }
 
@@ -117,9 +121,25 @@ export class WorkflowPass {
     const end = fresh === undefined ? await this.#load() : this.#begin(fresh.row, fresh.pointers);
     if (end !== undefined) return end;
     const scope = this.#scope as PassScope; // set by #load and #begin when they let the pass go on
+    const marked = fresh?.pointers.filter(({ status }) => status === "running") ?? [];
+    if (this.#around === undefined) return this.#loop(scope, marked);
+    const giveUp = async (): Promise<PassEnd> => {
+      this.drain();
+      return marked.length === 0 ? { kind: "yielded" } : this.#loop(scope, marked);
+    };
+    const { row, data, error } = scope.state;
+    return this.#around.run(instanceView(row, data, error), { begin: () => this.#loop(scope, marked), giveUp });
+  }
+
+  /** @param marked - What is stored as running, and begins with the pass. */
+  async #loop(scope: PassScope, marked: readonly PointerRow[]): Promise<PassEnd> {
     const { state } = scope;
     if (this.#lease.signal.aborted) return this.#lost();
-    this.#start(scope, fresh?.pointers.filter(({ status }) => status === "running") ?? []);
+    // Much may have come while a middleware has kept the pass waiting.
+    const ended = this.#around !== undefined && this.#poked ? await this.#refresh(state) : undefined;
+    if (ended !== undefined) return ended;
+    if (state.status === "runnable") this.#start(scope, marked);
+    else this.#notStarted(marked);
     for (;;) {
       if (this.#lease.signal.aborted) return this.#lost();
       if (this.#poked) {
@@ -135,12 +155,14 @@ export class WorkflowPass {
       const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = changeOf(scope, dueAt);
-        const accepted = change === undefined ? "redo" : await this.#commit(state, change);
-        if (accepted === "lost") return this.#lost();
-        if (accepted === "redo") {
+        const answer = change === undefined ? "undecided" : await storeChange(this.#services, this.#attempts, this.#lease, scope, change);
+        if (answer === "lost") return this.#lost();
+        if (typeof answer === "string") {
+          if (answer === "refused") this.#poked = true; // read what came, then decide the same inputs anew
           this.#inputs = [...inputs, ...this.#inputs];
           continue;
         }
+        this.#receive({ deliveries: answer.pendingDeliveries });
         if (isFinal(state.status)) {
           this.#running.abort(state.status === "terminated" ? "terminated" : "cancelled");
           return { kind: "idle" };
@@ -227,29 +249,6 @@ export class WorkflowPass {
     return undefined;
   }
 
-  async #commit(state: InstanceState, change: WorkflowChange): Promise<"accepted" | "redo" | "lost"> {
-    const { lifecycle } = state.effects;
-    try {
-      const result = await untilLeaseEnds(this.#attempts, this.#lease, `a commit of the workflow ${change.workflowId}`, () =>
-        this.#services.persistence.persistWorkflow(change, new Date(this.#services.clock.now())),
-      );
-      if (result === undefined) return "lost";
-      state.accept(rowAfter(state.row, change, result));
-      this.#receive({ deliveries: result.pendingDeliveries });
-      if (this.#scope !== undefined) this.#scope.checksSizes = false;
-      this.#services.committed(change);
-      for (const event of lifecycle) this.#services.publish(event);
-      return "accepted";
-    } catch (error) {
-      if (!isWfeError(error, "WFE_COMMIT_CONFLICT")) throw error;
-      const { reason } = error as ConflictError;
-      state.rollback();
-      if (reason === "revision" || reason === "missing") return "lost";
-      this.#poked = true; // control, inbox: read what came, then decide the same inputs anew
-      return "redo";
-    }
-  }
-
   get #attempts(): StoreAttempts {
     const services = this.#services;
     return { clock: services.clock, warn: (message, error) => services.warn(message, error), isLastTry: () => this.#aborted };
@@ -292,9 +291,8 @@ export class WorkflowPass {
   async #wait(state: InstanceState): Promise<void> {
     if (this.#inputs.length > 0 || this.#poked || this.#lease.signal.aborted) return;
     const nextDue = state.status === "runnable" && this.#starts ? state.nextDueMs() : undefined;
-    const delays = [nextDue === undefined ? undefined : nextDue - this.#services.clock.now(), this.#turn.remainingMs].filter(
-      (ms) => ms !== undefined,
-    );
-    await this.#wakeup.wait(delays.length === 0 ? undefined : Math.max(0, Math.min(...delays)));
+    const dueMs = nextDue === undefined ? Infinity : nextDue - this.#services.clock.now();
+    const delayMs = Math.min(dueMs, this.#turn.remainingMs ?? Infinity);
+    await this.#wakeup.wait(delayMs === Infinity ? undefined : Math.max(0, delayMs));
   }
 }

@@ -105,3 +105,18 @@ export const ExecutionResult: {
     }),
   pollEndpoint: (config) => make({ kind: "pollEndpoint", config }),
 };
+
+/**
+ * For middleware: the result of a step function that returns this value; output mappings and `saveAs` get it.
+ *
+ * @param value - JSON, or what the codec takes; checked when it leaves the middleware. `undefined` is no value.
+ */
+export function resultOfValue(value: unknown): ExecutionResult<unknown, unknown> {
+  return make(value === undefined ? { kind: "next" } : { kind: "next", value });
+}
+
+/** For middleware: the value that a step function has returned; `undefined` when it has returned none, or an `ExecutionResult`. */
+export function valueOfResult(result: ExecutionResult<unknown, unknown>): unknown {
+  const body = resultBody(result);
+  return body?.kind === "next" ? body.value : undefined;
+}

@@ -1,5 +1,8 @@
+/** Levels of log entries, the gravest last. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
 /** How grave a log entry is. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A line, of a step (`ctx.log`) or of the engine, or a chunk of a step's output stream. */
 export interface LogEntry {
@@ -13,11 +16,12 @@ export interface LogEntry {
   readonly pointerId?: string;
   /** Set when `chunk` is output of the step rather than a message. */
   readonly stream?: "stdout" | "stderr";
+  /** 65,536 characters or bytes at most: what a step writes at once beyond that comes in several entries. Not copied. */
   readonly chunk?: string | Uint8Array;
 }
 
 /** Where log entries go. */
 export interface LogSink {
-  /** Takes an entry; returns at once. What it throws is ignored. */
+  /** Takes an entry; returns at once, and is not waited for: who calls it is the engine, or a step. What it throws is ignored. */
   write(entry: LogEntry): void;
 }

@@ -10,6 +10,7 @@ export interface StepLog {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
+  /** Output of the step, as it comes: a chunk beyond 65,536 characters or bytes reaches the sink in several entries. Not copied: leave the bytes alone. */
   stream(name: "stdout" | "stderr", chunk: string | Uint8Array): void;
 }
 

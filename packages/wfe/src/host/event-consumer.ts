@@ -1,4 +1,5 @@
-import { Timers, type Topic, type WorkItem } from "wfe-core";
+import { type Timer, Timers, type Topic, type WorkItem } from "wfe-core";
+import { AroundDelivery } from "./around-delivery.ts";
 import { type HostServices, warn } from "./host-services.ts";
 
 /** Due times further away are left to the sweep. */
@@ -10,6 +11,10 @@ export class EventConsumer {
   readonly #dispatch: (workflowId: string) => void;
   readonly #wanted = new Map<string, Topic>();
   readonly #timers: Timers<string>;
+  readonly #around: AroundDelivery | undefined;
+  /** Events that have pointed at a wanted topic, for the middleware. */
+  readonly #eventIds = new Map<string, string[]>();
+  #limit: Timer | undefined;
   #delivering: Promise<void> | undefined;
 
   /** @param dispatch - Has an instance looked at that got something. */
@@ -17,11 +22,15 @@ export class EventConsumer {
     this.#services = services;
     this.#dispatch = dispatch;
     this.#timers = new Timers<string>({ clock: services.clock, onDue: (keys) => keys.forEach((key) => this.deliver(topicOf(key))) });
+    const { aroundDelivery } = services.middleware ?? {};
+    if (aroundDelivery !== undefined) this.#around = new AroundDelivery(aroundDelivery, services.clock, services.options.lockTtlMs);
   }
 
-  /** Delivers on a topic soon. Returns at once; if it fails, the sweep finds the events undelivered. */
-  deliver(topic: Topic): void {
-    this.#wanted.set(keyOf(topic), topic);
+  /** Delivers on a topic soon. Returns at once; if it fails, the sweep finds the events undelivered. `id` is of the event that is known, if any. */
+  deliver(topic: Topic & { readonly id?: string }): void {
+    const key = keyOf(topic);
+    this.#wanted.set(key, topic);
+    if (this.#around !== undefined) this.#eventIds.set(key, [...(this.#eventIds.get(key) ?? []), ...(topic.id === undefined ? [] : [topic.id])]);
     this.#delivering ??= new Promise<void>((resolve) => this.#services.clock.defer(resolve)).then(() => this.#round());
   }
 
@@ -44,18 +53,25 @@ export class EventConsumer {
     await Promise.all(items.map((item) => item.ack()));
   }
 
+  /** The host has begun to stop: after this time middleware is not waited for any longer. */
+  limit(timeoutMs: number): void {
+    if (this.#around === undefined) return;
+    this.#limit = this.#services.clock.setTimer(timeoutMs, () => this.#around?.callOff());
+  }
+
   /** Resolves when what was wanted is delivered, or has failed. */
   async stop(): Promise<void> {
     this.#timers.clear();
     while (this.#delivering !== undefined) await this.#delivering;
+    this.#limit?.cancel();
+    this.#around?.begin();
   }
 
   async #round(): Promise<void> {
     const topics = [...this.#wanted.values()];
     this.#wanted.clear();
     try {
-      const ids = await this.#services.persistence.deliverEvents(topics, new Date(this.#services.clock.now()));
-      for (const id of ids) this.#dispatch(id);
+      await (this.#around === undefined ? this.#store(topics) : this.#inside(this.#around, topics));
     } catch (error) {
       warn(this.#services, `events on ${topics.length} topics could not be delivered; the sweep delivers them`, error);
     } finally {
@@ -63,6 +79,18 @@ export class EventConsumer {
       const [next] = this.#wanted.values();
       if (next !== undefined) this.deliver(next);
     }
+  }
+
+  async #store(topics: readonly Topic[]): Promise<readonly string[]> {
+    const ids = await this.#services.persistence.deliverEvents(topics, new Date(this.#services.clock.now()));
+    for (const id of ids) this.#dispatch(id);
+    return ids;
+  }
+
+  async #inside(around: AroundDelivery, topics: readonly Topic[]): Promise<void> {
+    const told = topics.map(({ name, key }) => ({ name, key, eventIds: this.#eventIds.get(keyOf({ name, key })) ?? [] }));
+    this.#eventIds.clear();
+    await around.run(told, () => this.#store(topics));
   }
 }
 

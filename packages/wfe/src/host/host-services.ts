@@ -3,6 +3,7 @@ import {
   type Clock,
   type Entropy,
   type LogSink,
+  type MiddlewareRunner,
   type Payloads,
   type PersistenceProvider,
   type QueueProvider,
@@ -22,6 +23,8 @@ export interface HostServices {
   readonly log: LogSink;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
+  /** @default none */
+  readonly middleware?: MiddlewareRunner | undefined;
   readonly options: ResolvedHostOptions;
 }
 

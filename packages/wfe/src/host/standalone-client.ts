@@ -4,6 +4,8 @@ import {
   type Entropy,
   type EventRow,
   type LogSink,
+  type Middleware,
+  MiddlewareRunner,
   Payloads,
   type Provider,
   type Providers,
@@ -32,6 +34,8 @@ export interface ClientParts {
   readonly log: LogSink;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
+  /** Outermost first. @default none */
+  readonly middleware?: readonly Middleware[];
 }
 
 /**
@@ -55,7 +59,8 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     const { providers, clock, entropy, registry, options, log, artifacts } = parts;
     const { queue, persistence } = providers;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
-    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, artifacts, options };
+    const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
+    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, artifacts, middleware, options };
     this.#parts = parts;
     this.#providers = [persistence, queue];
     this.#waiter = new CompletionWaiter(services);

@@ -16,6 +16,7 @@ import {
   pointerView,
   type PublishOptions,
   type PurgeOptions,
+  type StartContext,
   type StartOptions,
   type StoredEvent,
   type WaitForOptions,
@@ -71,11 +72,24 @@ export class WorkflowController {
   async startWorkflow(definition: string | AnyDefinition, args: readonly unknown[]): Promise<string> {
     this.#effects.assertRunning();
     if (typeof definition !== "string") {
-      return this.#starter.start(this.#starter.known(checkDefinition(definition)), args[0], startOptions(args[1]));
+      return this.#start(this.#starter.known(checkDefinition(definition)), args[0], args[1]);
     }
     const [version, input, options] = args;
     if (typeof version !== "number") throw new TypeError(`a definition that is started by its id needs a version: startWorkflow(id, version, input)`);
-    return this.#starter.start(this.#starter.definition(definition, version), input, startOptions(options));
+    return this.#start(this.#starter.definition(definition, version), input, options);
+  }
+
+  async #start(definition: AnyDefinition, input: unknown, given: unknown): Promise<string> {
+    const around = this.#services.middleware?.aroundStart;
+    if (around === undefined) return this.#starter.start(definition, input, startOptions(given));
+    // The same at each `next()`: one whose answer was lost has started it, perhaps.
+    const ownId = this.#services.entropy.id();
+    const ctx: StartContext = { definitionId: definition.id, version: definition.version, input, options: { ...startOptions(given) } };
+    return around(ctx, async () => {
+      this.#effects.assertRunning(); // much may have happened meanwhile
+      const options = startOptions(ctx.options);
+      return this.#starter.start(definition, input, options.id === undefined ? { ...options, id: ownId } : options);
+    });
   }
 
   /** Starts nothing when it could not wait for it. */

@@ -1,11 +1,13 @@
 import {
   type ArtifactStore,
+  checkMiddleware,
   type Clock,
   type DistributedLockProvider,
   type Entropy,
   type HttpClient,
   type LifecyclePublisher,
   type LogSink,
+  type Middleware,
   type PersistenceProvider,
   type Providers,
   type QueueProvider,
@@ -20,7 +22,7 @@ import { type HostOptions, resolveHostOptions } from "./host-options.ts";
 import { StandaloneClient } from "./standalone-client.ts";
 import { WorkflowHost } from "./workflow-host.ts";
 
-/** Puts a host together from its providers. Later calls replace earlier ones. */
+/** Puts a host together from its providers. Later calls replace earlier ones; {@link useMiddleware} adds. */
 export class WorkflowHostBuilder {
   #persistence: PersistenceProvider | undefined;
   #locks: DistributedLockProvider | undefined;
@@ -32,6 +34,7 @@ export class WorkflowHostBuilder {
   #log: LogSink = { write: () => undefined };
   #http: HttpClient = systemHttpClient;
   #artifacts: ArtifactStore | undefined;
+  readonly #middleware: Middleware[] = [];
   #options: HostOptions = {};
 
   /** All that are given, of one store or of several; any of them may be replaced afterwards. */
@@ -78,6 +81,17 @@ export class WorkflowHostBuilder {
     return this;
   }
 
+  /**
+   * Adds a middleware, within those that were added before. Those of a client are around its starts alone.
+   *
+   * @default none
+   * @throws TypeError for what is no object with at least one of its methods
+   */
+  useMiddleware(middleware: Middleware): this {
+    this.#middleware.push(checkMiddleware(middleware));
+    return this;
+  }
+
   /** Where definitions are kept. @default a new {@link InMemoryWorkflowRegistry} */
   useRegistry(registry: WorkflowRegistry): this {
     this.#registry = registry;
@@ -121,6 +135,7 @@ export class WorkflowHostBuilder {
       http: this.#http,
       publisher: this.#publisher,
       artifacts: this.#artifacts,
+      middleware: [...this.#middleware],
     });
   }
 
@@ -138,6 +153,7 @@ export class WorkflowHostBuilder {
       entropy: this.#entropy,
       log: this.#log,
       artifacts: this.#artifacts,
+      middleware: [...this.#middleware],
     });
   }
 

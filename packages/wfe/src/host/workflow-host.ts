@@ -17,6 +17,8 @@ import {
   type LifecycleEvent,
   type LifecyclePublisher,
   type LogSink,
+  type Middleware,
+  MiddlewareRunner,
   Payloads,
   type Provider,
   type Providers,
@@ -24,7 +26,6 @@ import {
   type StepRef,
   StepNotRegisteredError,
   StepRegistry,
-  type Timer,
   WfeError,
   type WorkflowBuilder,
   type WorkflowDefinition,
@@ -44,7 +45,7 @@ import { type HostServices, warn } from "./host-services.ts";
 import { InstanceLookup } from "./instance-lookup.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
-import { startAll, stopAll } from "./provider-lifecycle.ts";
+import { startAll, stopAll, stopWithin } from "./provider-lifecycle.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
@@ -63,6 +64,8 @@ export interface HostParts {
   readonly publisher: LifecyclePublisher | undefined;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
+  /** Outermost first. @default none */
+  readonly middleware?: readonly Middleware[];
 }
 
 /**
@@ -91,7 +94,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     super();
     const { providers, clock, entropy, registry, options, log } = parts;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
-    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, artifacts: parts.artifacts, options };
+    const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
+    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, artifacts: parts.artifacts, middleware, options };
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     this.#bus = new LifecycleBus(services, parts.publisher);
@@ -107,6 +111,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         newChild: (child) => starter.newChild(child),
         polls: { ...options.polls, fetch: parts.http, clock },
         artifacts: parts.artifacts,
+        middleware,
       },
       contended: () => this.#workflows.isContended,
       committed: (change) => {
@@ -231,14 +236,17 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       this.#state = "stopping";
       this.#waiter.stop();
       this.activities.stop();
+      this.#events.limit(timeoutMs);
       // The loops first: what they have taken goes back to the queue, not round and round.
       const loops = this.#loops.map((loop) => loop.stop());
       await Promise.all([...loops, this.#workflows.stop(timeoutMs), this.#sweeper.stop()]);
       await Promise.all([this.#events.stop(), this.#commands.settled()]);
       this.#bus.stop();
       this.#state = "stopped";
-      await this.#stopPublisher(timeoutMs);
-      await this.underWay.settled(this.#parts.clock, timeoutMs);
+      const { publisher, clock } = this.#parts;
+      if (publisher !== undefined)
+        await stopWithin(publisher, clock, timeoutMs, (error) => warn(this.#parts, "the lifecycle publisher could not be stopped", error));
+      await this.underWay.settled(clock, timeoutMs);
       await stopAll(this.#stores().reverse());
     });
   }
@@ -266,22 +274,6 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   #providers(): Provider[] {
     const { publisher } = this.#parts;
     return [...this.#stores(), ...(publisher === undefined ? [] : [publisher])];
-  }
-
-  /** One that hangs is left behind: nothing depends on it. */
-  async #stopPublisher(timeoutMs: number): Promise<void> {
-    const { publisher, clock } = this.#parts;
-    if (publisher === undefined) return;
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimer(timeoutMs, resolve);
-    });
-    // Within a promise, so that one that throws at once is bounded too.
-    const stopped = Promise.resolve()
-      .then(() => publisher.stop())
-      .catch((error: unknown) => warn(this.#parts, "the lifecycle publisher could not be stopped", error));
-    await Promise.race([stopped, late]);
-    timer?.cancel();
   }
 
   #assertSteps(definitions: readonly AnyDefinition[]): void {

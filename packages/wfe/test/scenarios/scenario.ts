@@ -3,6 +3,7 @@ import {
   type HostOptions,
   type LifecycleEvent,
   type LogEntry,
+  type Middleware,
   type Providers,
   type StandaloneClient,
   type WorkflowHost,
@@ -18,6 +19,8 @@ export interface Scenario {
   /** Everything the engine has warned of. */
   readonly warnings: LogEntry[];
   readonly store: ProviderStore;
+  /** The hosts and clients that are built from now on have these, the first one outermost. */
+  use(...middleware: readonly Middleware[]): void;
   /** Another host on the same store, not started. */
   build(setUp?: (host: WorkflowHost) => void, options?: HostOptions, providers?: Providers): WorkflowHost;
   /** A client on the same store, started. */
@@ -58,18 +61,25 @@ export function scenarios(
         const warnings: LogEntry[] = [];
         ends.push(() => store.dispose());
         let seed = 1;
+        let used: readonly Middleware[] = [];
         const builder = (providers: Providers): WorkflowHostBuilder =>
-          prepare(
-            new WorkflowHostBuilder()
-              .useProviders(providers)
-              .useClock(clock)
-              .useEntropy(new VirtualEntropy(seed++))
-              .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) }),
+          used.reduce(
+            (made, middleware) => made.useMiddleware(middleware),
+            prepare(
+              new WorkflowHostBuilder()
+                .useProviders(providers)
+                .useClock(clock)
+                .useEntropy(new VirtualEntropy(seed++))
+                .useLogSink({ write: (entry) => void (entry.level === "warn" && warnings.push(entry)) }),
+            ),
           );
         const scenario: Scenario = {
           clock,
           warnings,
           store,
+          use: (...middleware) => {
+            used = middleware;
+          },
           build: (setUp, options = {}, providers = store.open()) => {
             const host = builder(providers)
               .withOptions({ ...(sweeping ? {} : set.options), ...sparing(options), ...options })

@@ -1,0 +1,41 @@
+import type { ConflictError } from "../errors/store-errors.ts";
+import { isWfeError } from "../errors/wfe-error.ts";
+import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
+import type { Lease } from "../traits/lock-provider.ts";
+import { rowAfter } from "./commit-builder.ts";
+import type { ExecutorServices } from "./executor-services.ts";
+import type { PassScope } from "./pass-scope.ts";
+import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
+
+/**
+ * Commits what a pass has decided, and tells of it.
+ *
+ * @returns The store's answer; `refused` when a command or a delivery has come in between, and what was decided is rolled back in memory; `lost`
+ * when another owner has gone on with the instance, or the lease has ended.
+ */
+export async function storeChange(
+  services: ExecutorServices,
+  attempts: StoreAttempts,
+  lease: Lease,
+  scope: PassScope,
+  change: WorkflowChange,
+): Promise<CommitResult | "refused" | "lost"> {
+  const { state } = scope;
+  const { lifecycle } = state.effects;
+  try {
+    const result = await untilLeaseEnds(attempts, lease, `a commit of the workflow ${change.workflowId}`, () =>
+      services.persistence.persistWorkflow(change, new Date(services.clock.now())),
+    );
+    if (result === undefined) return "lost";
+    state.accept(rowAfter(state.row, change, result));
+    scope.checksSizes = false;
+    services.committed(change);
+    for (const event of lifecycle) services.publish(event);
+    return result;
+  } catch (error) {
+    if (!isWfeError(error, "WFE_COMMIT_CONFLICT")) throw error;
+    const { reason } = error as ConflictError;
+    state.rollback();
+    return reason === "revision" || reason === "missing" ? "lost" : "refused";
+  }
+}
