@@ -30,6 +30,11 @@ export class LifecycleListeners {
     this.#onError = onError ?? ((error) => process.emitWarning(error instanceof Error ? error : `a lifecycle listener threw ${String(error)}`));
   }
 
+  /** Tells of what a listener has thrown, or of what came that is no message. */
+  report(error: unknown): void {
+    this.#onError(error);
+  }
+
   /** How many listen. */
   get size(): number {
     return this.#entries.size;

@@ -86,10 +86,11 @@ describe("listeners to lifecycle events", () => {
 
     listeners.hear({ from: "a", sequence: 1, events });
     listeners.missed();
+    listeners.report("no message");
 
     expect([calls, errors]).toEqual([
       ["other", "gap"],
-      [new Error("boom"), new Error("boom")],
+      [new Error("boom"), new Error("boom"), "no message"],
     ]);
   });
 
