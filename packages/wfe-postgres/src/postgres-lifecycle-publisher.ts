@@ -1,6 +1,6 @@
 import { type LifecycleEvent, LifecycleListeners, type LifecycleMessage, type LifecyclePublisher, PersistenceError, SharedRun } from "wfe-core";
-import { Batches } from "./batches.ts";
-import { eventText, PayloadReader, payloadsOf } from "./lifecycle-payloads.ts";
+import { LifecycleOutbox } from "./lifecycle-outbox.ts";
+import { PayloadReader } from "./lifecycle-payloads.ts";
 import { databaseOf, type PostgresDatabase } from "./postgres-database.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 
@@ -14,42 +14,25 @@ export interface PostgresLifecycleOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Events of one statement at most. */
-const EVENTS_PER_STATEMENT = 1_000;
-/** Characters of one statement, about, unless a single event has more. */
-const CHARACTERS_PER_STATEMENT = 2 ** 20;
-/** A stop waits so long for what is still to be sent. */
-const LAST_SENDS_MS = 1_000;
-
-interface Outgoing {
-  readonly key: string;
-  readonly text: string;
-}
-
 /**
- * Lifecycle events through notifications of PostgreSQL: every host and client of one database, schema and prefix hears those of all. What is published at the
- * same moment travels together, beside the commits, and never in them. While nobody listens anywhere, nothing is sent. Nothing is stored: what is
- * published while a subscriber's connection is lost is not heard by it. Its subscriptions end when it is stopped.
+ * Lifecycle events through notifications of PostgreSQL: every host and client of one database, schema and prefix hears those of all. What is published within
+ * 10 ms travels together, beside the commits, and never in them. While nobody listens anywhere, nothing is sent. Nothing is stored: what is published
+ * while a subscriber's connection is lost is not heard by it. Its subscriptions end when it is stopped.
  *
  * Publishing works through every pooler, and with `notifications: false`. Subscribing takes the connection that `notifications` keep.
  */
 export class PostgresLifecyclePublisher implements LifecyclePublisher {
   readonly #database: PostgresDatabase;
-  readonly #batches: Batches<Outgoing, void>;
+  readonly #outbox: LifecycleOutbox;
   readonly #run: SharedRun;
   readonly #listeners: LifecycleListeners;
   readonly #reader = new PayloadReader();
-  /** What is not sent yet. */
-  readonly #open = new Set<Promise<void>>();
   /** There is one as long as somebody listens, or is about to. */
   #subscription: { readonly live: Promise<void>; readonly end: () => void } | undefined;
   /** Of those who listen, and those who are about to. */
   #users = 0;
   /** Ends the waits of those who are about to. */
   readonly #waits = new Set<() => void>();
-  #published = 0;
-  #from = "";
-  #sequence = 0;
 
   /**
    * @param database - A handle of `openPostgres`, or the options of a database of its own.
@@ -58,20 +41,18 @@ export class PostgresLifecyclePublisher implements LifecyclePublisher {
   constructor(database: PostgresDatabase | PostgresOptions, options: PostgresLifecycleOptions = {}) {
     this.#database = databaseOf(database);
     this.#listeners = new LifecycleListeners(options.onError);
-    this.#batches = new Batches({
+    this.#outbox = new LifecycleOutbox({
       clock: this.#database.clock,
-      limit: EVENTS_PER_STATEMENT,
-      concurrency: 1, // for the order
-      keyOf: ({ key }) => key, // nothing waits for its like
-      sizeOf: ({ text }) => Math.max(1, (text.length * EVENTS_PER_STATEMENT) / CHARACTERS_PER_STATEMENT),
-      send: (events) => this.#send(events.map(({ text }) => text)),
-      mayBeOnes: () => false,
+      entropy: this.#database.entropy,
+      tell: async (payloads) => {
+        const [answer] = await this.#database.call<{ readonly is_heard: boolean }>("tell_lifecycle_v1", [payloads]);
+        return answer?.is_heard === true;
+      },
     });
     this.#run = new SharedRun({
       open: async () => {
         await this.#database.start();
-        this.#from = this.#database.entropy.id();
-        this.#sequence = 0;
+        this.#outbox.open();
       },
       close: () => this.#close(),
       notRunning: () => new PersistenceError("WFE_PROVIDER_NOT_RUNNING", "the PostgreSQL lifecycle publisher is not running: call start() first"),
@@ -88,14 +69,7 @@ export class PostgresLifecyclePublisher implements LifecyclePublisher {
 
   async publish(event: LifecycleEvent): Promise<void> {
     this.#run.check();
-    this.#published += 1;
-    const sent = this.#batches.request({ key: String(this.#published), text: eventText(event) });
-    this.#open.add(sent);
-    try {
-      await sent;
-    } finally {
-      this.#open.delete(sent);
-    }
+    await this.#outbox.send(event);
   }
 
   /**
@@ -173,12 +147,6 @@ export class PostgresLifecyclePublisher implements LifecyclePublisher {
     });
   }
 
-  async #send(texts: readonly string[]): Promise<readonly { readonly value: void }[]> {
-    this.#sequence += 1;
-    await this.#database.call("tell_lifecycle_v1", [payloadsOf(this.#from, this.#sequence, texts)]);
-    return texts.map(() => ({ value: undefined }));
-  }
-
   #hear(payload: string): void {
     let message: LifecycleMessage | undefined;
     try {
@@ -193,23 +161,12 @@ export class PostgresLifecyclePublisher implements LifecyclePublisher {
 
   async #close(): Promise<void> {
     for (const end of this.#waits) end();
-    await this.#settled();
+    await this.#outbox.close();
     this.#listeners.clear();
     this.#users = 0;
     this.#subscription?.end();
     this.#subscription = undefined;
     this.#reader.forget();
     await this.#database.stop();
-  }
-
-  /** Resolves when nothing is left to be sent, or has been for a second. */
-  #settled(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#database.clock.setTimer(LAST_SENDS_MS, resolve);
-      void Promise.allSettled(this.#open).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }

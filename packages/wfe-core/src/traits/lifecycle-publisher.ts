@@ -10,8 +10,9 @@ export interface LifecyclePublisher extends Provider {
    */
   publish(event: LifecycleEvent): Promise<void>;
   /**
-   * Calls the listener for every event published from now on, through whatever instance of this publisher. Events of one instance of a
-   * workflow come in order. What a listener throws is told of, and harms nobody else. A `stop` ends all subscriptions of this instance.
+   * Calls the listener for every event published from now on, through whatever instance of this publisher. What one of them
+   * publishes of an instance of a workflow comes in the order in which it was given; when the instance moves from a host to another, the events of the
+   * two may cross. What a listener throws is told of, and harms nobody else. A `stop` ends all subscriptions of this instance.
    *
    * @param onGap - Called when events may have been missed, as while a connection was lost, once they are heard again; never by a publisher that cannot
    * miss any.
