@@ -46,7 +46,13 @@ export { resultBody, resultOfValue, valueOfResult, ExecutionResult, type ResultB
 export type { DataPath, Expression, ValuePlace } from "./models/expression.ts";
 export type { WorkflowId } from "./models/ids.ts";
 export type { JsonValue, CodecTypes, Durable, DurableShape, MaybePromise } from "./models/json.ts";
-export type { StepOfEvent, LifecycleEvent } from "./models/lifecycle-event.ts";
+export {
+  LIFECYCLE_EVENT_TYPES,
+  type LifecycleEvent,
+  type LifecycleEventOf,
+  type LifecycleEventType,
+  type StepOfEvent,
+} from "./models/lifecycle-event.ts";
 export type { PointerQuery, PointerRow } from "./models/pointer-row.ts";
 export { POLL_METHODS, type PollCondition, type PollEndpointConfig, type PollMethod, type StoredPollConfig } from "./models/poll-endpoint.ts";
 export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
@@ -151,6 +157,8 @@ export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } fr
 export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
+export { decodeLifecycleEvent } from "./runtime/lifecycle-decoding.ts";
+export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-listeners.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { Pauses } from "./runtime/pauses.ts";

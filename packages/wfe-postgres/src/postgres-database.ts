@@ -36,11 +36,12 @@ export class PostgresDatabase {
   readonly pollIntervalMs: number;
   /** The connection that is kept; `undefined` without notifications. @internal */
   readonly session: Session | undefined;
+  /** How long an operation is tried again. @internal */
+  readonly retryTimeoutMs: number;
   /** What to call it in messages: without secrets. @internal */
   readonly store: string;
   readonly #options: PostgresOptions;
   readonly #hasOwnClock: boolean;
-  readonly #retryTimeoutMs: number;
   readonly #queryTimeoutMs: number;
   readonly #run: SharedRun;
   readonly #calls = new Map<RoutineName, string>();
@@ -63,7 +64,7 @@ export class PostgresDatabase {
     this.#pauses = new Pauses(this);
     this.#hasOwnClock = options.clock !== undefined;
     this.pollIntervalMs = atLeast(10, options.pollInterval ?? (notifications ? "5s" : "200ms"), "pollInterval");
-    this.#retryTimeoutMs = durationMs(options.retryTimeout ?? "10s", "retryTimeout");
+    this.retryTimeoutMs = durationMs(options.retryTimeout ?? "10s", "retryTimeout");
     this.#queryTimeoutMs = atLeast(1, options.queryTimeout ?? "30s", "queryTimeout");
     this.store = `the PostgreSQL database ${connectionString === undefined ? "of the pool" : placeOf(connectionString)} (schema ${JSON.stringify(this.names.schemaName)})`;
     this.session = notifications
@@ -131,6 +132,11 @@ export class PostgresDatabase {
     }, options);
   }
 
+  /** The typed error for what a session has thrown. @internal */
+  errorOf(error: unknown): Error {
+    return storeError(error, this.store);
+  }
+
   /**
    * Runs an operation until it succeeds, fails for good, or the time for it is over.
    *
@@ -146,7 +152,7 @@ export class PostgresDatabase {
       } catch (error) {
         if (!(error instanceof StatementFailure)) throw storeError(error, this.store);
         repeated ||= mayHaveHappened(error);
-        deadlineMs ??= this.clock.monotonic() + this.#retryTimeoutMs;
+        deadlineMs ??= this.clock.monotonic() + this.retryTimeoutMs;
         const passing = isConnectionLoss(error.cause) || isTransient(error.cause);
         if (!passing || (repeated && !repeatable) || this.clock.monotonic() >= deadlineMs) throw storeError(error, this.store, repeated);
       }

@@ -39,6 +39,7 @@ const ROUTINES = [
   "absent_owners_v1",
   "end_leases_v1",
   "queue_turn_v1",
+  "tell_lifecycle_v1",
 ] as const;
 
 /** A table of the schema. */
@@ -60,6 +61,10 @@ export interface SchemaNames {
   readonly index: (name: string) => string;
   /** Channel of its notifications. */
   readonly channel: string;
+  /** Channel of its lifecycle events. */
+  readonly lifecycleChannel: string;
+  /** Key of the advisory lock that who hears lifecycle events shares: 64 bits, as text. */
+  readonly lifecycleLock: string;
   /** Key of the advisory lock under which migrations run, one for all prefixes, as each may have to make the schema: 64 bits, as text. */
   readonly migrationLock: string;
   /** Key of the advisory lock that stands for all topics of the schema: 64 bits, as text. */
@@ -102,6 +107,7 @@ export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
   const qualified = <T extends string>(names: readonly T[]): Record<T, string> =>
     Object.fromEntries(names.map((name) => [name, `${schema}.${quoted(tablePrefix + name)}`])) as Record<T, string>; // an entry for each name
   const digest = createHash("sha256").update(`${schemaName}.${tablePrefix}`).digest();
+  const channel = `wfe_${digest.toString("hex", 0, 12)}`;
   return {
     schemaName,
     tablePrefix,
@@ -109,7 +115,9 @@ export function schemaNames(schemaName = "wfe", tablePrefix = ""): SchemaNames {
     table: qualified(TABLES),
     routine: qualified(ROUTINES),
     index: (name) => quoted(tablePrefix + name),
-    channel: `wfe_${digest.toString("hex", 0, 12)}`,
+    channel,
+    lifecycleChannel: `${channel}_lifecycle`,
+    lifecycleLock: createHash("sha256").update(`lifecycle ${schemaName}.${tablePrefix}`).digest().readBigInt64BE(0).toString(),
     migrationLock: createHash("sha256").update(schemaName).digest().readBigInt64BE(0).toString(),
     topicsLock: digest.readBigInt64BE(16).toString(),
     presenceSpace: digest.readInt32BE(24),

@@ -2,6 +2,7 @@ import { type Clock, type Entropy, Pauses, type Timer, WfeError } from "wfe-core
 import { type ConnectionSource, type PostgresClient, runOn, StatementFailure } from "./connection.ts";
 import { requireSession } from "./pooler.ts";
 import type { SchemaNames } from "./schema-names.ts";
+import { type Preparation, type SessionSubscriber, SessionSubscriptions } from "./session-subscriptions.ts";
 
 /** A connection without a sign of life is asked for one so often: its server may have gone without a word. */
 const HEARTBEAT_MS = 10_000;
@@ -45,6 +46,7 @@ interface Presence {
 interface Held {
   readonly client: PostgresClient;
   readonly presence: Presence;
+  readonly preparation: Preparation;
   /** Takes our listeners off the client. */
   readonly detach: () => void;
   /** Where the client goes back to. */
@@ -59,6 +61,8 @@ interface Held {
 export class Session {
   readonly #options: SessionOptions;
   readonly #listeners = new Set<SessionListener>();
+  readonly #subscribers = new Set<SessionSubscriber>();
+  readonly #subscriptions = new SessionSubscriptions();
   readonly #pauses: Pauses;
   #run: Run | undefined;
   #held: Held | undefined;
@@ -131,6 +135,28 @@ export class Session {
     return () => void this.#listeners.delete(listener);
   }
 
+  /**
+   * Lets somebody hear a channel of its own, over this connection and those after it.
+   *
+   * @returns When it is live, which may be as late as the connection is lost, and what ends it.
+   */
+  subscribe(subscriber: SessionSubscriber): { readonly live: Promise<void>; readonly end: () => void } {
+    this.#subscribers.add(subscriber);
+    const live = this.#subscriptions.add(subscriber);
+    this.#bring();
+    const end = (): void => {
+      this.#subscribers.delete(subscriber);
+      this.#subscriptions.remove(subscriber);
+      this.#bring();
+    };
+    return { live, end };
+  }
+
+  #bring(): void {
+    const held = this.#held;
+    held?.preparation.bring().catch(() => this.#lose(held));
+  }
+
   /** Makes one attempt; none when the run has ended meanwhile. */
   async #connect(run: Run): Promise<void> {
     const { names, clock, queryTimeoutMs, store } = this.#options;
@@ -151,8 +177,10 @@ export class Session {
       await runOn(client, KEPT, [], queryTimeoutMs);
       await runOn(client, `LISTEN ${names.channel}`, [], queryTimeoutMs);
       const presence = await this.#takePresence(client);
+      const preparation = this.#subscriptions.on((text) => runOn(client, text, [], queryTimeoutMs));
+      await preparation.bring();
       if (link.isLost || run.ended) throw new Error("the connection has ended at once");
-      this.#held = { detach: link.detach, client, connections, presence, heartbeat: undefined };
+      this.#held = { detach: link.detach, client, connections, presence, preparation, heartbeat: undefined };
       this.#planHeartbeat(this.#held);
     } catch (error) {
       link.detach();
@@ -176,8 +204,10 @@ export class Session {
       if (this.#held?.client === client) this.#lose(this.#held);
     };
     const onNotification = (message: { readonly channel: string; readonly payload?: string | undefined }): void => {
-      if (message.channel !== channel || this.#held?.client !== client) return;
-      for (const { onMessage } of this.#listeners) onMessage?.(message.payload ?? "");
+      if (this.#held?.client !== client) return;
+      const payload = message.payload ?? "";
+      if (message.channel === channel) for (const { onMessage } of this.#listeners) onMessage?.(payload);
+      for (const subscriber of this.#subscribers) if (message.channel === subscriber.channel) subscriber.onMessage(payload);
     };
     client.on("error", onLoss);
     client.on("end", onLoss);
@@ -236,7 +266,7 @@ export class Session {
     }
     if (run.ended) return;
     this.#restoredAt = this.#options.clock.monotonic();
-    for (const { onRestored } of this.#listeners) onRestored?.();
+    for (const { onRestored } of [...this.#listeners, ...this.#subscribers]) onRestored?.();
   }
 }
 

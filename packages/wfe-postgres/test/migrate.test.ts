@@ -155,11 +155,12 @@ describe("migrate", () => {
     await apply([...MIGRATIONS, ADDITIVE]);
     // What is made from the name of the schema differs.
     const plain = async (): Promise<string> => {
-      const { channel, topicsLock, presenceSpace } = schemaNames(schema);
+      const { channel, topicsLock, lifecycleLock, presenceSpace } = schemaNames(schema);
       return JSON.stringify(await contents())
         .replaceAll(schema, "schema")
         .replaceAll(channel, "channel")
         .replaceAll(topicsLock, "lock")
+        .replaceAll(lifecycleLock, "lifecycle")
         .replaceAll(String(presenceSpace >>> 0), "space");
     };
     const upgraded = await plain();

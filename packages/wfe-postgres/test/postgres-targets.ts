@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll } from "vitest";
-import type { DistributedLockProvider, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
+import type { DistributedLockProvider, LifecyclePublisher, PersistenceProvider, Provider, QueueProvider } from "wfe-core";
 import { type QueueOpenOptions, type SuiteStore, type SuiteTarget, VirtualClock } from "wfe-core/test-support";
 import type { TestSchema } from "wfe-test-services/vitest";
 import type { PostgresPool } from "../src/connection.ts";
 import { openPostgres, type PostgresDatabase } from "../src/postgres-database.ts";
 import type { PostgresOptions } from "../src/postgres-options.ts";
+import { PostgresLifecyclePublisher } from "../src/postgres-lifecycle-publisher.ts";
 import { PostgresLockProvider } from "../src/postgres-lock-provider.ts";
 import { PostgresPersistenceProvider } from "../src/postgres-persistence-provider.ts";
 import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
@@ -167,6 +168,17 @@ export function queueTarget(server: TargetServer, options: TargetOptions = {}): 
       pool: sharedPool(server),
       make: makeQueue,
     }),
+  };
+}
+
+export function lifecycleTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<LifecyclePublisher> {
+  return {
+    createStore: storesOn<LifecyclePublisher, never>(server, {
+      options,
+      pool: sharedPool(server),
+      make: (database) => new PostgresLifecyclePublisher(database, { onError: () => {} }),
+    }),
+    unitMs: 100,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type LifecycleEvent, type LifecyclePublisher, SharedRun, type Timer, WfeError } from "wfe-core";
+import { type LifecycleEvent, LifecycleListeners, type LifecycleMessage, type LifecyclePublisher, SharedRun, type Timer, WfeError } from "wfe-core";
 import { connectionOf, type RedisConnection } from "./connection.ts";
 import { messageOf } from "./error-mapping.ts";
 import { decodeMessage, encodeMessage } from "./lifecycle-message.ts";
@@ -18,8 +18,6 @@ export interface RedisLifecycleOptions {
 
 /** A stop waits so long for what is still to be sent. */
 const LAST_SENDS_MS = 1_000;
-/** Publishers whose last sequence is remembered, at most; those that were heard of last. */
-const MOST_PUBLISHERS = 10_000;
 
 /**
  * Lifecycle events through a channel of Redis (a sharded one, so that in a Cluster one node orders them): every host of one Redis and one prefix hears those of
@@ -30,14 +28,11 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
   readonly #onError: (error: unknown) => void;
   readonly #outbox: LifecycleOutbox;
   readonly #run: SharedRun;
-  /** In order of subscription. */
-  readonly #listeners = new Set<{ readonly hear: (event: LifecycleEvent) => void }>();
+  readonly #listeners: LifecycleListeners;
   /** There is one as long as somebody listens, or is about to. */
   #subscription: LifecycleSubscription | undefined;
   /** Of those who listen, and those who are about to. */
   #users = 0;
-  /** The last sequence of each publisher. */
-  readonly #heard = new Map<string, number>();
   #from = "";
   #sequence = 0;
 
@@ -48,6 +43,7 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
   constructor(connection: RedisConnection | RedisOptions, options: RedisLifecycleOptions = {}) {
     this.#connection = connectionOf(connection);
     this.#onError = options.onError ?? ((error) => process.emitWarning(error instanceof Error ? error : messageOf(error)));
+    this.#listeners = new LifecycleListeners(this.#onError);
     this.#outbox = new LifecycleOutbox(this.#connection);
     this.#run = new SharedRun({
       open: async () => {
@@ -71,20 +67,23 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
   async publish(event: LifecycleEvent): Promise<void> {
     this.#run.check();
     this.#sequence += 1;
-    await this.#outbox.send(encodeMessage({ from: this.#from, sequence: this.#sequence, event }));
+    await this.#outbox.send(encodeMessage(this.#from, this.#sequence, event));
   }
 
-  async subscribe(listener: (event: LifecycleEvent) => void): Promise<() => void> {
+  async subscribe(listener: (event: LifecycleEvent) => void, onGap?: () => void): Promise<() => void> {
     this.#run.check();
-    this.#subscription ??= new LifecycleSubscription(this.#connection, (text) => this.#hear(text));
+    this.#subscription ??= new LifecycleSubscription(this.#connection, {
+      onMessage: (text) => this.#hear(text),
+      onRestored: () => this.#listeners.missed(),
+    });
     const subscription = this.#subscription;
     this.#users += 1;
-    const entry = { hear: listener };
+    let leave = (): void => {};
     let isOver = false;
     const end = (): void => {
       if (isOver) return;
       isOver = true;
-      this.#listeners.delete(entry);
+      leave();
       if (this.#subscription === subscription) this.#leave();
     };
     try {
@@ -94,7 +93,7 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
       end();
       throw error;
     }
-    this.#listeners.add(entry);
+    leave = this.#listeners.add(listener, onGap);
     return end;
   }
 
@@ -106,39 +105,16 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
   }
 
   #hear(text: string): void {
-    let event: LifecycleEvent;
+    let message: LifecycleMessage;
     try {
-      const message = decodeMessage(text);
-      if (!this.#isNew(message.from, message.sequence)) return;
-      ({ event } = message);
+      message = decodeMessage(text);
     } catch (error) {
       this.#onError(
         new Error(`a message in the channel ${JSON.stringify(this.#connection.keys.lifecycle)} is no lifecycle event: ${messageOf(error)}`),
       );
       return;
     }
-    for (const listener of [...this.#listeners]) {
-      if (!this.#listeners.has(listener)) continue; // taken off by a listener before it
-      try {
-        listener.hear(event);
-      } catch (error) {
-        this.#onError(error);
-      }
-    }
-  }
-
-  /** Whether a message was not heard before: one whose answer was lost is sent twice. */
-  #isNew(from: string, sequence: number): boolean {
-    if (sequence <= (this.#heard.get(from) ?? 0)) return false;
-    this.#heard.delete(from); // to the end of the order
-    this.#heard.set(from, sequence);
-    if (this.#heard.size > MOST_PUBLISHERS) {
-      for (const oldest of this.#heard.keys()) {
-        this.#heard.delete(oldest);
-        break;
-      }
-    }
-    return true;
+    this.#listeners.hear(message);
   }
 
   async #close(): Promise<void> {

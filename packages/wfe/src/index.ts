@@ -2,6 +2,7 @@
 // The one place where everything is passed on: users import one package.
 export * from "wfe-core";
 export type { HostOptions } from "./host/host-options.ts";
+export type { LifecycleEvents, LifecycleEventsOptions } from "./host/lifecycle-events.ts";
 export type { StandaloneClient } from "./host/standalone-client.ts";
 export type { WorkflowHost } from "./host/workflow-host.ts";
 export { WorkflowHostBuilder } from "./host/workflow-host-builder.ts";

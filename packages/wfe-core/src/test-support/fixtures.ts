@@ -1,6 +1,7 @@
 import type { EventRow } from "../models/event.ts";
 import type { NewSubscription } from "../models/event-subscription.ts";
 import type { ExecutionErrorRow } from "../models/execution-error.ts";
+import type { LifecycleEvent } from "../models/lifecycle-event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { WorkflowChange } from "../models/workflow-change.ts";
 import type { DefinitionKey } from "../models/workflow-definition.ts";
@@ -91,4 +92,29 @@ export function sampleEvent(id: string, changes: Partial<EventRow> = {}): EventR
 /** A failed attempt of an instance's first pointer. */
 export function sampleExecutionError(workflowId: string, changes: Partial<ExecutionErrorRow> = {}): ExecutionErrorRow {
   return { workflowId, pointerId: "1", step: "charge", attempt: 1, at: instant(), code: "WFE_STEP_FAILED", message: "card declined", ...changes };
+}
+
+/** The start of an instance; the version tells one event from another. */
+export function sampleLifecycleEvent(workflowId: string, version = 1): LifecycleEvent {
+  return { workflowId, definitionId: SAMPLE_DEFINITION.id, version, reference: "r", at: instant(123), type: "started" };
+}
+
+/** A lifecycle event of each type, of one instance. */
+export function sampleLifecycleEvents(workflowId: string): readonly LifecycleEvent[] {
+  const of = { workflowId, definitionId: SAMPLE_DEFINITION.id, version: 1, at: instant(5) } as const;
+  const step = { step: "charge", stepId: 3, pointerId: "1", attempt: 2 } as const;
+  return [
+    { ...of, type: "started", reference: "r" },
+    { ...of, type: "stepStarted", ...step },
+    { ...of, type: "error", error: { code: "WFE_STEP_FAILED", message: "card declined" }, ...step },
+    { ...of, type: "stepRetrying", ...step },
+    { ...of, type: "error", error: { code: "WFE_STEP_FAILED", message: "" } },
+    { ...of, type: "suspended" },
+    { ...of, type: "resumed" },
+    { ...of, type: "stepCompensated", ...step },
+    { ...of, type: "stepSkipped", ...step },
+    { ...of, type: "stepCompleted", ...step },
+    { ...of, type: "completed" },
+    { ...of, type: "terminated" },
+  ];
 }

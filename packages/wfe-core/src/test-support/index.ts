@@ -4,6 +4,8 @@ export {
   sampleChange,
   sampleEvent,
   sampleExecutionError,
+  sampleLifecycleEvent,
+  sampleLifecycleEvents,
   samplePointer,
   sampleSubscription,
   sampleWorkflow,
@@ -22,6 +24,8 @@ export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
 export { InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow } from "./in-memory/in-memory-store.ts";
 export type { ArtifactContext, ArtifactOpenOptions } from "./suites/artifact-steps.ts";
 export { ARTIFACT_STORE_SUITE_CASES, artifactStoreSuite, type ArtifactStoreSuiteTarget } from "./suites/artifact-store-suite.ts";
+export type { LifecycleContext } from "./suites/lifecycle.cases.ts";
+export { LIFECYCLE_SUITE_CASES, lifecycleSuite, type LifecycleSuiteTarget } from "./suites/lifecycle-suite.ts";
 export type { LockContext } from "./suites/lock.cases.ts";
 export { LOCK_SUITE_CASES, lockSuite, type LockSuiteTarget } from "./suites/lock-suite.ts";
 export type { PersistenceContext } from "./suites/persistence-context.ts";

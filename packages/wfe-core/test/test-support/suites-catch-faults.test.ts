@@ -1,9 +1,11 @@
 import { ARTIFACT_STORE_SUITE_CASES } from "../../src/test-support/suites/artifact-store-suite.ts";
+import { LIFECYCLE_SUITE_CASES } from "../../src/test-support/suites/lifecycle-suite.ts";
 import { LOCK_SUITE_CASES } from "../../src/test-support/suites/lock-suite.ts";
 import { PERSISTENCE_SUITE_CASES } from "../../src/test-support/suites/persistence-suite.ts";
 import { QUEUE_SUITE_CASES } from "../../src/test-support/suites/queue-suite.ts";
 import { catchesFaults } from "./catches-faults.ts";
 import { ARTIFACT_FAULTS, faultyArtifactStoreTarget } from "./faulty-artifact-stores.ts";
+import { faultyLifecycleTarget, LIFECYCLE_FAULTS } from "./faulty-lifecycle.ts";
 import { faultyLockTarget, LOCK_FAULTS } from "./faulty-locks.ts";
 import { faultyPersistenceTarget } from "./faulty-persistence.ts";
 import { PERSISTENCE_ACTIVITY_FAULTS } from "./faulty-persistence-activities.ts";
@@ -45,6 +47,13 @@ catchesFaults("the queue suite", {
   cases: QUEUE_SUITE_CASES,
   faults: [QUEUE_FAULTS],
   target: faultyQueueTarget,
+  none: { fault: "has none", make: () => () => ({}) },
+});
+
+catchesFaults("the lifecycle suite", {
+  cases: LIFECYCLE_SUITE_CASES,
+  faults: [LIFECYCLE_FAULTS],
+  target: faultyLifecycleTarget,
   none: { fault: "has none", make: () => () => ({}) },
 });
 

@@ -12,12 +12,14 @@ export class InstanceLookup {
 
   /** @throws WorkflowNotFoundError */
   async id(idOrName: string): Promise<string> {
-    const { persistence } = this.#services;
-    const [known] = await persistence.readSignals([checkText(idOrName, "a workflow's id or name")]);
-    if (known !== undefined) return idOrName;
-    const named = await persistence.getWorkflowInstanceByName(idOrName);
-    if (named === undefined) throw new WorkflowNotFoundError(idOrName);
-    return named.id;
+    const id = await this.#find(checkText(idOrName, "a workflow's id or name"));
+    if (id === undefined) throw new WorkflowNotFoundError(idOrName);
+    return id;
+  }
+
+  /** What no instance has is given as it is: one may come with this id. */
+  async idOrSame(idOrName: string): Promise<string> {
+    return (await this.#find(idOrName)) ?? idOrName;
   }
 
   /** Without the pointers that have ended, which may be many. @throws WorkflowNotFoundError */
@@ -34,5 +36,11 @@ export class InstanceLookup {
       (await persistence.getWorkflowInstanceByName(idOrName));
     if (found === undefined) throw new WorkflowNotFoundError(idOrName);
     return found;
+  }
+
+  async #find(idOrName: string): Promise<string | undefined> {
+    const { persistence } = this.#services;
+    const [known] = await persistence.readSignals([idOrName]);
+    return known === undefined ? (await persistence.getWorkflowInstanceByName(idOrName))?.id : idOrName;
   }
 }

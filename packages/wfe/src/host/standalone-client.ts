@@ -3,6 +3,10 @@ import {
   type Clock,
   type Entropy,
   type EventRow,
+  type LifecycleEvent,
+  type LifecycleEventOf,
+  type LifecycleEventType,
+  type LifecyclePublisher,
   type LogSink,
   type Middleware,
   MiddlewareRunner,
@@ -18,6 +22,8 @@ import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { InstanceLookup } from "./instance-lookup.ts";
+import { LifecycleBus } from "./lifecycle-bus.ts";
+import { checkEventsOptions, type LifecycleEvents, type LifecycleEventsOptions } from "./lifecycle-events.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
@@ -32,6 +38,7 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: LogSink;
+  readonly publisher: LifecyclePublisher | undefined;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
   /** Outermost first. @default none */
@@ -49,6 +56,7 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   protected readonly activities: ActivityController;
   readonly #parts: ClientParts;
   readonly #providers: readonly Provider[];
+  readonly #bus: LifecycleBus;
   readonly #waiter: CompletionWaiter;
   #running = false;
   readonly #changes = new OneAtATime();
@@ -70,18 +78,18 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
         .catch((error: unknown) => warn(services, `a hint for the ${type} ${id} could not be queued; the sweep finds it`, error));
     };
     const lookup = new InstanceLookup(services);
+    this.#bus = new LifecycleBus(services, parts.publisher, (idOrName) => this.underWay.track(lookup.idOrSame(idOrName)));
+    const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
     const published = (event: EventRow): void => hint(event.id, "event");
     const commands = new WorkflowCommands(services, lookup, {
       changed: (id) => hint(id, "workflow"),
       published,
       commanded: () => undefined, // the sweep of the hosts finds them
-      lifecycle: () => undefined,
+      lifecycle,
       ended: (id, status) => this.#waiter.notify(id, status),
     });
-    const assertRunning = (): void => {
-      if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
-    };
-    const starter = new WorkflowStarter(services, () => undefined);
+    const assertRunning = (): void => this.#assertRunning();
+    const starter = new WorkflowStarter(services, lifecycle);
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
     this.activities = new ActivityController(services, { assertRunning, changed: (id) => hint(id, "workflow") });
   }
@@ -90,7 +98,10 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   start(): Promise<void> {
     return this.#changes.run(async () => {
       if (this.#running) return;
-      await startAll(this.#providers, (error) => warn(this.#parts, "a provider could not be stopped after the failed start", error));
+      const { publisher } = this.#parts;
+      await startAll(publisher === undefined ? this.#providers : [...this.#providers, publisher], (error) =>
+        warn(this.#parts, "a provider could not be stopped after the failed start", error),
+      );
       this.#waiter.start();
       this.#running = true;
     });
@@ -101,14 +112,40 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     return this.#changes.run(async () => {
       if (!this.#running) return;
       this.#running = false;
+      const { clock, options } = this.#parts;
+      const endsAt = clock.monotonic() + options.shutdownTimeoutMs;
       this.#waiter.stop();
       this.activities.stop();
-      await this.underWay.settled(this.#parts.clock, this.#parts.options.shutdownTimeoutMs);
+      await this.underWay.settled(clock, options.shutdownTimeoutMs);
+      await this.#bus.stop(Math.max(0, endsAt - clock.monotonic()));
       await stopAll(this.#providers);
     });
   }
 
+  /**
+   * Lifecycle events of all hosts and clients that have the same publisher, from now on. Ends with `signal`, and with the client. They are
+   * notifications: see {@link LifecycleEvents.gaps} for what a reader may lose.
+   *
+   * @throws TypeError, RangeError that name the option; WfeError `WFE_PROVIDER_MISSING` without a publisher, `WFE_HOST_NOT_RUNNING` for a client that is not
+   * running. The iterator rejects with what the publisher says to the subscription, and the store to a name.
+   */
+  events<TType extends LifecycleEventType = LifecycleEventType>(options?: LifecycleEventsOptions<TType>): LifecycleEvents<LifecycleEventOf<TType>> {
+    const wanted = checkEventsOptions(options);
+    if (this.#parts.publisher === undefined) {
+      throw new WfeError(
+        "WFE_PROVIDER_MISSING",
+        "the client lacks a lifecycle publisher, which brings it the events of the hosts: give it and the hosts one (useLifecyclePublisher)",
+      );
+    }
+    this.#assertRunning();
+    return this.#bus.events(wanted) as LifecycleEvents<LifecycleEventOf<TType>>; // of those types alone
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #assertRunning(): void {
+    if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
   }
 }

@@ -58,7 +58,12 @@ export class WorkflowHostBuilder {
     return this;
   }
 
-  /** Carries lifecycle events to observers elsewhere. @default none: `host.events()` gives those of this host */
+  /**
+   * Carries lifecycle events between hosts and clients: each that has one publishes its own, and reads those of all by `events()`. It cannot hold up what it
+   * tells of: one that fails, hangs or is slow loses events, of which one warning tells until it recovers.
+   *
+   * @default none: `host.events()` gives those of this host, and a client has none
+   */
   useLifecyclePublisher(publisher: LifecyclePublisher): this {
     this.#publisher = publisher;
     return this;
@@ -152,6 +157,7 @@ export class WorkflowHostBuilder {
       clock: this.#clock,
       entropy: this.#entropy,
       log: this.#log,
+      publisher: this.#publisher,
       artifacts: this.#artifacts,
       middleware: [...this.#middleware],
     });

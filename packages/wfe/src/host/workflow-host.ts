@@ -15,6 +15,8 @@ import {
   type HttpClient,
   instanceEvent,
   type LifecycleEvent,
+  type LifecycleEventOf,
+  type LifecycleEventType,
   type LifecyclePublisher,
   type LogSink,
   type Middleware,
@@ -32,7 +34,6 @@ import {
   type WorkflowDefinitionJson,
   type WorkflowRegistry,
 } from "wfe-core";
-import { checkOptions, checkSignal } from "./arguments.ts";
 import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
@@ -44,8 +45,9 @@ import type { ResolvedHostOptions } from "./host-options.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { InstanceLookup } from "./instance-lookup.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
+import { checkEventsOptions, type LifecycleEvents, type LifecycleEventsOptions } from "./lifecycle-events.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
-import { startAll, stopAll, stopWithin } from "./provider-lifecycle.ts";
+import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
@@ -98,7 +100,6 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, artifacts: parts.artifacts, middleware, options };
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
-    this.#bus = new LifecycleBus(services, parts.publisher);
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
     const executor: ExecutorServices = {
       ...services,
@@ -131,6 +132,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#events = new EventConsumer(services, (id) => this.#workflows.dispatch(id));
     const starter = new WorkflowStarter(services, lifecycle, { consumer: this.#workflows, locks: providers.locks });
     const lookup = new InstanceLookup(services);
+    this.#bus = new LifecycleBus(services, parts.publisher, (idOrName) => this.underWay.track(lookup.idOrSame(idOrName)));
     const published = (event: EventRow): void =>
       event.eligibleAt === undefined ? this.#events.deliver(event) : this.#events.schedule(event, event.eligibleAt);
     const commands = new WorkflowCommands(services, lookup, {
@@ -234,6 +236,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     return this.#changes.run(async () => {
       if (this.#state === "stopped") return;
       this.#state = "stopping";
+      const endsAt = this.#parts.clock.monotonic() + timeoutMs;
       this.#waiter.stop();
       this.activities.stop();
       this.#events.limit(timeoutMs);
@@ -241,25 +244,24 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       const loops = this.#loops.map((loop) => loop.stop());
       await Promise.all([...loops, this.#workflows.stop(timeoutMs), this.#sweeper.stop()]);
       await Promise.all([this.#events.stop(), this.#commands.settled()]);
-      this.#bus.stop();
       this.#state = "stopped";
-      const { publisher, clock } = this.#parts;
-      if (publisher !== undefined)
-        await stopWithin(publisher, clock, timeoutMs, (error) => warn(this.#parts, "the lifecycle publisher could not be stopped", error));
-      await this.underWay.settled(clock, timeoutMs);
+      await this.#bus.stop(Math.max(0, endsAt - this.#parts.clock.monotonic()));
+      await this.underWay.settled(this.#parts.clock, timeoutMs);
       await stopAll(this.#stores().reverse());
     });
   }
 
   /**
-   * Lifecycle events of this host's commits from now on; with a publisher, those of all hosts. Ends with `signal`, and with the host.
+   * Lifecycle events of this host's commits from now on; with a publisher, those of all hosts and clients that have one. Ends with `signal`, and with
+   * the host. They are notifications: see {@link LifecycleEvents.gaps} for what a reader may lose.
    *
-   * @throws TypeError for a signal that is none
+   * @throws TypeError, RangeError that name the option; WfeError `WFE_HOST_NOT_RUNNING` for one instance on a host that is not running. The iterator
+   * rejects with what the publisher says to the subscription, and the store to a name.
    */
-  events(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LifecycleEvent> {
-    const { signal } = checkOptions(options, "the options of events");
-    checkSignal(signal);
-    return this.#bus.events(signal);
+  events<TType extends LifecycleEventType = LifecycleEventType>(options?: LifecycleEventsOptions<TType>): LifecycleEvents<LifecycleEventOf<TType>> {
+    const wanted = checkEventsOptions(options);
+    if (wanted.workflowId !== undefined) this.#assertRunning(); // which is looked up in the store
+    return this.#bus.events(wanted) as LifecycleEvents<LifecycleEventOf<TType>>; // of those types alone
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -123,12 +123,20 @@ scenarios("wrong arguments, as they come from JavaScript", (open) => {
     expect(await host.runWorkflow(one, { n: 0 })).toEqual({ n: 1 });
   });
 
-  it("are refused by events: a signal that is none", async () => {
-    const { build } = await open();
-    const host = build();
+  it("are refused by events: options that are none or not known, a signal that is none, types that are not known, a blank id", async () => {
+    const { host: newHost } = await open();
+    const host = await newHost();
+    const refused = (options: object, why: unknown): void => expect(() => host.events(options as never)).toThrow(why as Error);
 
     for (const signal of [null, 5, {}, "x"]) expect(() => host.events({ signal: signal as never })).toThrow("signal must be an AbortSignal");
     expect(() => host.events("x" as never)).toThrow("the options of events must be an object");
+    refused({ type: "error" }, new TypeError('the options of events have the unknown "type": they know workflowId, types, signal'));
+    refused({ types: "error" }, new TypeError('types must be an array of types of lifecycle events: got "error"'));
+    refused({ types: [] }, RangeError);
+    refused({ types: ["error", "finished"] }, /^types must be of started, resumed, .*, stepCompensated: got "finished"$/);
+    refused({ types: [5] }, RangeError);
+    refused({ workflowId: 5 }, new TypeError("workflowId must be a string: got 5"));
+    refused({ workflowId: " " }, RangeError);
   });
 
   it("are refused where steps and workflows are registered", async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import {
   ErrorBehavior,
+  LIFECYCLE_EVENT_TYPES,
   type LifecycleEvent,
   type Providers,
   WorkflowBuilder,
@@ -165,7 +166,7 @@ scenarios("lifecycle events", (open) => {
             stepCompleted: () => pointer?.status === "complete",
             stepRetrying: () => (pointer?.retryCount ?? 0) > 0,
             stepSkipped: () => pointer?.status === "skipped",
-            stepCompensated: () => false,
+            stepCompensated: () => pointer?.status === "compensated" || pointer?.status === "complete",
           }[event.type]();
           expect(known, line(event)).toBe(true);
         }),
@@ -240,6 +241,55 @@ scenarios("lifecycle events", (open) => {
     await clock.settle();
 
     expect(events.map(line)).toEqual(["started", "stepStarted fail #1", "error fail #1: declined", "terminated"]);
+  });
+
+  it("are of every type there is", async () => {
+    const { host: newHost, record, clock } = await open();
+    let broken = true;
+    const definition = new WorkflowBuilder<Count>()
+      .saga((b) =>
+        b
+          .thenFn("book", () => {})
+          .compensateWithFn("cancel", () => {})
+          .thenFn("pay", () => {
+            throw new Error("declined");
+          })
+          .onError(ErrorBehavior.compensate()),
+      )
+      .subWorkflow("eventful", (data) => ({ n: data.n }))
+      .waitFor("never", "k")
+      .build("whole", 1);
+    const host = await newHost((h) => {
+      h.registerWorkflowDefinition(eventful(() => broken));
+      h.registerWorkflowDefinition(definition);
+    });
+    const events = record(host);
+
+    const id = await host.startWorkflow(definition, { n: 0 });
+    await clock.advance("2s");
+    const child = events.find(({ definitionId }) => definitionId === "eventful")?.workflowId ?? "";
+    broken = false;
+    await host.resumeWorkflow(child);
+    await clock.settle();
+    await host.terminateWorkflow(id);
+    await clock.settle();
+
+    expect([...new Set(events.map(({ type }) => type))].toSorted()).toEqual([...LIFECYCLE_EVENT_TYPES].toSorted());
+    expect(events.filter(({ workflowId }) => workflowId === child).map(line)).toEqual(WHOLE_RUN);
+    expect(events.filter(({ workflowId }) => workflowId === id).map(line)).toEqual([
+      "started",
+      "stepStarted book #1",
+      "stepCompleted book #1",
+      "stepStarted pay #1",
+      "error pay #1: declined",
+      "stepStarted cancel #1",
+      "stepCompleted cancel #1",
+      "stepCompensated book #1",
+      "stepStarted subWorkflow eventful #1",
+      "stepCompleted subWorkflow eventful #1",
+      "stepStarted waitFor never #1",
+      "terminated",
+    ]);
   });
 
   it("are those of the own host alone, and with a publisher those of all hosts", async () => {

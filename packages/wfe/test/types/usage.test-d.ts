@@ -74,6 +74,19 @@ export async function registers(open: () => WorkflowHost): Promise<void> {
   for await (const e of host.events({ signal: AbortSignal.abort() }))
     if (e.type === "error") void e.error.code;
     else if (e.type === "stepStarted") void e.attempt;
+  const failures = host.events({ workflowId: "x", types: ["error", "stepRetrying"] });
+  type<number>()(failures.gaps);
+  for await (const e of failures) {
+    type<"error" | "stepRetrying">()(e.type);
+    if (e.type !== "error") type<string>()(e.step);
+  }
+  for await (const e of host.events({ types: ["stepStarted"] })) type<number>()(e.attempt);
+  // @ts-expect-error only some of the types have a step
+  for await (const e of host.events({ types: ["stepStarted", "completed"] })) void e.attempt;
+  // @ts-expect-error no type of lifecycle events
+  host.events({ types: ["finished"] });
+  // @ts-expect-error no option
+  host.events({ type: "error" });
   await host.stop({ timeout: "30s" });
   // @ts-expect-error no duration
   await host.stop({ timeout: "30 seconds" });

@@ -1,6 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { LifecycleEvent } from "../../../src/models/lifecycle-event.ts";
 import { InMemoryLifecycleBus, InMemoryLifecyclePublisher } from "../../../src/test-support/in-memory/in-memory-lifecycle-publisher.ts";
+import { lifecycleSuite } from "../../../src/test-support/suites/lifecycle-suite.ts";
+import { inMemoryLifecycleTarget } from "./in-memory-targets.ts";
+
+lifecycleSuite("lifecycle suite on the in-memory publisher, in virtual time", inMemoryLifecycleTarget, { describe, it });
 
 function event(workflowId: string): LifecycleEvent {
   return { workflowId, definitionId: "d", version: 1, at: new Date(0), type: "started" };
