@@ -102,7 +102,7 @@ export type { Entropy } from "./traits/entropy.ts";
 export type { RunnableEvent, EventRepository } from "./traits/event-repository.ts";
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
-export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
+export type { Lease, LeaseHolder, DistributedLockProvider } from "./traits/lock-provider.ts";
 export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
 export type { PersistenceProvider } from "./traits/persistence-provider.ts";
 export type { Provider } from "./traits/provider.ts";
