@@ -103,6 +103,13 @@ export type { RunnableEvent, EventRepository } from "./traits/event-repository.t
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type { Lease, LeaseHolder, DistributedLockProvider } from "./traits/lock-provider.ts";
+export type {
+  InspectedSubscription,
+  InspectionRepository,
+  InspectionRequest,
+  UndeliveredEvent,
+  WorkflowInspection,
+} from "./traits/inspection-repository.ts";
 export type { LogLevel, LogEntry, LogSink } from "./traits/log-sink.ts";
 export type { PersistenceProvider } from "./traits/persistence-provider.ts";
 export type { Provider } from "./traits/provider.ts";

@@ -13,8 +13,9 @@ const SWEEP_FROM = 1024;
 
 /** One run of a provider, from start to stop: the process that holds leases. */
 interface Owner {
+  /** For people. */
   readonly name: string;
-  present: boolean;
+  readonly present: boolean;
 }
 
 interface StoredLease {
@@ -116,7 +117,7 @@ export class InMemoryLockProvider implements DistributedLockProvider {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #run: SharedRun;
-  #owner: Owner = { name: "", present: false };
+  #owner: { readonly name: string; present: boolean } = { name: "", present: false };
   #killed = false;
 
   constructor(options: InMemoryLockProviderOptions = {}) {
