@@ -63,7 +63,9 @@ export class UnknownDefinitions {
   /** What was seen and is still not known here, in the order in which it was first seen; a definition that was registered since is left out. */
   get seen(): readonly UnknownInstances[] {
     return [...this.#definitions.values()]
-      .filter(({ key, instances }) => instances.size > 0 && this.#services.registry.getDefinition(key.id, key.version)?.fingerprint !== key.fingerprint)
+      .filter(
+        ({ key, instances }) => instances.size > 0 && this.#services.registry.getDefinition(key.id, key.version)?.fingerprint !== key.fingerprint,
+      )
       .map(({ key, instances }) => ({ ...key, instances: instances.size }));
   }
 
