@@ -8,9 +8,9 @@ const SHOWN = 5;
 /** A few lines for people. */
 export function summaryOf(explanation: Omit<WorkflowExplanation, "summary">): string {
   const { name, definitionId, version, status, reasons, pointers, openPointers, unblock, lease, nextLook } = explanation;
-  const shown = pointers.filter(({ reason }) => reason.kind !== "container").slice(0, SHOWN);
-  const holders = pointers.filter(({ reason }) => reason.kind === "container").length;
-  const more = openPointers - holders - shown.length;
+  const told = pointers.filter(isTold);
+  const shown = told.slice(0, SHOWN);
+  const more = openPointers - (pointers.length - told.length) - shown.length;
   const isOver = status === "complete" || status === "terminated";
   return [
     `${name} (${definitionId} ${version}) is ${status}${isOver ? "" : leaseText(lease)}`,
@@ -21,6 +21,13 @@ export function summaryOf(explanation: Omit<WorkflowExplanation, "summary">): st
     ...unblock.slice(0, SHOWN).map((way) => `To move it on: ${way}`),
     ...(unblock.length > SHOWN ? [`and ${unblock.length - SHOWN} more like that`] : []),
   ].join("\n");
+}
+
+/** One that does more than hold others. */
+type Told = ExplainedPointer & { readonly reason: Exclude<PointerReason, { kind: "container" }> };
+
+function isTold(pointer: ExplainedPointer): pointer is Told {
+  return pointer.reason.kind !== "container";
 }
 
 function leaseText(lease: LeaseState): string {
@@ -47,12 +54,12 @@ function reasonText(reason: InstanceReason): string {
   }
 }
 
-function pointerText({ step, index, attempt, since, reason, compensates }: ExplainedPointer): string {
+function pointerText({ step, index, attempt, since, reason, compensates }: Told): string {
   const where = `${compensates === undefined ? "the step" : "the compensator"} ${quoted(step)}${index === undefined ? "" : ` (item ${index})`}`;
   return `${where} ${pointerReasonText(reason, attempt)}${since === undefined ? "" : `, since ${shownInstant(since)}`}`;
 }
 
-function pointerReasonText(reason: PointerReason, attempt: number): string {
+function pointerReasonText(reason: Told["reason"], attempt: number): string {
   switch (reason.kind) {
     case "event":
       return `waits for ${reason.events.map(eventText).join(", or ")}${until(reason.timeoutAt)}`;
@@ -73,8 +80,6 @@ function pointerReasonText(reason: PointerReason, attempt: number): string {
       return `runs, attempt ${attempt}${reason.abandoned ? ", on a host that is gone: another takes it over" : ""}`;
     case "compensation":
       return `${reason.phase === "compensating" ? "is being undone" : "is to be undone by resumeWorkflow"} because of ${errorText(reason.error)}`;
-    case "container":
-      return `holds ${reason.open} open`;
     case "failed":
       return `has failed at attempt ${attempt}: ${errorText(reason.error)}`;
     case "ready":
