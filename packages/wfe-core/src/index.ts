@@ -64,6 +64,18 @@ export type { Consumption, WorkflowChange, CommitResult } from "./models/workflo
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";
 export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
+export {
+  EXPLAINED_AT_MOST,
+  type AwaitedEventState,
+  type ExplainedError,
+  type ExplainedPointer,
+  type InstanceReason,
+  type LeaseState,
+  type PointerReason,
+  type StepDifference,
+  type UnknownDefinition,
+  type WorkflowExplanation,
+} from "./models/workflow-explanation.ts";
 export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
 export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";
 export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";
@@ -109,7 +121,14 @@ export type { Entropy } from "./traits/entropy.ts";
 export type { RunnableEvent, EventRepository } from "./traits/event-repository.ts";
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
-export type { Lease, DistributedLockProvider } from "./traits/lock-provider.ts";
+export type {
+  InspectedSubscription,
+  InspectionRepository,
+  InspectionRequest,
+  UndeliveredEvent,
+  WorkflowInspection,
+} from "./traits/inspection-repository.ts";
+export type { Lease, LeaseHolder, DistributedLockProvider } from "./traits/lock-provider.ts";
 export { LOG_LEVELS, type LogLevel, type LogEntry, type LogSink } from "./traits/log-sink.ts";
 export type {
   DeliveredTopic,
@@ -235,6 +254,7 @@ export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type P
 export { StepContext, type ChildRequest, type ContextServices, type InstanceSnapshot } from "./executor/step-context.ts";
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
 export { retriedPointers } from "./executor/retried-pointers.ts";
+export { endpointOf, kindsThatMay, standingOf, type PointerStanding } from "./executor/pointer-standing.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
 export { completedEvent, type WorkflowEnd } from "./executor/completed-event.ts";

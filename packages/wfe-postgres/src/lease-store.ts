@@ -84,3 +84,17 @@ export async function endLeases(database: PostgresDatabase, owners: readonly num
   const rows = await database.call<{ readonly ended: string }>("end_leases_v1", [database.judgedNow, owners, look.limit, look.finder, look.id]);
   return rows.map(({ ended }) => fromText(ended));
 }
+
+/** Whose unexpired lease is on a resource, and how long it lasts by the clock that judges leases. By the primary key. */
+export async function holderOf(
+  database: PostgresDatabase,
+  resource: string,
+): Promise<{ readonly owner: number | null; readonly remaining: number } | undefined> {
+  const [found] = await database.query<{ readonly owner: number | null; readonly remaining: number }>(
+    `SELECT l.owner, l.expires_at - n.now AS remaining
+     FROM ${database.names.table.leases} l, (SELECT coalesce($2::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS now) n
+     WHERE l.resource = $1 AND l.expires_at > n.now`,
+    [toText(resource), database.judgedNow],
+  );
+  return found;
+}

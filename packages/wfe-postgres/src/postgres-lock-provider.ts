@@ -1,7 +1,17 @@
-import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, Pauses, SharedRun } from "wfe-core";
+import {
+  createLease,
+  type DistributedLockProvider,
+  type Duration,
+  durationMs,
+  type Lease,
+  type LeaseHolder,
+  LockError,
+  Pauses,
+  SharedRun,
+} from "wfe-core";
 import { Batches } from "./batches.ts";
 import { lockError, mayBeOnes } from "./error-mapping.ts";
-import { absentOwners, endLeases, type LeaseKey, type LeaseOwner, type LeaseRequest, leaseTurn, ownLeases } from "./lease-store.ts";
+import { absentOwners, endLeases, holderOf, type LeaseKey, type LeaseOwner, type LeaseRequest, leaseTurn, ownLeases } from "./lease-store.ts";
 import { databaseOf, type PostgresDatabase } from "./postgres-database.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import type { Session } from "./session.ts";
@@ -111,6 +121,16 @@ export class PostgresLockProvider implements DistributedLockProvider {
         if (isReleased && this.orphans !== undefined) this.#noteRelease({ kind: "release", resource, token, ttlMs });
         return isReleased;
       },
+    });
+  }
+
+  /** Its owner is the presence of the provider that holds it: the second half of the key of an advisory lock, to be found in `pg_locks` as `objid`. */
+  inspect(resource: string): Promise<LeaseHolder | undefined> {
+    return this.#ask(async () => {
+      const found = await holderOf(this.#database, resource);
+      if (found === undefined) return undefined;
+      const expiresAt = new Date(this.#database.clock.now() + found.remaining);
+      return found.owner === null ? { expiresAt } : { owner: String(found.owner >>> 0), expiresAt };
     });
   }
 

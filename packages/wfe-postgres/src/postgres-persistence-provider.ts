@@ -2,6 +2,7 @@ import { PersistenceOfStores } from "wfe-core";
 import { CommandStore } from "./command-store.ts";
 import { ErrorLogStore } from "./error-log-store.ts";
 import { EventStore } from "./event-store.ts";
+import { InspectionStore } from "./inspection-store.ts";
 import { PointerStore } from "./pointer-store.ts";
 import { databaseOf, type PostgresDatabase } from "./postgres-database.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
@@ -35,6 +36,7 @@ export class PostgresPersistenceProvider extends PersistenceOfStores {
         subscriptions: new SubscriptionStore(own),
         commands: new CommandStore(own),
         errors: new ErrorLogStore(own),
+        inspection: new InspectionStore(own),
       },
     });
   }

@@ -157,7 +157,7 @@ export function persistenceTarget(server: TargetServer, options: TargetOptions =
 export function lockTarget(server: TargetServer, options: TargetOptions = {}): SuiteTarget<DistributedLockProvider> {
   return {
     createStore: storesOn(server, { options, pool: () => mortalPool(server.url), make: (database) => new PostgresLockProvider(database) }),
-    capabilities: options.notifications === false ? [] : ["presence"],
+    capabilities: options.notifications === false ? ["inspect"] : ["presence", "inspect"],
   };
 }
 

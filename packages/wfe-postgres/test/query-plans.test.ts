@@ -113,6 +113,7 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
     await persistence.getEvents("paid", "1", instant());
   },
   "looking at errors": ({ persistence }) => persistence.getErrors("f-9"),
+  "explaining an instance": ({ persistence }) => persistence.inspectWorkflow("f-9", { pointerIds: ["1", "2"], workflowIds: ["f-19"] }),
   "looking through the pointers of an instance": async ({ persistence }) => {
     for (const query of [{}, { scope: "c" }]) await persistence.getPointers("f-9", { ...query, limit: 10 });
   },
@@ -203,6 +204,15 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   "looking at instances": ["pointers: pointers_pkey", "workflow_names: workflow_names_pkey", "workflows: workflows_id", "workflows: workflows_pkey"],
   "looking at events": ["consumed_events: consumed_events_event", "events: events_id", "events: events_topic"],
   "looking at errors": ["errors: errors_workflow", "workflows: workflows_id"],
+  "explaining an instance": [
+    "commands: commands_name_data_key",
+    "consumed_events: consumed_events_pkey",
+    "errors: errors_workflow",
+    "events: events_pkey",
+    "events: events_undelivered_topic",
+    "subscriptions: subscriptions_workflow",
+    "workflows: workflows_id",
+  ],
   "looking through the pointers of an instance": ["pointers: pointers_pkey", "workflows: workflows_id"],
   "looking for what compensation has to undo": ["pointers: pointers_ended", "workflows: workflows_id"],
   "listing the newest": ["workflows: walk of workflows_created"],

@@ -95,6 +95,31 @@ export class LockQuorum {
     });
   }
 
+  /**
+   * How long whoever has a lock has it on most nodes; `undefined` when nobody has. Changes nothing.
+   *
+   * @throws What the first node said that did not answer, when the others do not suffice.
+   */
+  async remainingMs(key: string): Promise<number | undefined> {
+    const options = this.#nodes.length === 1 ? {} : { timeoutMs: NODE_TIMEOUT_MS };
+    const ask = (node: RedisConnection): Promise<readonly [string | null, number]> =>
+      node.command((client) => Promise.all([client.get(key), client.pttl(key)]), options);
+    const answers = await Promise.allSettled(this.#nodes.map(ask));
+    const lasting = new Map<string, number[]>();
+    for (const answer of answers) {
+      if (answer.status === "rejected") continue;
+      const [token, remainingMs] = answer.value;
+      if (token !== null && remainingMs > 0) lasting.set(token, [...(lasting.get(token) ?? []), remainingMs]);
+    }
+    const quorum = Math.floor(this.#nodes.length / 2) + 1;
+    const most = [...lasting.values()].reduce((longest, times) => (times.length > longest.length ? times : longest), []);
+    // It has most of the nodes until the first of the longest so many lets it go.
+    if (most.length >= quorum) return most.toSorted((a, b) => b - a)[quorum - 1];
+    const failures = answers.filter((answer) => answer.status === "rejected");
+    if (failures[0] !== undefined && most.length + failures.length >= quorum) throw failures[0].reason;
+    return undefined;
+  }
+
   /** A new one for each request, since redlock ends it with the first. */
   #lock(key: string, token: string): Lock {
     return new Lock(this.#redlock, [key], token, [], Number.POSITIVE_INFINITY);

@@ -1,4 +1,14 @@
-import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, Pauses, SharedRun } from "wfe-core";
+import {
+  createLease,
+  type DistributedLockProvider,
+  type Duration,
+  durationMs,
+  type Lease,
+  type LeaseHolder,
+  LockError,
+  Pauses,
+  SharedRun,
+} from "wfe-core";
 import { connectionOf, type RedisConnection } from "./connection.ts";
 import { lockError } from "./error-mapping.ts";
 import { LockNodes } from "./lock-nodes.ts";
@@ -86,6 +96,17 @@ export class RedisLockProvider implements DistributedLockProvider {
       extend: () => this.#held(() => this.#quorum.extend(key, token, wholeMs)),
       release: () => this.#held(() => this.#quorum.release(key, token)),
     });
+  }
+
+  /** Says until when, and not who: a lock has a random token alone. */
+  async inspect(resource: string): Promise<LeaseHolder | undefined> {
+    this.#run.check();
+    try {
+      const remainingMs = await this.#quorum.remainingMs(this.#first.keys.lock(resource));
+      return remainingMs === undefined ? undefined : { expiresAt: new Date(this.#first.clock.now() + remainingMs) };
+    } catch (error) {
+      throw lockError(error);
+    }
   }
 
   /** Whether a request about a lease found it held. @throws LockError when that is not certain. */

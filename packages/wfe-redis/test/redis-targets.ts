@@ -17,6 +17,7 @@ export function lockTarget(
   unitMs = 100,
 ): SuiteTarget<DistributedLockProvider> {
   return {
+    capabilities: ["inspect"],
     createStore: async () => {
       const keyPrefix = another();
       return {

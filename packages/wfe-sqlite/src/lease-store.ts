@@ -8,6 +8,13 @@ export function isHeld(connection: Connection, resource: string, now: number): b
   return connection.sql("SELECT 1 FROM wfe_leases WHERE resource = ? AND expires_at > ?").get(toText(resource), now) !== undefined;
 }
 
+/** Whose unexpired lease is on a resource, and until when. */
+export function holderOf(connection: Connection, resource: string, now: number): { readonly owner: string; readonly expires_at: number } | undefined {
+  return connection
+    .sql<{ owner: string; expires_at: number }>("SELECT owner, expires_at FROM wfe_leases WHERE resource = ? AND expires_at > ?")
+    .get(toText(resource), now);
+}
+
 /** Claims a resource that no unexpired lease is on. @returns Whether it did. */
 export function insertLease(
   connection: Connection,

@@ -1,4 +1,4 @@
-import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, LockError, SharedRun } from "wfe-core";
+import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, type LeaseHolder, LockError, SharedRun } from "wfe-core";
 import { lockError } from "./error-mapping.ts";
 import {
   deleteExpiredLeases,
@@ -6,6 +6,7 @@ import {
   deleteLease,
   endLeases,
   extendLease,
+  holderOf,
   hostIds,
   insertHost,
   insertLease,
@@ -103,6 +104,14 @@ export class SqliteLockProvider implements DistributedLockProvider {
         if (!(await this.#database.read((connection) => ownsLeases(connection, owner)))) presences.forget(owner);
       }
       return named;
+    });
+  }
+
+  /** Its owner is the {@link hostId} of the provider that holds it. */
+  inspect(resource: string): Promise<LeaseHolder | undefined> {
+    return this.#ask(async () => {
+      const found = await this.#database.read((connection) => holderOf(connection, resource, this.#database.clock.now()));
+      return found === undefined ? undefined : { owner: found.owner, expiresAt: new Date(found.expires_at) };
     });
   }
 

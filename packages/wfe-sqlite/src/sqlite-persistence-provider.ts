@@ -2,6 +2,7 @@ import { PersistenceOfStores } from "wfe-core";
 import { CommandStore } from "./command-store.ts";
 import { ErrorLogStore } from "./error-log-store.ts";
 import { EventStore } from "./event-store.ts";
+import { InspectionStore } from "./inspection-store.ts";
 import { PointerStore } from "./pointer-store.ts";
 import { databaseOf, type SqliteDatabase } from "./sqlite-database.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
@@ -30,6 +31,7 @@ export class SqlitePersistenceProvider extends PersistenceOfStores {
         subscriptions: new SubscriptionStore(own),
         commands: new CommandStore(own),
         errors: new ErrorLogStore(own),
+        inspection: new InspectionStore(own),
       },
     });
   }

@@ -145,6 +145,7 @@ describe("queries on a filled store", () => {
         await persistence.getPointers("w-9", { ...query, compensable: { stepIds: [0, 1] }, limit: 10 });
       }
     },
+    "explaining an instance": () => persistence.inspectWorkflow("w-9", { pointerIds: ["1", "2"], workflowIds: ["w-10"] }),
     "removing an instance": () => persistence.deleteWorkflows(["w-11"]),
     "removing delivered events": () => persistence.deleteDeliveredEvents(instant(1), 10),
     activities: async () => {
@@ -169,6 +170,7 @@ describe("queries on a filled store", () => {
       const lease = await locks.acquireLock("free", { ttl: "1m" });
       await lease?.extend();
       await lease?.release();
+      await locks.inspect("free");
       await locks.orphans(10);
     },
   };

@@ -87,11 +87,11 @@ function loseProcess({ provider, database }: Opened<DistributedLockProvider>): v
 
 export const lockTargetOnFile: SuiteTarget<DistributedLockProvider> = {
   createStore: onFile(makeLocks, loseProcess),
-  capabilities: ["presence"],
+  capabilities: ["presence", "inspect"],
 };
 export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
   createStore: inMemory(makeLocks, loseProcess),
-  capabilities: ["presence"],
+  capabilities: ["presence", "inspect"],
 };
 export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue) };
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };

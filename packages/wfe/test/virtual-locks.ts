@@ -1,4 +1,4 @@
-import { createLease, type Clock, type DistributedLockProvider, type Duration, durationMs, type Lease } from "../src/index.ts";
+import { createLease, type Clock, type DistributedLockProvider, type Duration, durationMs, type Lease, type LeaseHolder } from "../src/index.ts";
 
 /** How long a lease lasts that its holder neither releases nor loses in virtual time. */
 const REAL_TTL = "1h";
@@ -19,6 +19,10 @@ export class VirtualLocks implements DistributedLockProvider {
 
   stop(): Promise<void> {
     return this.#locks.stop();
+  }
+
+  async inspect(resource: string): Promise<LeaseHolder | undefined> {
+    return this.#locks.inspect?.(resource);
   }
 
   async acquireLock(resource: string, { ttl }: { readonly ttl: Duration }): Promise<Lease | undefined> {

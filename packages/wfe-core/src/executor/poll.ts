@@ -5,6 +5,7 @@ import type { PollEndpointConfig, StoredPollConfig } from "../models/poll-endpoi
 import type { StepDefinition } from "../models/step-definition.ts";
 import { storedPollConfig } from "../runtime/poll-config.ts";
 import { pollOnce } from "../runtime/poll-request.ts";
+import type { Payloads } from "../runtime/payloads.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import { dataAfter } from "./data-after.ts";
 import { finish } from "./flow.ts";
@@ -15,7 +16,7 @@ import { instantOf, type PassScope } from "./pass-scope.ts";
 const POLL_EVENT = "wfe.poll";
 
 /** What a pointer keeps from its first request to the end of its poll. */
-interface Polling {
+export interface Polling {
   readonly config: StoredPollConfig;
   /** When the last request is made, in epoch milliseconds. */
   readonly deadlineMs: number;
@@ -30,6 +31,11 @@ export type PollResult =
 /** Whether a pointer polls, for a `pollEndpoint` or for a step that has asked for it. */
 export function isPolling(pointer: PointerRow): boolean {
   return pointer.eventName === POLL_EVENT;
+}
+
+/** What a pointer that polls keeps of that. @throws WfeError `WFE_PAYLOAD_UNREADABLE` */
+export function pollOf(pointer: PointerRow, payloads: Payloads): Polling {
+  return payloads.decode(pointer.eventKey ?? "", "the poll") as Polling; // written by polls
 }
 
 /** The pointer without its poll: another run begins anew. */
@@ -88,7 +94,7 @@ function polls({ services: { payloads } }: PassScope, pointer: PointerRow, polli
 }
 
 function pollingOf(scope: PassScope, step: StepDefinition, pointer: PointerRow, ctx: StepExecutionContext): Polling {
-  if (isPolling(pointer)) return scope.services.payloads.decode(pointer.eventKey ?? "", "the poll") as Polling; // written by polls
+  if (isPolling(pointer)) return pollOf(pointer, scope.services.payloads);
   const selector = step.functions?.["config"];
   const config = selector === undefined ? step.settings?.["config"] : evaluate(scope.definition, step, selector, ctx);
   return newPolling(scope, config as PollEndpointConfig); // checked there

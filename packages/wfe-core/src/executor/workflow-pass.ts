@@ -201,7 +201,7 @@ export class WorkflowPass {
     const { registry, payloads } = this.#services;
     if (row.status !== "runnable") return { kind: "idle" };
     const definition = registry.getDefinition(row.definitionId, row.version);
-    if (definition === undefined || definition.fingerprint !== row.fingerprint) return { kind: "unknownDefinition" };
+    if (definition === undefined || definition.fingerprint !== row.fingerprint) return { kind: "unknownDefinition", row, pointers };
     const kinds = compiled(definition);
     const state = new InstanceState(row, payloads.decode(row.data, "the data"), decodedError(row, payloads), pointers, kinds);
     const { context, entropy, options } = this.#services;

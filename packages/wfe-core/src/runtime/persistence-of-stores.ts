@@ -10,6 +10,7 @@ import type { Page, PageRequest, WorkflowFilter } from "../models/workflow-filte
 import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import type { CommandRepository } from "../traits/command-repository.ts";
 import type { EventRepository, RunnableEvent } from "../traits/event-repository.ts";
+import type { InspectionRepository, InspectionRequest, WorkflowInspection } from "../traits/inspection-repository.ts";
 import type { PersistenceProvider } from "../traits/persistence-provider.ts";
 import type { Provider } from "../traits/provider.ts";
 import type { SubscriptionRepository } from "../traits/subscription-repository.ts";
@@ -40,6 +41,7 @@ export interface PersistenceStores {
   readonly subscriptions: SubscriptionRepository;
   readonly commands: CommandRepository;
   readonly errors: Pick<PersistenceProvider, "getErrors">;
+  readonly inspection: InspectionRepository;
 }
 
 /** What a {@link PersistenceOfStores} is made of. */
@@ -239,5 +241,10 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
   async getErrors(workflowId: string): Promise<readonly ExecutionErrorRow[]> {
     this.#run.check();
     return this.#stores.errors.getErrors(workflowId);
+  }
+
+  async inspectWorkflow(id: string, request: InspectionRequest): Promise<WorkflowInspection> {
+    this.#run.check();
+    return this.#stores.inspection.inspectWorkflow(id, request);
   }
 }

@@ -24,6 +24,14 @@ export interface Lease {
   release(): Promise<boolean>;
 }
 
+/** Who has a resource, as far as the store of the locks knows. */
+export interface LeaseHolder {
+  /** Names the run of a lock provider that holds it, in the provider's own way; absent where it keeps none. For people: nothing can be done with it. */
+  readonly owner?: string;
+  /** When the lease ends unless it is extended, on the wall clock of who asks; milliseconds off where the store counts on a clock of its own. */
+  readonly expiresAt: Date;
+}
+
 /**
  * Leases on resources: they make double work rare, and are not what keeps state right (the commit's compare-and-set is).
  * Every method may be called concurrently, and rejects with a `LockError` `WFE_PROVIDER_NOT_RUNNING` before `start` and after `stop`.
@@ -48,4 +56,12 @@ export interface DistributedLockProvider extends Provider {
    * @param limit - Resources at most.
    */
   orphans?(limit: number): Promise<readonly string[]>;
+  /**
+   * Capability `inspect`: who holds a resource at this moment. Takes and changes nothing, and holds up nobody. A provider without it leaves the
+   * method out: `explain` then says that it cannot know.
+   *
+   * @returns `undefined` when nobody has an unexpired lease on it.
+   * @throws LockError `WFE_LOCK_BACKEND` when the store cannot be reached.
+   */
+  inspect?(resource: string): Promise<LeaseHolder | undefined>;
 }

@@ -1,6 +1,7 @@
 import type { ExecutionErrorRow } from "../models/execution-error.ts";
 import type { CommandRepository } from "./command-repository.ts";
 import type { EventRepository } from "./event-repository.ts";
+import type { InspectionRepository } from "./inspection-repository.ts";
 import type { Provider } from "./provider.ts";
 import type { SubscriptionRepository } from "./subscription-repository.ts";
 import type { WorkflowRepository } from "./workflow-repository.ts";
@@ -13,7 +14,13 @@ import type { WorkflowRepository } from "./workflow-repository.ts";
  * the store fails; nothing is then half-written. Arguments that make no sense are a `RangeError`. `retryable` says whether the same call may succeed later; a commit may always be sent again, its
  * `commitId` answers whether it has happened.
  */
-export interface PersistenceProvider extends Provider, WorkflowRepository, EventRepository, SubscriptionRepository, CommandRepository {
+export interface PersistenceProvider
+  extends Provider,
+    WorkflowRepository,
+    EventRepository,
+    SubscriptionRepository,
+    CommandRepository,
+    InspectionRepository {
   /** Creates or upgrades tables; idempotent, safe when several processes race. `start` does it too; it needs no start, for a deploy step of its own. */
   ensureStoreExists(): Promise<void>;
   /** Failed attempts of an instance, in the order they were recorded. */

@@ -7,6 +7,7 @@ import type { WorkflowId } from "../models/ids.ts";
 import type { DurableShape, JsonValue } from "../models/json.ts";
 import type { WorkflowDefinition } from "../models/workflow-definition.ts";
 import type { Page, PageRequest, PurgeOptions, WorkflowFilter } from "../models/workflow-filter.ts";
+import type { WorkflowExplanation } from "../models/workflow-explanation.ts";
 import type { FinishedWorkflow, WorkflowInstance } from "../models/workflow-instance.ts";
 import type { ArtifactSweep } from "./artifact-store.ts";
 
@@ -182,6 +183,17 @@ export interface WorkflowClient extends ActivityClient {
   getErrors(idOrName: string): Promise<readonly ExecutionError[]>;
   /** All pointers, in order of creation. @throws WorkflowNotFoundError */
   getHistory(idOrName: string): Promise<readonly ExecutionPointer[]>;
+  /**
+   * Says why an instance does not move: its status and the error or command behind that, whether somebody works on it, when it is looked at next,
+   * what each of its first 100 open pointers waits for (an event, a time, a retry, an activity and who has claimed it, a child and its state, a
+   * poll, a compensation), and what would move it on. Takes no lease, changes nothing and holds up no pass; costs six reads by index at most, the
+   * largest of which is that of all open pointers. A host also says whether it knows the definition, and what differs here; a client runs no steps
+   * and has no lock provider, and leaves both open.
+   *
+   * @returns Plain data with a `summary` for people; an instance that is over is told so.
+   * @throws WorkflowNotFoundError
+   */
+  explain(idOrName: string): Promise<WorkflowExplanation>;
   /** An event by its id, delivered or not; delivered ones are kept for `eventRetention`. @throws EventNotFoundError */
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }>;
   /**

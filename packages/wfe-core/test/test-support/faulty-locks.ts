@@ -1,7 +1,7 @@
 import { InMemoryLockProvider, InMemoryLockStore } from "../../src/test-support/in-memory/in-memory-lock-provider.ts";
 import type { LockSuiteTarget } from "../../src/test-support/suites/lock-suite.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
-import type { DistributedLockProvider, Lease } from "../../src/traits/lock-provider.ts";
+import type { DistributedLockProvider, Lease, LeaseHolder } from "../../src/traits/lock-provider.ts";
 import { altered, type Change, comesUpAlone, type Fault, lifecycleFaults } from "./faulty-provider.ts";
 
 type Locks = DistributedLockProvider;
@@ -13,7 +13,7 @@ const FOR_EVER_MS = 1e9;
 /** In-memory locks in virtual time with a fault around them. */
 export function faultyLockTarget(fault: Fault<Locks>): LockSuiteTarget {
   return {
-    capabilities: ["presence"],
+    capabilities: ["presence", "inspect"],
     unitMs: UNIT_MS,
     async createStore() {
       const clock = new VirtualClock();
@@ -82,11 +82,13 @@ function finds(make: () => (good: Locks) => NonNullable<Locks["orphans"]>): Faul
   };
 }
 
+const inspected = (good: Locks, resource: string): Promise<LeaseHolder | undefined> => good.inspect?.(resource) ?? Promise.resolve(undefined);
+
 const named = (good: Locks, limit: number): Promise<readonly string[]> => good.orphans?.(limit) ?? Promise.resolve([]);
 
 /** For every case of the lock suite the fault that it is there for. */
 export const LOCK_FAULTS: Readonly<Record<string, Fault<Locks>>> = {
-  ...lifecycleFaults<Locks>(["acquireLock", "orphans"]),
+  ...lifecycleFaults<Locks>(["acquireLock", "orphans", "inspect"]),
   "acquires a free lock": {
     fault: "gives leases that end an hour late",
     make: gives((lease) => ({ expiresAt: new Date(lease.expiresAt.getTime() + 3_600_000) })),
@@ -501,5 +503,38 @@ export const LOCK_FAULTS: Readonly<Record<string, Fault<Locks>>> = {
       });
       return change;
     },
+  },
+  "tells through every instance that a lock is held, and until when, and does not take it": {
+    fault: "takes a lock to see whether it is held",
+    make: () => (good) => ({
+      async inspect(resource) {
+        const holder = await inspected(good, resource);
+        await good.acquireLock(resource, { ttl: FOR_EVER_MS });
+        return holder;
+      },
+    }),
+  },
+  "tells that nobody holds a lock that was released, or whose time is over": {
+    fault: "tells who held a lock last",
+    make: () => {
+      const last = new Map<string, LeaseHolder>();
+      return (good) => ({
+        async acquireLock(resource, options) {
+          const lease = await good.acquireLock(resource, options);
+          if (lease !== undefined) last.set(resource, { expiresAt: lease.expiresAt });
+          return lease;
+        },
+        inspect: async (resource) => last.get(resource),
+      });
+    },
+  },
+  "tells two holders apart, where it names them": {
+    fault: "has one name for all",
+    make: () => (good) => ({
+      async inspect(resource) {
+        const holder = await inspected(good, resource);
+        return holder && { ...holder, owner: "host" };
+      },
+    }),
   },
 };

@@ -15,6 +15,7 @@ import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
 import { PERSISTENCE_MEETING_FAULTS } from "./faulty-persistence-meetings.ts";
 import { PERSISTENCE_PAYLOAD_FAULTS } from "./faulty-persistence-payloads.ts";
 import { PERSISTENCE_POINTER_FAULTS } from "./faulty-persistence-pointers.ts";
+import { PERSISTENCE_INSPECTION_FAULTS } from "./faulty-persistence-inspection.ts";
 import { PERSISTENCE_WAIT_FAULTS } from "./faulty-persistence-waits.ts";
 import { PERSISTENCE_WORKFLOW_FAULTS } from "./faulty-persistence-workflows.ts";
 import { faultyQueueTarget, QUEUE_FAULTS } from "./faulty-queues.ts";
@@ -25,6 +26,7 @@ catchesFaults("the persistence suite", {
     PERSISTENCE_WORKFLOW_FAULTS,
     PERSISTENCE_EVENT_FAULTS,
     PERSISTENCE_WAIT_FAULTS,
+    PERSISTENCE_INSPECTION_FAULTS,
     PERSISTENCE_DELIVERY_FAULTS,
     PERSISTENCE_PAYLOAD_FAULTS,
     PERSISTENCE_MEETING_FAULTS,

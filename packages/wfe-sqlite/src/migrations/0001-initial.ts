@@ -132,7 +132,7 @@ export const INITIAL: Migration = {
     CREATE INDEX wfe_subscriptions_offered ON wfe_subscriptions (activity) WHERE activity IS NOT NULL AND event IS NULL AND token IS NULL;
     CREATE INDEX wfe_subscriptions_claimed ON wfe_subscriptions (activity, token_expires_at)
       WHERE activity IS NOT NULL AND event IS NULL AND token IS NOT NULL;
-    CREATE INDEX wfe_subscriptions_workflow ON wfe_subscriptions (workflow);
+    CREATE INDEX wfe_subscriptions_workflow ON wfe_subscriptions (workflow, pointer_id);
     -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
     CREATE INDEX wfe_subscriptions_given ON wfe_subscriptions (workflow, delivered_seq) WHERE event IS NOT NULL;
     CREATE INDEX wfe_subscriptions_event ON wfe_subscriptions (event) WHERE event IS NOT NULL;
@@ -157,7 +157,8 @@ export const INITIAL: Migration = {
       stack TEXT,
       data TEXT
     );
-    CREATE INDEX wfe_errors_workflow ON wfe_errors (workflow);
+    -- Those of an instance, and the last one of a pointer, which may have very many.
+    CREATE INDEX wfe_errors_workflow ON wfe_errors (workflow, pointer_id);
 
     CREATE TABLE wfe_commands (
       row INTEGER PRIMARY KEY,

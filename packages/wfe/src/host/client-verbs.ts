@@ -20,6 +20,7 @@ import type {
   WaitForOptions,
   WorkflowClient,
   WorkflowDefinition,
+  WorkflowExplanation,
   WorkflowFilter,
   WorkflowId,
   WorkflowInstance,
@@ -105,6 +106,10 @@ export abstract class ClientVerbs implements WorkflowClient {
 
   getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
     return this.underWay.track(this.controller.getHistory(idOrName));
+  }
+
+  explain(idOrName: string): Promise<WorkflowExplanation> {
+    return this.underWay.track(this.controller.explain(idOrName));
   }
 
   getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {

@@ -1,9 +1,12 @@
 import type { PassEnd } from "wfe-core";
 import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { UnknownDefinitions } from "./unknown-definitions.ts";
 
 /** When an instance is looked at again after a pass here, and by whom. */
 export class FollowUps {
+  /** Instances that are left to others. */
+  readonly unknownDefinitions: UnknownDefinitions;
   readonly #services: HostServices;
   readonly #schedule: (id: string, dueAt: Date) => void;
   readonly #unknownHere = new GrowingDelays(100, 30_000);
@@ -13,12 +16,16 @@ export class FollowUps {
   constructor(services: HostServices, schedule: (id: string, dueAt: Date) => void) {
     this.#services = services;
     this.#schedule = schedule;
+    this.unknownDefinitions = new UnknownDefinitions(services);
   }
 
   /** Sees to what follows a pass. */
   after(id: string, end: PassEnd): void {
     if (end.kind !== "failed") this.#failing.forget(id);
-    if (end.kind !== "unknownDefinition") this.#unknownHere.forget(id);
+    if (end.kind !== "unknownDefinition") {
+      this.#unknownHere.forget(id);
+      this.unknownDefinitions.known(id);
+    }
     switch (end.kind) {
       case "idle":
         if (end.dueAt !== undefined) this.#schedule(id, end.dueAt);
@@ -27,6 +34,7 @@ export class FollowUps {
         this.hint(id, 0);
         return;
       case "unknownDefinition":
+        this.unknownDefinitions.saw(end);
         this.hint(id, this.#unknownHere.next(id)); // another host may know it
         return;
       case "failed": {

@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type WorkflowRecord, type WorkflowRow } from "wfe-core";
+import { type LoadedWorkflow, WorkflowNotFoundError, type WorkflowRecord, type WorkflowRow } from "wfe-core";
 import { checkText } from "./arguments.ts";
 import type { HostServices } from "./host-services.ts";
 
@@ -20,6 +20,15 @@ export class InstanceLookup {
   /** What no instance has is given as it is: one may come with this id. */
   async idOrSame(idOrName: string): Promise<string> {
     return (await this.#find(idOrName)) ?? idOrName;
+  }
+
+  /** With its open pointers, and what was delivered to it. @throws WorkflowNotFoundError */
+  async loaded(idOrName: string): Promise<LoadedWorkflow> {
+    const { persistence } = this.#services;
+    const id = checkText(idOrName, "a workflow's id or name");
+    const found = (await persistence.loadForPass(id)) ?? (await persistence.loadForPass((await this.record(id)).id));
+    if (found === undefined) throw new WorkflowNotFoundError(idOrName);
+    return found;
   }
 
   /** Without the pointers that have ended, which may be many. @throws WorkflowNotFoundError */

@@ -21,6 +21,7 @@ import {
   type StoredEvent,
   type WaitForOptions,
   WfeError,
+  type WorkflowExplanation,
   type WorkflowFilter,
   type WorkflowInstance,
   WorkflowTerminatedError,
@@ -34,6 +35,7 @@ import type { HostServices } from "./host-services.ts";
 import type { InstanceLookup } from "./instance-lookup.ts";
 import { validInput } from "./start-input.ts";
 import type { WorkflowCommands } from "./workflow-commands.ts";
+import { type HostSight, WorkflowExplainer } from "./workflow-explainer.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a controller leaves to its process: a host does it itself, a client asks the hosts through the queue. */
@@ -42,6 +44,8 @@ export interface ControllerEffects {
   assertRunning(): void;
   /** An event was stored: deliver it. */
   published(event: EventRow): void;
+  /** Absent for a client. */
+  readonly host?: HostSight;
 }
 
 /** What the verbs of a `WorkflowClient` do, over a store. */
@@ -52,6 +56,7 @@ export class WorkflowController {
   readonly #effects: ControllerEffects;
   readonly #lookup: InstanceLookup;
   readonly #commands: WorkflowCommands;
+  readonly #explainer: WorkflowExplainer;
 
   constructor(
     services: HostServices,
@@ -67,6 +72,7 @@ export class WorkflowController {
     this.#starter = starter;
     this.#waiter = waiter;
     this.#effects = effects;
+    this.#explainer = new WorkflowExplainer(services, lookup, effects.host);
   }
 
   async startWorkflow(definition: string | AnyDefinition, args: readonly unknown[]): Promise<string> {
@@ -161,6 +167,11 @@ export class WorkflowController {
     this.#effects.assertRunning();
     const { pointers } = await this.#lookup.record(idOrName);
     return pointers.map((row) => pointerView(row, this.#services.payloads));
+  }
+
+  async explain(idOrName: string): Promise<WorkflowExplanation> {
+    this.#effects.assertRunning();
+    return this.#explainer.explain(idOrName);
   }
 
   async getEvent(id: string): Promise<Omit<StoredEvent, "data"> & { readonly data: JsonValue | undefined }> {

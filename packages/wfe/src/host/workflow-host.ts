@@ -145,7 +145,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#commands = new CommandConsumer(services, commands);
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
-    const effects = { assertRunning: () => this.#assertRunning(), published };
+    const host = { locks: providers.locks, has: (id: string) => this.#workflows.has(id) };
+    const effects = { assertRunning: () => this.#assertRunning(), published, host };
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, effects);
     this.activities = new ActivityController(services, { ...effects, changed: (id) => this.#workflows.dispatch(id) });
   }

@@ -37,6 +37,12 @@ export class InMemoryCommandStore {
     else kept.againAt = Math.min(kept.againAt ?? Infinity, at);
   }
 
+  /** The command of this name and data that waits, or is being handled. */
+  get(name: string, data: string): ScheduledCommand | undefined {
+    const kept = this.#commands.get(JSON.stringify([name, data]));
+    return kept === undefined ? undefined : { name, data, executeAt: new Date(kept.at) };
+  }
+
   /** Hands over due commands, the earliest first, and hides them from others until `claimUntil`. */
   claim(asAt: Date, { limit, claimUntil }: { readonly limit: number; readonly claimUntil: Date }): readonly ClaimedCommand[] {
     return [...this.#commands]

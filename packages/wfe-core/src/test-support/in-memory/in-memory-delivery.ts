@@ -19,10 +19,15 @@ export function give(store: InMemoryStore, kept: KeptSubscription, inboxSeq: num
   return true;
 }
 
-function mayTake({ subscription: { bound }, owner }: KeptSubscription, { event }: KeptEvent, now: Date): boolean {
-  const inBound = "effectiveDate" in bound ? event.time.getTime() >= bound.effectiveDate.getTime() : event.arrival > owner.createdArrival;
+/** Whether an event is one of those that a subscription takes, at whatever time. */
+export function isInBound({ subscription: { bound }, owner }: KeptSubscription, { event }: KeptEvent): boolean {
+  return "effectiveDate" in bound ? event.time.getTime() >= bound.effectiveDate.getTime() : event.arrival > owner.createdArrival;
+}
+
+function mayTake(kept: KeptSubscription, candidate: KeptEvent, now: Date): boolean {
+  const { event } = candidate;
   // What a delivery has found eligible is so for everybody: an instant that is a little behind would pass it over, and nobody comes to it again.
-  return inBound && (event.delivered || isEligible(event, now)) && !owner.consumed.has(event.arrival);
+  return isInBound(kept, candidate) && (event.delivered || isEligible(event, now)) && !kept.owner.consumed.has(event.arrival);
 }
 
 function isEligible({ eligibleAt }: { readonly eligibleAt?: Date }, now: Date): boolean {

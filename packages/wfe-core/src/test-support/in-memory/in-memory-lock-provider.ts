@@ -6,14 +6,16 @@ import { systemClock } from "../../runtime/system-clock.ts";
 import { systemEntropy } from "../../runtime/system-entropy.ts";
 import type { Clock } from "../../traits/clock.ts";
 import type { Entropy } from "../../traits/entropy.ts";
-import type { DistributedLockProvider, Lease } from "../../traits/lock-provider.ts";
+import type { DistributedLockProvider, Lease, LeaseHolder } from "../../traits/lock-provider.ts";
 
 /** Below so many leases, those that are over are not looked for. */
 const SWEEP_FROM = 1024;
 
 /** One run of a provider, from start to stop: the process that holds leases. */
 interface Owner {
-  present: boolean;
+  /** For people. */
+  readonly name: string;
+  readonly present: boolean;
 }
 
 interface StoredLease {
@@ -27,13 +29,20 @@ export class InMemoryLockStore {
   readonly #clock: Clock;
   readonly #leases = new Map<string, StoredLease>();
   #sweepAt = SWEEP_FROM;
+  #owners = 0;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
   }
 
+  /** A name for another run of a provider. */
+  nextOwner(): string {
+    this.#owners += 1;
+    return `run ${this.#owners}`;
+  }
+
   /** Claims a resource that no unexpired lease is on. @returns Whether it did. */
-  acquire(resource: string, token: string, ttlMs: number, owner: { present: boolean }): boolean {
+  acquire(resource: string, token: string, ttlMs: number, owner: Owner): boolean {
     if (this.#held(resource) !== undefined) return false;
     this.#leases.set(resource, {
       token,
@@ -49,7 +58,7 @@ export class InMemoryLockStore {
    *
    * @returns Whether it was unexpired and this token's.
    */
-  extend(resource: string, token: string, ttlMs: number, owner: { present: boolean }): boolean {
+  extend(resource: string, token: string, ttlMs: number, owner: Owner): boolean {
     const lease = this.#held(resource);
     if (lease?.token !== token) return false;
     lease.endsAt = this.#clock.monotonic() + ttlMs;
@@ -60,6 +69,12 @@ export class InMemoryLockStore {
   /** Removes the lease of this token. @returns Whether it was unexpired and this token's. */
   release(resource: string, token: string): boolean {
     return this.#held(resource)?.token === token && this.#leases.delete(resource);
+  }
+
+  /** Whose unexpired lease is on a resource, and how long it lasts. */
+  inspect(resource: string): { readonly owner: string; readonly remainingMs: number } | undefined {
+    const lease = this.#held(resource);
+    return lease === undefined ? undefined : { owner: lease.owner.name, remainingMs: lease.endsAt - this.#clock.monotonic() };
   }
 
   /** Ends unexpired leases whose owner is gone, and names their resources. */
@@ -102,7 +117,7 @@ export class InMemoryLockProvider implements DistributedLockProvider {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #run: SharedRun;
-  #owner: Owner = { present: false };
+  #owner: { readonly name: string; present: boolean } = { name: "", present: false };
   #killed = false;
 
   constructor(options: InMemoryLockProviderOptions = {}) {
@@ -111,7 +126,7 @@ export class InMemoryLockProvider implements DistributedLockProvider {
     this.#entropy = options.entropy ?? systemEntropy;
     this.#run = new SharedRun({
       open: () => {
-        this.#owner = { present: true };
+        this.#owner = { name: this.#store.nextOwner(), present: true };
       },
       close: () => {
         this.#owner.present = false;
@@ -155,6 +170,12 @@ export class InMemoryLockProvider implements DistributedLockProvider {
   async orphans(limit: number): Promise<readonly string[]> {
     this.#check();
     return this.#store.orphans(limit);
+  }
+
+  async inspect(resource: string): Promise<LeaseHolder | undefined> {
+    this.#check();
+    const found = this.#store.inspect(resource);
+    return found === undefined ? undefined : { owner: found.owner, expiresAt: new Date(this.#clock.now() + found.remainingMs) };
   }
 
   /** Does to this provider what SIGKILL does to its process: it answers nothing any more, and the store notices that its owner is gone. */

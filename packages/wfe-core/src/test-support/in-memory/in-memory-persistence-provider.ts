@@ -11,11 +11,13 @@ import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../../models/work
 import { isFinal } from "../../models/workflow-status.ts";
 import { SharedRun } from "../../runtime/shared-run.ts";
 import type { RunnableEvent } from "../../traits/event-repository.ts";
+import type { InspectionRequest, WorkflowInspection } from "../../traits/inspection-repository.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import type { CommandOptions, ControlCommand, LoadedWorkflow, WorkflowSignals } from "../../traits/workflow-repository.ts";
 import { applyChange } from "./in-memory-commit.ts";
 import { applyCommand } from "./in-memory-control.ts";
 import { deliver } from "./in-memory-delivery.ts";
+import { inspect } from "./in-memory-inspection.ts";
 import { deliveriesOf, InMemoryStore, type KeptSubscription, type KeptWorkflow, passPointersOf, recordOf } from "./in-memory-store.ts";
 import { pointersOf } from "./in-memory-pointer-query.ts";
 import { countWorkflows, listWorkflows } from "./in-memory-workflow-query.ts";
@@ -245,6 +247,10 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
 
   async getErrors(workflowId: string): Promise<readonly ExecutionErrorRow[]> {
     return structuredClone(this.#running().workflows.get(workflowId)?.errors ?? []);
+  }
+
+  async inspectWorkflow(id: string, request: InspectionRequest): Promise<WorkflowInspection> {
+    return inspect(this.#running(), id, request);
   }
 
   #running(): InMemoryStore {

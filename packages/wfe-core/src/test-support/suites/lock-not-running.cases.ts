@@ -12,6 +12,7 @@ export const LOCK_NOT_RUNNING_CASES: readonly SuiteCase<LockContext>[] = [
 
       await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
       if (locks.orphans !== undefined) await assert.rejects(locks.orphans(1), isNotRunning);
+      if (locks.inspect !== undefined) await assert.rejects(locks.inspect("r"), isNotRunning);
     },
   },
   {
@@ -24,6 +25,7 @@ export const LOCK_NOT_RUNNING_CASES: readonly SuiteCase<LockContext>[] = [
 
       await assert.rejects(locks.acquireLock("r", { ttl: LONG }), isNotRunning);
       if (locks.orphans !== undefined) await assert.rejects(locks.orphans(1), isNotRunning);
+      if (locks.inspect !== undefined) await assert.rejects(locks.inspect("r"), isNotRunning);
     },
   },
   {

@@ -42,6 +42,7 @@ export const PERSISTENCE_CALLS: {
   scheduleCommand: (provider) => provider.scheduleCommand({ name: "terminateWorkflow", data: "w", executeAt: instant() }),
   processCommands: (provider) => provider.processCommands(instant(), CLAIM, async () => {}),
   getErrors: (provider) => provider.getErrors("w"),
+  inspectWorkflow: (provider) => provider.inspectWorkflow("w", { pointerIds: ["1"], workflowIds: ["w"] }),
 };
 
 /** Start and stop of a persistence provider. */

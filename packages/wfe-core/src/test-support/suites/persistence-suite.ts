@@ -38,6 +38,7 @@ import { SuiteContext } from "./suite-context.ts";
 import { TERMINATION_CASES } from "./termination.cases.ts";
 import { TOKEN_CASES } from "./token.cases.ts";
 import { WAKE_UP_CASES } from "./wake-up.cases.ts";
+import { WORKFLOW_INSPECTION_CASES } from "./workflow-inspection.cases.ts";
 import { WORKFLOW_CASES } from "./workflow.cases.ts";
 
 /**
@@ -84,6 +85,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...COMMAND_HANDLING_CASES,
   ...ERROR_LOG_CASES,
   ...ERROR_RECORD_CASES,
+  ...WORKFLOW_INSPECTION_CASES,
   ...PERSISTENCE_NOT_RUNNING_CASES,
 ];
 

@@ -14,7 +14,7 @@ import { VirtualClock } from "../../../src/test-support/virtual-clock.ts";
 
 /** In-memory locks in virtual time. */
 export const inMemoryLockTarget: LockSuiteTarget = {
-  capabilities: ["presence"],
+  capabilities: ["presence", "inspect"],
   async createStore() {
     const clock = new VirtualClock();
     const store = new InMemoryLockStore(clock);

@@ -144,7 +144,7 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
     WHERE activity IS NOT NULL AND event IS NULL AND token IS NULL;
   CREATE INDEX ${index("subscriptions_claimed")} ON ${t.subscriptions} (activity_topic, token_expires_at)
     WHERE activity IS NOT NULL AND event IS NULL AND token IS NOT NULL;
-  CREATE INDEX ${index("subscriptions_workflow")} ON ${t.subscriptions} (workflow);
+  CREATE INDEX ${index("subscriptions_workflow")} ON ${t.subscriptions} (workflow, pointer_id);
   -- Those of an instance that were given an event, which every commit asks for; the open ones may be many.
   CREATE INDEX ${index("subscriptions_given")} ON ${t.subscriptions} (workflow, delivered_seq) WHERE event IS NOT NULL;
   CREATE INDEX ${index("subscriptions_event")} ON ${t.subscriptions} (event) WHERE event IS NOT NULL;
@@ -169,7 +169,8 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
     stack text,
     data text
   );
-  CREATE INDEX ${index("errors_workflow")} ON ${t.errors} (workflow, row);
+  -- Those of an instance, and the last one of a pointer, which may have very many.
+  CREATE INDEX ${index("errors_workflow")} ON ${t.errors} (workflow, pointer_id, row);
 
   CREATE TABLE ${t.commands} (
     row bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -32,12 +32,13 @@ export class SimulatedLocks implements DistributedLockProvider {
   readonly orphans?: (limit: number) => Promise<readonly string[]>;
   readonly #options: SimulatedLocksOptions;
   /** What the server knows of the process; it notices at once when the process is gone. */
-  readonly #owner: { readonly present: boolean };
+  readonly #owner: { readonly name: string; readonly present: boolean };
 
   constructor(options: SimulatedLocksOptions) {
     this.#options = options;
     const { process, calls, store } = options;
     this.#owner = {
+      name: "a simulated process",
       get present() {
         return !process.isGone;
       },
