@@ -139,7 +139,9 @@ export type { UnpackOptions } from "./artifacts/volume-package-format.ts";
 // runtime
 export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
 export { matchesData } from "./runtime/data-filter.ts";
+export { indexedPaths, indexedValue, type IndexedPath, type IndexedValue } from "./runtime/indexed-data.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
+export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { Pauses } from "./runtime/pauses.ts";
