@@ -9,6 +9,7 @@ import {
   type WorkflowFilter,
   type WorkflowRow,
 } from "wfe-core";
+import type { SqlValue } from "./connection.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
 import { foundRows } from "./workflow-filter.ts";
@@ -35,7 +36,7 @@ export class WorkflowQuery {
     const { hasError, ...others } = filter;
     // An index knows those with an error, and none the others.
     const [all, failed] = hasError === false ? [others, { ...others, hasError: true }] : [filter, undefined];
-    const values: unknown[] = [];
+    const values: SqlValue[] = [];
     const sum = (of: WorkflowFilter): string => {
       const { beginnings, condition, values: given } = foundRows(this.#database.names, of, this.#database.indexedData);
       const counted = `SELECT count(*) AS count FROM ${this.#database.names.table.workflows} w ${condition}`;
@@ -44,20 +45,22 @@ export class WorkflowQuery {
       return text.replaceAll(/\$(\d+)/g, (_, index: string) => `$${Number(index) + shifted}`);
     };
     const text = `SELECT ${sum(all)} - ${failed === undefined ? "0" : sum(failed)} AS count`;
-    const [found] = await this.#database.query<{ count: number }>(text, values as never);
+    const [found] = await this.#database.query<{ count: number }>(text, values);
     return (found as { count: number }).count; // one row
   }
 
   async #find(filter: WorkflowFilter, after: ListingPosition | undefined, size: number): Promise<readonly WorkflowRow[]> {
     const { workflows, definitions } = this.#database.names.table;
     const { beginnings, condition, values } = foundRows(this.#database.names, filter, this.#database.indexedData, after);
-    const ORDER = (of: string): string => `ORDER BY ${of}.created_at DESC, ${of}.id DESC LIMIT ${size}`;
+    // The places first, from the index alone; then the rows of those that are shown. The OFFSET keeps that apart.
+    const newest = (of: string): string => `ORDER BY ${of}.created_at DESC, ${of}.id DESC LIMIT ${size}`;
     const rows = await this.#database.query<WorkflowColumns>(
       `SELECT ${WORKFLOW_COLUMNS} FROM (
          SELECT x.row FROM ${beginnings} CROSS JOIN LATERAL (
-           SELECT w.row, w.created_at, w.id FROM ${workflows} w ${condition} ${ORDER("w")}) x
-         ${ORDER("x")}) x
-       JOIN ${workflows} w ON w.row = x.row JOIN ${definitions} d ON d.row = w.definition ${ORDER("w")}`,
+           SELECT w.row, w.created_at, w.id FROM ${workflows} w ${condition} ${newest("w")}) x
+         ${newest("x")}) x
+       CROSS JOIN LATERAL (SELECT * FROM ${workflows} w WHERE w.row = x.row OFFSET 0) w
+       JOIN ${definitions} d ON d.row = w.definition ${newest("w")}`,
       values,
     );
     return rows.map(workflowRow);

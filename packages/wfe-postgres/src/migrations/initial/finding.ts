@@ -6,7 +6,7 @@ export const findingSql = ({ routine: r }: SchemaNames): string => `
   -- chance is told apart when the data is read. '?' is of data that the server cannot read, which may hold anything: text that is no JSON, or has escapes or
   -- numbers that the server refuses. NULL is of what is no scalar. Nothing that it is given makes it fail: every write of a row calls it.
   CREATE FUNCTION ${r.data_key_v1} (data_ text, path_ text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT
-    SET search_path TO pg_catalog, pg_temp AS $wfe$
+    SET jit TO off SET search_path TO pg_catalog, pg_temp AS $wfe$
   DECLARE
     value_ json;
   BEGIN
