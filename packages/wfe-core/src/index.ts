@@ -57,7 +57,7 @@ export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinit
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";
-export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
+export type { EndedWorkflows, WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
 export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
 export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";
 export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";

@@ -1,6 +1,7 @@
 import {
   asksForData,
   countFound,
+  type EndedWorkflows,
   listFound,
   type ListingPosition,
   type Page,
@@ -12,6 +13,7 @@ import {
 import type { SqlValue } from "./connection.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
+import { fromText } from "./text.ts";
 import { foundRows } from "./workflow-filter.ts";
 
 /** Listings for people and for purges. */
@@ -47,6 +49,14 @@ export class WorkflowQuery {
     const text = `SELECT ${sum(all)} - ${failed === undefined ? "0" : sum(failed)} AS count`;
     const [found] = await this.#database.query<{ count: number }>(text, values);
     return (found as { count: number }).count; // one row
+  }
+
+  async getEndedWorkflows({ status, before }: EndedWorkflows, limit: number): Promise<readonly string[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      `SELECT w.id FROM ${this.#database.names.table.workflows} w WHERE w.status = $1 AND w.completed_at < $2 ORDER BY w.completed_at, w.row LIMIT $3`,
+      [status, before.getTime(), limit],
+    );
+    return rows.map(({ id }) => fromText(id));
   }
 
   async #find(filter: WorkflowFilter, after: ListingPosition | undefined, size: number): Promise<readonly WorkflowRow[]> {

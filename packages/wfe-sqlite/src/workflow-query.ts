@@ -1,6 +1,7 @@
 import {
   asksForData,
   countFound,
+  type EndedWorkflows,
   listFound,
   type ListingPosition,
   type Page,
@@ -12,6 +13,7 @@ import {
 import type { Connection, SqlValue } from "./connection.ts";
 import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
+import { fromText } from "./text.ts";
 import { accessPath, conditionOf } from "./workflow-filter.ts";
 
 /** Stands in cursors. */
@@ -45,6 +47,17 @@ export class WorkflowQuery {
           ? this.#count(connection, others) - this.#count(connection, { ...others, hasError: true })
           : this.#count(connection, filter);
       }),
+    );
+  }
+
+  getEndedWorkflows({ status, before }: EndedWorkflows, limit: number): Promise<readonly string[]> {
+    return this.#database.read((connection) =>
+      connection
+        .sql<{ id: string | Buffer }>(
+          "SELECT w.id FROM wfe_workflows w INDEXED BY wfe_workflows_ended WHERE w.status = ? AND w.completed_at < ? ORDER BY w.completed_at LIMIT ?",
+        )
+        .all(status, before.getTime(), limit)
+        .map(({ id }) => fromText(id)),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
+import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
 import type { WorkflowRow } from "../../models/workflow-row.ts";
 import type { InMemoryStore } from "./in-memory-store.ts";
 import { matchesData } from "../../runtime/data-filter.ts";
@@ -22,6 +22,21 @@ export function listWorkflows(store: InMemoryStore, filter: WorkflowFilter, page
 export function countWorkflows(store: InMemoryStore, filter: WorkflowFilter): number {
   refuseUnknownFields(filter);
   return matching(store, filter).length;
+}
+
+/** Whether an instance has ended with a status before an instant. */
+export function hasEnded({ status, completedAt }: WorkflowRow, ended: EndedWorkflows): boolean {
+  return status === ended.status && completedAt !== undefined && completedAt.getTime() < ended.before.getTime();
+}
+
+/** Ids of those that have ended, the earliest end first. */
+export function endedWorkflows(store: InMemoryStore, ended: EndedWorkflows, limit: number): readonly string[] {
+  return [...store.workflows.values()]
+    .map(({ row }) => row)
+    .filter((row) => hasEnded(row, ended))
+    .sort((a, b) => (a.completedAt?.getTime() ?? 0) - (b.completedAt?.getTime() ?? 0))
+    .slice(0, limit)
+    .map(({ id }) => id);
 }
 
 function position({ createdAt, id }: WorkflowRow): ListingPosition {
