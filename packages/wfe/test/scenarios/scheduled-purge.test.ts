@@ -24,7 +24,9 @@ function both(host: WorkflowHost): void {
   host.registerWorkflowDefinition(waits);
 }
 
-const PURGE = { purge: [{ status: "complete", olderThan: "1d" }], purgeInterval: "1h" } as const satisfies HostOptions;
+/** Sweeps seldom: days of virtual time would be full of looks that find nothing. */
+const SELDOM = { sweepInterval: "12h" } as const satisfies HostOptions;
+const PURGE = { ...SELDOM, purge: [{ status: "complete", olderThan: "1d" }], purgeInterval: "1h" } as const satisfies HostOptions;
 
 /** Providers that call back before each deletion. */
 function watched(providers: Providers, before: (ids: readonly string[]) => void | Promise<void>): Providers {
@@ -77,7 +79,7 @@ scenarios("a purge on a schedule", (open) => {
 
   it("runs at the start, too: a host that is often started anew would never come to it", async () => {
     const { host: newHost, clock } = await open();
-    const first = await newHost(both);
+    const first = await newHost(both, SELDOM);
     await first.startWorkflow(short, { n: 0 });
     await clock.advance("2d");
     await first.stop();
@@ -93,6 +95,7 @@ scenarios("a purge on a schedule", (open) => {
     const { clock } = scenario;
     const sizes: number[] = [];
     const options = {
+      ...SELDOM,
       purge: [
         { status: "terminated", olderThan: "1h" },
         { ...PURGE.purge[0], batchSize: 2 },
@@ -113,7 +116,7 @@ scenarios("a purge on a schedule", (open) => {
   it("is made by one host at a time, and goes on with another one when that stops", async () => {
     const scenario = await open();
     const { clock } = scenario;
-    const options = { purge: [{ ...PURGE.purge[0], batchSize: 1 }], purgeInterval: "1h" } as const;
+    const options = { ...SELDOM, purge: [{ ...PURGE.purge[0], batchSize: 1 }], purgeInterval: "1h" } as const;
     const took: string[] = [];
     let working = 0;
     let most = 0;
@@ -147,7 +150,7 @@ scenarios("a purge on a schedule", (open) => {
     const { clock, client: newClient } = scenario;
     const client = await newClient();
     let stopping: Promise<void> | undefined;
-    const options = { purge: [{ ...PURGE.purge[0], batchSize: 2 }], purgeInterval: "1h" } as const;
+    const options = { ...SELDOM, purge: [{ ...PURGE.purge[0], batchSize: 2 }], purgeInterval: "1h" } as const;
     const host = await started(scenario, options, () => {
       stopping ??= host.stop();
     });
