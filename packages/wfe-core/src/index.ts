@@ -63,7 +63,6 @@ export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinit
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";
-export type { WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
 export {
   EXPLAINED_AT_MOST,
   type AwaitedEventState,
@@ -76,6 +75,7 @@ export {
   type UnknownDefinition,
   type WorkflowExplanation,
 } from "./models/workflow-explanation.ts";
+export type { EndedWorkflows, WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
 export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
 export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";
 export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";
@@ -175,9 +175,11 @@ export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
 export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } from "./runtime/buffered-log-sink.ts";
 export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";
+export { indexedPaths, indexedValue, type IndexedPath, type IndexedValue } from "./runtime/indexed-data.ts";
 export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { decodeLifecycleEvent } from "./runtime/lifecycle-decoding.ts";
 export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-listeners.ts";
+export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { Pauses } from "./runtime/pauses.ts";

@@ -1,8 +1,20 @@
-import { type Clock, durationMs, type Entropy, Pauses, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import {
+  type Clock,
+  durationMs,
+  type Entropy,
+  type IndexedPath,
+  indexedPaths,
+  Pauses,
+  PersistenceError,
+  SharedRun,
+  systemClock,
+  systemEntropy,
+} from "wfe-core";
 import { runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
 import { Connections } from "./connections.ts";
+import { makeDataIndexes } from "./data-index.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, type MigrationTarget } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
 import type { PostgresOptions } from "./postgres-options.ts";
 import { type RoutineName, type SchemaNames, schemaNames } from "./schema-names.ts";
@@ -34,6 +46,8 @@ export class PostgresDatabase {
   readonly entropy: Entropy;
   /** Longest pause between two looks for what others have queued. @internal */
   readonly pollIntervalMs: number;
+  /** Paths into the data that are indexed. @internal */
+  readonly indexedData: readonly IndexedPath[];
   /** The connection that is kept; `undefined` without notifications. @internal */
   readonly session: Session | undefined;
   /** How long an operation is tried again. @internal */
@@ -59,6 +73,7 @@ export class PostgresDatabase {
     }
     this.#options = options;
     this.names = schemaNames(options.schema, options.tablePrefix);
+    this.indexedData = indexedPaths(options.indexedData);
     this.clock = options.clock ?? systemClock;
     this.entropy = options.entropy ?? systemEntropy;
     this.#pauses = new Pauses(this);
@@ -178,19 +193,15 @@ export class PostgresDatabase {
       if (this.session !== undefined) connections.keepOne();
       const [settings] = await this.query<ServerSettings>(SERVER_SETTINGS, []);
       if (settings !== undefined) refuseSettings(settings, this.store);
-      await this.#tried(() =>
-        migrate(
-          {
-            names: this.names,
-            store: this.store,
-            run: (text, values = []) => runOnPool(connections, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
-            // What is changed once may take as long as it takes.
-            transaction: (work) => transactionOnPool(connections, Math.max(this.#queryTimeoutMs, MIGRATION_TIMEOUT_MS), work),
-          },
-          MIGRATIONS,
-          this.clock.now(),
-        ),
-      );
+      const target: MigrationTarget = {
+        names: this.names,
+        store: this.store,
+        run: (text, values = []) => runOnPool(connections, text, values, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection }),
+        // What is changed once may take as long as it takes.
+        transaction: (work) => transactionOnPool(connections, Math.max(this.#queryTimeoutMs, MIGRATION_TIMEOUT_MS), work),
+      };
+      await this.#tried(() => migrate(target, MIGRATIONS, this.clock.now()));
+      await this.#tried(() => makeDataIndexes(target, this.indexedData));
       const { session } = this;
       if (session !== undefined) await this.#tried(() => session.start());
     } catch (error) {

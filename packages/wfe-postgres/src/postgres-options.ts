@@ -61,6 +61,14 @@ export interface PostgresOptions {
    */
   readonly queryTimeout?: Duration;
   /**
+   * Dotted paths into the data of instances by which filters are to find them through an index: `["customer.id"]`; 16 at most. Each index is made by
+   * the first start that asks for it, which keeps writers waiting meanwhile, and is written with every commit that changes data. One that is no longer
+   * asked for is left. Without an index a filter on data reads what the rest of the filter leaves; it finds the same.
+   *
+   * @default none
+   */
+  readonly indexedData?: readonly string[];
+  /**
    * Timers go by it. One that is given here judges leases and the queue, too, which is for tests in virtual time; otherwise these are judged by the
    * clock of the server, which all machines share.
    *

@@ -34,6 +34,7 @@ const ROUTINES = [
   "claim_due_v1",
   "command_v1",
   "delete_workflows_v1",
+  "data_key_v1",
   "lease_turn_v1",
   "own_leases_v1",
   "absent_owners_v1",

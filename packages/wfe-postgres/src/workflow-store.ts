@@ -1,4 +1,13 @@
-import type { CommitResult, LoadedWorkflow, NewWorkflow, WorkflowChange, WorkflowRecord, WorkflowSignals, WorkflowStatus } from "wfe-core";
+import type {
+  CommitResult,
+  EndedWorkflows,
+  LoadedWorkflow,
+  NewWorkflow,
+  WorkflowChange,
+  WorkflowRecord,
+  WorkflowSignals,
+  WorkflowStatus,
+} from "wfe-core";
 import { Batches, type Outcome } from "./batches.ts";
 import { mayBeOnes } from "./error-mapping.ts";
 import { type PointerColumns, POINTER_LIST, pointerRow } from "./pointer-rows.ts";
@@ -129,14 +138,14 @@ export class WorkflowStore {
     return (reserved as { next: number }).next - count; // an upsert returns its row
   }
 
-  async deleteWorkflows(ids: readonly string[]): Promise<number> {
+  async deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number> {
     const { table, routine } = this.#database.names;
     const [row] = await this.#database.query<{ deleted: number }>(
       // Done again because the answer was lost, it counts those that are gone. They are looked for as they were before this statement.
       `SELECT d.deleted + CASE WHEN NOT $2 THEN 0 ELSE (
          SELECT count(DISTINCT x.id) FROM unnest($1::text[]) AS x (id) WHERE NOT EXISTS (SELECT 1 FROM ${table.workflows} w WHERE w.id = x.id)) END AS deleted
-       FROM ${routine.delete_workflows_v1}($1) d`,
-      (repeated) => [ids.map(toText), repeated],
+       FROM ${routine.delete_workflows_v1}($1, $3, $4) d`,
+      (repeated) => [ids.map(toText), repeated, only?.status ?? null, only?.before.getTime() ?? null],
     );
     return (row as { deleted: number }).deleted; // the function gives one row
   }

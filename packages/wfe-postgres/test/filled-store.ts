@@ -20,7 +20,7 @@ export function filling({ table: t }: SchemaNames): string {
         CASE WHEN i % 10 < 7 THEN 'complete' WHEN i % 10 = 7 THEN 'terminated' WHEN i % 200 = 8 THEN 'suspended' ELSE 'runnable' END,
         4, 0, 0, 5, CASE WHEN i % 10 > 7 AND i % 20 <> 8 THEN 1900000000000 + i END, 1700000000000 + i,
         CASE WHEN i % 10 <= 7 THEN 1700000000000 + i END, 0, 'x', 'c', 'd', 'r-' || i,
-        CASE WHEN i % 10 = 9 THEN 'f-' || (i - 1) END, CASE WHEN i % 10 = 9 THEN '1' END, CASE WHEN i % 10 = 9 THEN 1 END, '{}'
+        CASE WHEN i % 10 = 9 THEN 'f-' || (i - 1) END, CASE WHEN i % 10 = 9 THEN '1' END, CASE WHEN i % 10 = 9 THEN 1 END, '{"customer":{"id":' || i || '}}'
       FROM ${rows(WORKFLOWS)};
     INSERT INTO ${t.workflow_names} (name, workflow) SELECT w.id, w.row FROM ${t.workflows} w UNION ALL SELECT w.name, w.row FROM ${t.workflows} w
       ON CONFLICT DO NOTHING;

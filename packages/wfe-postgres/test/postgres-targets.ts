@@ -14,7 +14,7 @@ import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 
 /** What differs from one target to another. */
-export type TargetOptions = Pick<PostgresOptions, "tablePrefix" | "notifications" | "pollInterval" | "clock">;
+export type TargetOptions = Pick<PostgresOptions, "indexedData" | "tablePrefix" | "notifications" | "pollInterval" | "clock">;
 
 /** Where a target has its stores: each on a schema of its own, as long as it is there. */
 export type TargetServer = Pick<TestSchema, "url" | "another" | "empty">;

@@ -1,4 +1,5 @@
 import { describe, expect, it, beforeAll, afterAll } from "vitest";
+import type { WorkflowFilter } from "wfe-core";
 import {
   instant,
   SAMPLE_DEFINITION,
@@ -33,7 +34,7 @@ class Host {
     this.names = schemaNames(schema);
     // One connection: all of its statements are planned once.
     this.#pool = watchedPool(server.url, 1, (client) => this.#explained.watch(client));
-    const database = openPostgres({ pool: this.#pool, schema, notifications: false });
+    const database = openPostgres({ pool: this.#pool, schema, notifications: false, indexedData: INDEXED });
     this.persistence = new PostgresPersistenceProvider(database);
     this.queue = new PostgresQueueProvider(database);
   }
@@ -60,7 +61,24 @@ class Host {
   }
 }
 
+/** Of which data there is an index. */
+const INDEXED = ["customer.id"];
+
 const DUE = { definitions: [SAMPLE_DEFINITION], limit: 10, claimUntil: instant(99_000) };
+
+/** Filters, and by which indexes their instances are found; pages then read the rows of what they show by their keys. */
+const LISTINGS: Readonly<Record<string, readonly [filter: WorkflowFilter, index: string]>> = {
+  "what runs": [{ status: "runnable" }, "workflows_listed"],
+  "two statuses": [{ status: ["suspended", "terminated"] }, "workflows_listed"],
+  "a definition": [{ definitionId: SAMPLE_DEFINITION.id }, "workflows_listed"],
+  "a version": [{ version: 1 }, "workflows_listed"],
+  "a definition and a status": [{ definitionId: SAMPLE_DEFINITION.id, status: "terminated", createdBefore: instant() }, "workflows_listed"],
+  "what ended before": [{ completedBefore: instant(-30_000_000_000) }, "workflows_listed"],
+  "what has failed": [{ hasError: true }, "workflows_failed"],
+  "what has failed of a definition": [{ hasError: true, definitionId: "other 1", status: "suspended" }, "workflows_failed"],
+  "a reference": [{ reference: "r-77" }, "workflows_reference"],
+  "a value of the data": [{ data: { "customer.id": 77 } }, "workflows_data_6eb60c7b3a6accfa"],
+};
 
 /** What is done to the store, and how it is read: by nothing but these. */
 const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
@@ -127,6 +145,12 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
   },
   "listing those of a rare status": ({ persistence }) => persistence.listWorkflows({ status: "suspended" }, { limit: 10 }),
   "listing those of an age": ({ persistence }) => persistence.listWorkflows({ createdAfter: instant(-1), createdBefore: instant(1) }, { limit: 10 }),
+  ...Object.fromEntries(
+    Object.entries(LISTINGS).flatMap(([what, [filter]]) => [
+      [`listing ${what}`, ({ persistence }: Host) => persistence.listWorkflows(filter, { limit: 10 })],
+      [`counting ${what}`, ({ persistence }: Host) => persistence.countWorkflows(filter)],
+    ]),
+  ),
   "looking at subscriptions": async ({ persistence }) => {
     await persistence.getSubscription("f-1");
     await persistence.getSubscriptions("open", "1", instant());
@@ -215,10 +239,17 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   ],
   "looking through the pointers of an instance": ["pointers: pointers_pkey", "workflows: workflows_id"],
   "looking for what compensation has to undo": ["pointers: pointers_ended", "workflows: workflows_id"],
-  "listing the newest": ["workflows: walk of workflows_created"],
-  "listing a page after the first": ["workflows: walk of workflows_created", "workflows: workflows_created"],
-  "listing those of a rare status": ["workflows: workflows_over"],
-  "listing those of an age": ["workflows: workflows_created"],
+  "listing the newest": ["workflows: walk of workflows_created", "workflows: workflows_pkey"],
+  "listing a page after the first": ["workflows: walk of workflows_created", "workflows: workflows_created", "workflows: workflows_pkey"],
+  "listing those of a rare status": ["workflows: workflows_listed", "workflows: workflows_pkey"],
+  "listing those of an age": ["workflows: workflows_created", "workflows: workflows_pkey"],
+  ...Object.fromEntries(
+    Object.entries(LISTINGS).flatMap(([what, [filter, index]]) => [
+      [`listing ${what}`, [`workflows: ${index}`, "workflows: workflows_pkey"].toSorted()],
+      // Its data is looked at, and so its rows are read.
+      [`counting ${what}`, filter.data === undefined ? [`workflows: ${index}`] : [`workflows: ${index}`, "workflows: workflows_pkey"]],
+    ]),
+  ),
   "looking at subscriptions": [
     "events: events_pkey",
     "subscriptions: subscriptions_id",
@@ -267,7 +298,7 @@ describe("statements on a filled store", () => {
   beforeAll(async () => {
     await host.start();
     await sessions.query(filling(host.names));
-    for (const table of await host.tables()) await sessions.query(`ANALYZE ${table}`);
+    for (const table of await host.tables()) await sessions.query(`VACUUM (ANALYZE) ${table}`);
   });
   afterAll(() => host.stop());
 
@@ -278,12 +309,13 @@ describe("statements on a filled store", () => {
   it("would be seen to read without an index that is missing", async () => {
     const host = new Host(server.schema); // plans are made anew
     await host.start();
-    const [{ definition }] = await sessions.query("SELECT pg_get_indexdef($1::regclass) AS definition", [`${host.names.schema}.workflows_due`]);
+    const indexes = ["workflows_due", "workflows_listed"].map((name) => `${host.names.schema}.${name}`);
+    const found = await sessions.query("SELECT pg_get_indexdef(x::regclass) AS definition FROM unnest($1::text[]) x", [indexes]);
     const claim = (): Promise<unknown> => host.persistence.claimDueInstances(new Date(2e12), DUE); // there are enough
 
-    await sessions.query(`DROP INDEX ${host.names.schema}.workflows_due`);
+    await sessions.query(`DROP INDEX ${indexes.join(", ")}`);
     const without = await host.reads(claim);
-    await sessions.query(definition);
+    for (const { definition } of found) await sessions.query(definition);
     const again = await host.reads(claim);
 
     expect(without).not.toEqual(READS["a claim of due instances"]);

@@ -2,7 +2,6 @@ import { closeSync, openSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PersistenceError } from "wfe-core";
-import { sqlMatchesData } from "./data-filter.ts";
 import { storeError } from "./error-mapping.ts";
 import { scopeHas } from "./scope-filter.ts";
 import { MEMORY_PATH } from "./sqlite-options.ts";
@@ -105,7 +104,6 @@ export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Co
     raw.pragma(`synchronous = ${synchronous}`);
     raw.pragma("foreign_keys = ON");
     raw.pragma("temp_store = MEMORY");
-    raw.function("wfe_matches_data", { deterministic: true, directOnly: true }, sqlMatchesData);
     raw.function("wfe_scope_has", { deterministic: true, directOnly: true }, scopeHas);
     // A file that cannot be written opens without complaint; only the wish to write shows it.
     raw.exec("BEGIN IMMEDIATE; ROLLBACK");

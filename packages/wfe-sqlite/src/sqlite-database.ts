@@ -1,6 +1,18 @@
 import { resolve } from "node:path";
-import { type Clock, durationMs, type Entropy, isWfeError, PersistenceError, SharedRun, systemClock, systemEntropy } from "wfe-core";
+import {
+  type Clock,
+  durationMs,
+  type Entropy,
+  type IndexedPath,
+  indexedPaths,
+  isWfeError,
+  PersistenceError,
+  SharedRun,
+  systemClock,
+  systemEntropy,
+} from "wfe-core";
 import { type Connection, openConnection } from "./connection.ts";
+import { makeDataIndexes } from "./data-index.ts";
 import { isBusy, storeError } from "./error-mapping.ts";
 import { GroupCommit, type Operation } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
@@ -25,6 +37,8 @@ export class SqliteDatabase {
   readonly pollIntervalMs: number;
   /** Wakes those of this process who wait for queued work. @internal */
   readonly queueSignals: QueueSignals;
+  /** Paths into the data that are indexed. @internal */
+  readonly indexedData: readonly IndexedPath[];
   /** Who holds locks. @internal */
   readonly presences: PresenceRegister;
   readonly #synchronous: "FULL" | "NORMAL";
@@ -49,6 +63,7 @@ export class SqliteDatabase {
     this.#busyTimeoutMs = durationMs(options.busyTimeout ?? "10s", "busyTimeout");
     this.pollIntervalMs = durationMs(options.pollInterval ?? "100ms", "pollInterval");
     if (this.pollIntervalMs < 10) throw new RangeError(`pollInterval must be 10 ms or more: got ${this.pollIntervalMs} ms`);
+    this.indexedData = indexedPaths(options.indexedData);
     this.queueSignals = new QueueSignals(this);
     this.presences = this.isMemory ? new MemoryPresences() : new FilePresences(this.path);
     this.#run = new SharedRun({
@@ -102,6 +117,7 @@ export class SqliteDatabase {
     const connection = await this.#whileBusy(() => openConnection(this.path, this.#synchronous));
     try {
       await this.#whileBusy(() => migrate(connection, MIGRATIONS, this.path, this.clock.now()));
+      await this.#whileBusy(() => makeDataIndexes(connection, this.indexedData));
     } catch (error) {
       connection.close();
       throw error;

@@ -1,13 +1,27 @@
-import type { Page, PageRequest, WorkflowFilter, WorkflowRow } from "wfe-core";
-import type { SqlValue } from "./connection.ts";
+import {
+  asksForData,
+  countFound,
+  type EndedWorkflows,
+  listFound,
+  type ListingPosition,
+  type Page,
+  type PageRequest,
+  refuseUnknownFields,
+  type WorkflowFilter,
+  type WorkflowRow,
+} from "wfe-core";
+import type { Connection, SqlValue } from "./connection.ts";
 import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { fromText, toText } from "./text.ts";
+import { fromText } from "./text.ts";
+import { accessPath, conditionOf } from "./workflow-filter.ts";
 
-/** A condition and the values of its placeholders. */
-interface Condition {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
+/** Stands in cursors. */
+const STORE = "sqlite";
+
+interface Place {
+  readonly row: number;
+  readonly created_at: number;
 }
 
 /** Listings for people and for purges. */
@@ -18,73 +32,66 @@ export class WorkflowQuery {
     this.#database = database;
   }
 
-  async listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>> {
-    const limit = page.limit ?? 100;
-    if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1000)) throw new RangeError(`limit must be a whole number from 1 to 1000: got ${limit}`);
-    const conditions = conditionsOf(filter);
-    if (page.cursor !== undefined) conditions.push(after(page.cursor));
-    const rows = await this.#database.read(({ raw }) =>
-      raw
-        .prepare<SqlValue[], WorkflowColumns>(
-          `SELECT ${WORKFLOW_COLUMNS} FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition
-           ${where(conditions)} ORDER BY w.created_at DESC, w.id DESC LIMIT ?`,
-        )
-        .all(...valuesOf(conditions), limit + 1),
-    );
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return { items: rows.slice(0, limit).map(workflowRow), ...(last === undefined ? {} : { cursor: cursorOf(last) }) };
+  listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>> {
+    return listFound(filter, page, STORE, (...asked) => this.#find(...asked));
   }
 
   async countWorkflows(filter: WorkflowFilter): Promise<number> {
-    const conditions = conditionsOf(filter);
-    const found = await this.#database.read(({ raw }) =>
-      raw
-        .prepare<SqlValue[], { count: number }>(
-          `SELECT count(*) AS count FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition ${where(conditions)}`,
-        )
-        .get(...valuesOf(conditions)),
+    refuseUnknownFields(filter);
+    if (asksForData(filter)) return countFound(filter, (...asked) => this.#find(...asked));
+    return this.#database.read((connection) =>
+      connection.snapshot(() => {
+        const { hasError, ...others } = filter;
+        // An index knows those with an error, and none the others.
+        return hasError === false
+          ? this.#count(connection, others) - this.#count(connection, { ...others, hasError: true })
+          : this.#count(connection, filter);
+      }),
     );
-    return found?.count ?? 0;
   }
-}
 
-function conditionsOf(filter: WorkflowFilter): Condition[] {
-  const conditions: Condition[] = [];
-  const add = (sql: string, ...values: readonly SqlValue[]): unknown => conditions.push({ sql, values });
-  if (filter.status !== undefined) {
-    const statuses = typeof filter.status === "string" ? [filter.status] : filter.status;
-    add(`w.status IN (${statuses.map(() => "?").join(", ")})`, ...statuses);
+  getEndedWorkflows({ status, before }: EndedWorkflows, limit: number): Promise<readonly string[]> {
+    return this.#database.read((connection) =>
+      connection
+        .sql<{ id: string | Buffer }>(
+          "SELECT w.id FROM wfe_workflows w INDEXED BY wfe_workflows_ended WHERE w.status = ? AND w.completed_at < ? ORDER BY w.completed_at LIMIT ?",
+        )
+        .all(status, before.getTime(), limit)
+        .map(({ id }) => fromText(id)),
+    );
   }
-  if (filter.definitionId !== undefined) add("d.id = ?", toText(filter.definitionId));
-  if (filter.version !== undefined) add("d.version = ?", filter.version);
-  if (filter.name !== undefined) add("w.name = ?", toText(filter.name));
-  if (filter.reference !== undefined) add("w.reference = ?", toText(filter.reference));
-  if (filter.createdAfter !== undefined) add("w.created_at >= ?", filter.createdAfter.getTime());
-  if (filter.createdBefore !== undefined) add("w.created_at < ?", filter.createdBefore.getTime());
-  if (filter.completedBefore !== undefined) add("w.completed_at < ?", filter.completedBefore.getTime());
-  if (filter.hasError !== undefined) add(`w.error IS ${filter.hasError ? "NOT " : ""}NULL`);
-  if (Object.keys(filter.data ?? {}).length > 0) add("wfe_matches_data(w.data, ?)", JSON.stringify(filter.data));
-  return conditions;
-}
 
-function where(conditions: readonly Condition[]): string {
-  return conditions.length === 0 ? "" : `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}`;
-}
-
-function valuesOf(conditions: readonly Condition[]): readonly SqlValue[] {
-  return conditions.flatMap(({ values }) => values);
-}
-
-function cursorOf(last: WorkflowColumns): string {
-  return Buffer.from(JSON.stringify([last.created_at, fromText(last.id)])).toString("base64url");
-}
-
-function after(cursor: string): Condition {
-  try {
-    const [createdAt, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as readonly unknown[];
-    if (typeof createdAt === "number" && typeof id === "string") return { sql: "(w.created_at, w.id) < (?, ?)", values: [createdAt, toText(id)] };
-  } catch {
-    // Not one of ours; said below.
+  async #find(filter: WorkflowFilter, after: ListingPosition | undefined, size: number): Promise<readonly WorkflowRow[]> {
+    // Data may be looked for in very many: the process does its work in between.
+    if (asksForData(filter)) await new Promise<void>((resolve) => this.#database.clock.defer(resolve));
+    return this.#database.read((connection) =>
+      connection.snapshot(() => {
+        const { index, start, starts } = accessPath(connection, filter, this.#database.indexedData);
+        const { sql, values } = conditionOf(filter, after);
+        const statement = connection.raw.prepare<SqlValue[], Place>(
+          `SELECT w.row, w.created_at FROM wfe_workflows w INDEXED BY ${index} WHERE ${start} AND ${sql}
+           ORDER BY w.created_at DESC, w.id DESC LIMIT ?`,
+        );
+        const places = starts.flatMap((from) => statement.all(...from, ...values, size));
+        const oldest = places.map(({ created_at }) => created_at).sort((a, b) => b - a)[size - 1] ?? Number.MIN_SAFE_INTEGER;
+        const rows = places.filter(({ created_at }) => created_at >= oldest).map(({ row }) => row);
+        return connection
+          .sql<WorkflowColumns>(
+            `SELECT ${WORKFLOW_COLUMNS} FROM json_each(?) CROSS JOIN wfe_workflows w ON w.row = json_each.value CROSS JOIN wfe_definitions d ON d.row = w.definition
+             ORDER BY w.created_at DESC, w.id DESC LIMIT ?`,
+          )
+          .all(JSON.stringify(rows), size)
+          .map(workflowRow);
+      }),
+    );
   }
-  throw new RangeError(`cursor must come from the page before: got ${JSON.stringify(cursor)}`);
+
+  #count(connection: Connection, filter: WorkflowFilter): number {
+    const { index, start, starts } = accessPath(connection, filter, this.#database.indexedData);
+    const { sql, values } = conditionOf(filter);
+    const statement = connection.raw.prepare<SqlValue[], { count: number }>(
+      `SELECT count(*) AS count FROM wfe_workflows w INDEXED BY ${index} WHERE ${start} AND ${sql}`,
+    );
+    return starts.reduce((sum, from) => sum + (statement.get(...from, ...values)?.count ?? 0), 0);
+  }
 }

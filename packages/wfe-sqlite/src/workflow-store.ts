@@ -1,4 +1,13 @@
-import type { CommitResult, LoadedWorkflow, NewWorkflow, WorkflowChange, WorkflowRecord, WorkflowSignals, WorkflowStatus } from "wfe-core";
+import type {
+  CommitResult,
+  EndedWorkflows,
+  LoadedWorkflow,
+  NewWorkflow,
+  WorkflowChange,
+  WorkflowRecord,
+  WorkflowSignals,
+  WorkflowStatus,
+} from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { deliveriesOf } from "./event-matching.ts";
 import { type PointerColumns, pointerRow } from "./pointer-rows.ts";
@@ -13,6 +22,9 @@ const WORKFLOW_BY = (column: "id" | "name"): string =>
   `SELECT ${WORKFLOW_COLUMNS} FROM wfe_workflows w JOIN wfe_definitions d ON d.row = w.definition WHERE w.${column} = ?`;
 const BY_ID = WORKFLOW_BY("id");
 const BY_NAME = WORKFLOW_BY("name");
+
+/** Instances that are removed in one transaction. */
+const DELETED_AT_ONCE = 50;
 
 /** Creating, moving and reading instances. */
 export class WorkflowStore {
@@ -94,18 +106,26 @@ export class WorkflowStore {
     });
   }
 
-  deleteWorkflows(ids: readonly string[]): Promise<number> {
-    return this.#database.write((connection) => {
-      let deleted = 0;
-      for (const id of ids.map(toText)) {
-        // Pointers, subscriptions, used events and errors go with it (ON DELETE CASCADE).
-        const { changes } = connection.sql("DELETE FROM wfe_workflows WHERE id = ? AND status IN ('complete', 'terminated')").run(id);
-        if (changes > 0) connection.sql("DELETE FROM wfe_queue WHERE type = 'workflow' AND id = ?").run(id);
-        deleted += changes;
-      }
-      return deleted;
-    });
+  async deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number> {
+    let deleted = 0;
+    // A few at a time: a transaction keeps the event loop, and all other writers, waiting.
+    for (let from = 0; from < ids.length; from += DELETED_AT_ONCE) {
+      const some = ids.slice(from, from + DELETED_AT_ONCE);
+      deleted += await this.#database.write((connection) => some.reduce((sum, id) => sum + deleteOne(connection, toText(id), only), 0));
+    }
+    return deleted;
   }
+}
+
+/** @returns How many went. */
+function deleteOne(connection: Connection, id: string | Buffer, only: EndedWorkflows | undefined): number {
+  const [meant, values] = only === undefined ? ["TRUE", []] : ["status = ? AND completed_at < ?", [only.status, only.before.getTime()]];
+  // Pointers, subscriptions, used events and errors go with it (ON DELETE CASCADE).
+  const { changes } = connection
+    .sql(`DELETE FROM wfe_workflows WHERE id = ? AND status IN ('complete', 'terminated') AND ${meant}`)
+    .run(id, ...values);
+  if (changes > 0) connection.sql("DELETE FROM wfe_queue WHERE type = 'workflow' AND id = ?").run(id);
+  return changes;
 }
 
 function record(connection: Connection, by: string, value: string): WorkflowRecord | undefined {

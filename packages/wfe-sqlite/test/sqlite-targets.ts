@@ -95,6 +95,18 @@ export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
 };
 export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue) };
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };
+/** Paths that the suite asks for. */
+const INDEXED_DATA = ["x", "order.customer.name", "order.customer", "order", "total", "constructor", "__proto__"];
+export const persistenceTargetOfData: SuiteTarget<PersistenceProvider> = {
+  createStore: async () => {
+    const folder = newFolder();
+    return {
+      open: async () => new SqlitePersistenceProvider({ path: folder.path("wfe.db"), synchronous: "NORMAL", indexedData: INDEXED_DATA }),
+      elapse: (ms) => sleep(ms),
+      dispose: async () => folder.remove(),
+    };
+  },
+};
 export const persistenceTargetOnFile: SuiteTarget<PersistenceProvider> = { createStore: onFile(makePersistence), capabilities: ["hold"] };
 export const persistenceTargetInMemory: SuiteTarget<PersistenceProvider> = { createStore: inMemory(makePersistence) };
 

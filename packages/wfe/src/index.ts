@@ -1,8 +1,8 @@
 /** wfe: the host, and everything of the core. */
 // The one place where everything is passed on: users import one package.
 export * from "wfe-core";
-export type { HostOptions } from "./host/host-options.ts";
 export type { LifecycleEvents, LifecycleEventsOptions } from "./host/lifecycle-events.ts";
+export type { HostOptions, PurgeRule } from "./host/host-options.ts";
 export type { StandaloneClient } from "./host/standalone-client.ts";
 export type { WorkflowHost } from "./host/workflow-host.ts";
 export { WorkflowHostBuilder } from "./host/workflow-host-builder.ts";

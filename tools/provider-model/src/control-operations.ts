@@ -3,7 +3,7 @@ import { isFinal, type PersistenceProvider, type ScheduledCommand } from "wfe-co
 import { compared, difference, type Operation, shown, wrongChoice } from "./call.ts";
 import { control, FROM } from "./commit-rules.ts";
 import { addCommand, type ModelCommand, type PersistenceState } from "./persistence-state.ts";
-import { after, definition, DEFINITIONS, idOf, instanceTarget, limit, moment, reading, workflowId } from "./values.ts";
+import { ended, hasEnded, after, definition, DEFINITIONS, idOf, instanceTarget, limit, moment, reading, workflowId } from "./values.ts";
 import { completedEvent, pointers, scheduledCommand } from "./workflow-values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
@@ -77,26 +77,31 @@ export const claimDueInstances: fc.Arbitrary<PersistenceOperation> = fc
   });
 
 /** `deleteWorkflows`. */
-export const deleteWorkflows: fc.Arbitrary<PersistenceOperation> = fc.array(workflowId, { minLength: 1, maxLength: 4 }).map((ids) => ({
-  kind: "deleteWorkflows",
-  plan: (_state, { concurrent }) => {
-    // Whether all go at one instant is open.
-    const given = concurrent ? ids.slice(0, 1) : ids;
-    return {
-      text: `deleteWorkflows(${shown(given)})`,
-      run: (provider) => provider.deleteWorkflows(given),
-      judge: (state, outcome) => {
-        const over = [...new Set(given)].filter((id) => isFinal(state.instances.get(id)?.row.status ?? "runnable"));
-        for (const id of over) {
-          state.instances.delete(id);
-          state.errors.delete(id);
-          for (const each of [...state.subscriptions.values()]) if (each.workflowId === id) state.subscriptions.delete(each.id);
-        }
-        return compared(outcome, { answer: over.length });
-      },
-    };
-  },
-}));
+export const deleteWorkflows: fc.Arbitrary<PersistenceOperation> = fc
+  .tuple(fc.array(workflowId, { minLength: 1, maxLength: 4 }), fc.option(ended, { nil: undefined }))
+  .map(([ids, only]) => ({
+    kind: "deleteWorkflows",
+    plan: (_state, { concurrent }) => {
+      // Whether all go at one instant is open.
+      const given = concurrent ? ids.slice(0, 1) : ids;
+      return {
+        text: `deleteWorkflows(${shown(given)}, ${shown(only)})`,
+        run: (provider) => provider.deleteWorkflows(given, only),
+        judge: (state, outcome) => {
+          const over = [...new Set(given)].filter((id) => {
+            const row = state.instances.get(id)?.row;
+            return row !== undefined && isFinal(row.status) && (only === undefined || hasEnded(row, only));
+          });
+          for (const id of over) {
+            state.instances.delete(id);
+            state.errors.delete(id);
+            for (const each of [...state.subscriptions.values()]) if (each.workflowId === id) state.subscriptions.delete(each.id);
+          }
+          return compared(outcome, { answer: over.length });
+        },
+      };
+    },
+  }));
 
 /** `nextDefinitionSequence`. */
 export const nextDefinitionSequence: fc.Arbitrary<PersistenceOperation> = fc

@@ -18,7 +18,7 @@ import {
 } from "./event-operations.ts";
 import type { Model } from "./model-run.ts";
 import { emptyState, type PersistenceState, pointersOf, shownSubscription, subscriptionsOf } from "./persistence-state.ts";
-import { getPointers, getWorkflowInstance, listWorkflows, loadForPass } from "./query-operations.ts";
+import { getEndedWorkflows, getPointers, getWorkflowInstance, listWorkflows, loadForPass } from "./query-operations.ts";
 import { EVENT_IDS, SUBSCRIPTION_IDS, WORKFLOW_IDS } from "./values.ts";
 
 const operation: fc.Arbitrary<Operation<PersistenceState, PersistenceProvider>> = fc.oneof(
@@ -36,6 +36,7 @@ const operation: fc.Arbitrary<Operation<PersistenceState, PersistenceProvider>> 
   { weight: 1, arbitrary: getWorkflowInstance },
   { weight: 2, arbitrary: getPointers },
   { weight: 1, arbitrary: listWorkflows },
+  { weight: 1, arbitrary: getEndedWorkflows },
   { weight: 1, arbitrary: lookAtEvents },
   { weight: 1, arbitrary: getSubscriptions },
   { weight: 2, arbitrary: getFirstOpenSubscription },

@@ -13,7 +13,7 @@ import { instant } from "wfe-core/test-support";
 import { compared, difference, type Operation, shown } from "./call.ts";
 import { wrongDeliveries } from "./delivery-rules.ts";
 import { type ModelInstance, type PersistenceState, pointersOf } from "./persistence-state.ts";
-import { idOf, instanceTarget, limit, moment, record, workflowId, workflowName } from "./values.ts";
+import { ended, hasEnded, idOf, instanceTarget, limit, moment, record, workflowId, workflowName } from "./values.ts";
 
 type PersistenceOperation = Operation<PersistenceState, PersistenceProvider>;
 
@@ -188,6 +188,24 @@ const filter: fc.Arbitrary<WorkflowFilter> = fc
   )
   // More fields than a few leave nothing.
   .map(([fields, kept]) => Object.fromEntries(Object.entries(fields).filter(([key]) => kept.includes(key))));
+
+/** `getEndedWorkflows`; of those that ended at one instant, the order is open. */
+export const getEndedWorkflows: fc.Arbitrary<PersistenceOperation> = fc.tuple(ended, limit).map(([wanted, most]) => ({
+  kind: "getEndedWorkflows",
+  plan: () => ({
+    text: `getEndedWorkflows(${shown(wanted)}, ${most})`,
+    run: (provider) => provider.getEndedWorkflows(wanted, most),
+    judge: (state, outcome) => {
+      const rows = [...state.instances.values()].map(({ row }) => row).filter((row) => hasEnded(row, wanted));
+      const ends = (ids: readonly string[]): unknown => ids.map((id) => rows.find((row) => row.id === id)?.completedAt?.getTime());
+      const ids = "answer" in outcome ? (outcome.answer as readonly string[]) : [];
+      const expected = rows.map(({ completedAt }) => completedAt?.getTime() ?? 0).sort((a, b) => a - b);
+      return compared("answer" in outcome ? { answer: [new Set(ids).size, ends(ids)] } : outcome, {
+        answer: [Math.min(rows.length, most), expected.slice(0, most)],
+      });
+    },
+  }),
+}));
 
 /** `listWorkflows`, page for page, and `countWorkflows`. */
 export const listWorkflows: fc.Arbitrary<PersistenceOperation> = fc.tuple(filter, fc.constantFrom(undefined, 1, 2, 1000)).map(([wanted, most]) => ({

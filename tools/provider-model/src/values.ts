@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Topic } from "wfe-core";
+import type { EndedWorkflows, Topic, WorkflowRow } from "wfe-core";
 import { instant, SAMPLE_DEFINITION } from "wfe-core/test-support";
 
 // Few of each, so that calls meet; the odd ones last, where shrinking does not go.
@@ -51,10 +51,17 @@ export const reading: fc.Arbitrary<Date> = fc
     { weight: 1, arbitrary: fc.constantFrom(0, Date.UTC(9999, 11, 31), 8.64e15) },
   )
   .map((ms) => new Date(ms));
+/** What a purge is about. */
+export const ended: fc.Arbitrary<EndedWorkflows> = fc.record({ status: fc.constantFrom("complete", "terminated"), before: moment });
 /** Which of several, whatever their number. */
 export const choice: fc.Arbitrary<number> = fc.nat(11);
 /** A limit; small ones leave some out. */
 export const limit: fc.Arbitrary<number> = fc.constantFrom(100, 1, 2, 3);
+
+/** Whether an instance has ended with a status before an instant. */
+export function hasEnded({ status, completedAt }: Pick<WorkflowRow, "status" | "completedAt">, { status: wanted, before }: EndedWorkflows): boolean {
+  return status === wanted && completedAt !== undefined && completedAt < before;
+}
 
 /** An instant strictly after another. */
 export function after(asAt: Date, step: number): Date {

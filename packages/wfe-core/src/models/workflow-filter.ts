@@ -34,11 +34,20 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
+/** Instances that have ended. */
+export interface EndedWorkflows {
+  readonly status: "complete" | "terminated";
+  /** `completedAt` is strictly before. */
+  readonly before: Date;
+}
+
 /** What `purgeWorkflows` removes. */
 export interface PurgeOptions {
   readonly status: "complete" | "terminated";
   /** Ended strictly before this instant, or longer ago than this duration. */
   readonly olderThan: Date | Duration;
-  /** Instances per transaction, 1 to 1000. @default 500 */
+  /** Instances that are removed at a time, 1 to 1000. @default 500 */
   readonly batchSize?: number;
+  /** Counts what would go, and removes nothing. @default false */
+  readonly dryRun?: boolean;
 }

@@ -6,7 +6,7 @@ import type { PointerQuery, PointerRow } from "../models/pointer-row.ts";
 import type { ScheduledCommand } from "../models/scheduled-command.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
 import type { DefinitionKey } from "../models/workflow-definition.ts";
-import type { Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
+import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import type { CommandRepository } from "../traits/command-repository.ts";
 import type { EventRepository, RunnableEvent } from "../traits/event-repository.ts";
@@ -36,7 +36,7 @@ export interface PersistenceStores {
   readonly control: Pick<WorkflowRepository, "claimDueInstances"> & {
     command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined>;
   };
-  readonly query: Pick<WorkflowRepository, "listWorkflows" | "countWorkflows">;
+  readonly query: Pick<WorkflowRepository, "listWorkflows" | "countWorkflows" | "getEndedWorkflows">;
   readonly events: EventRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly commands: CommandRepository;
@@ -154,9 +154,14 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
     return this.#stores.query.countWorkflows(filter);
   }
 
-  async deleteWorkflows(ids: readonly string[]): Promise<number> {
+  async getEndedWorkflows(ended: EndedWorkflows, limit: number): Promise<readonly string[]> {
     this.#run.check();
-    return this.#stores.workflows.deleteWorkflows(ids);
+    return this.#stores.query.getEndedWorkflows(ended, limit);
+  }
+
+  async deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number> {
+    this.#run.check();
+    return this.#stores.workflows.deleteWorkflows(ids, only);
   }
 
   async createEvent(event: EventRow, now: Date): Promise<string> {

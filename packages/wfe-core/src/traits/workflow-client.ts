@@ -200,8 +200,8 @@ export interface WorkflowClient extends ActivityClient {
    * Removes instances that are over, with all that belongs to them, their pins of artifacts included; safe beside running hosts, and their ids
    * may be used again.
    *
-   * @returns How many went.
-   * @throws RangeError for another status, an age or a batch out of bounds: nothing is removed then
+   * @returns How many went; with `dryRun` how many would go.
+   * @throws RangeError for another status, an age or a batch out of bounds, TypeError for an option that does not exist: nothing is removed then
    */
   purgeWorkflows(options: PurgeOptions): Promise<number>;
   /**

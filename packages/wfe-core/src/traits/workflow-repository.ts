@@ -3,7 +3,7 @@ import type { Delivery } from "../models/event-subscription.ts";
 import type { PointerQuery, PointerRow } from "../models/pointer-row.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
 import type { DefinitionKey } from "../models/workflow-definition.ts";
-import type { Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
+import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { Counters, NewWorkflow, WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import type { WorkflowStatus } from "../models/workflow-status.ts";
 
@@ -119,11 +119,22 @@ export interface WorkflowRepository {
   /**
    * Instances that match, the newest first (by creation, then id), without their pointers.
    *
-   * @throws RangeError for a limit or a cursor that cannot be.
+   * Pages are stable: neither part of that order ever changes, so that no instance comes twice, and none is left out that was there, and
+   * matched, all the time, whatever others do between two pages.
+   *
+   * @throws RangeError for a limit that cannot be, and for a cursor that is none, or of another filter or another kind of store; TypeError for
+   * an unknown field of the filter.
    */
   listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowRow>>;
-  /** How many instances match. */
+  /** How many instances match. @throws TypeError for an unknown field of the filter */
   countWorkflows(filter: WorkflowFilter): Promise<number>;
-  /** Removes instances that are over, with their pointers, subscriptions and errors; others are left alone. @returns How many went. */
-  deleteWorkflows(ids: readonly string[]): Promise<number>;
+  /** Ids of instances that have ended, the earliest end first; `limit` at most. */
+  getEndedWorkflows(ended: EndedWorkflows, limit: number): Promise<readonly string[]>;
+  /**
+   * Removes instances that are over, with their pointers, subscriptions, errors and hints; others are left alone.
+   *
+   * @param only - What has to hold of each at that moment: one that was retried meanwhile, and has ended again, may not be meant any more.
+   * @returns How many went.
+   */
+  deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number>;
 }

@@ -158,7 +158,12 @@ const PAGE_FAULTS: PersistenceFaults = {
   },
   "pages through what a filter finds": {
     fault: "forgets the filter after the first page",
-    make: lists((good, filter, page) => good.listWorkflows(page.cursor === undefined ? filter : {}, page)),
+    make: lists(async (good, filter, { cursor, limit = 100 }) => {
+      const { items } = await good.listWorkflows(cursor === undefined ? filter : {}, { limit: 1000 });
+      const from = items.findIndex(({ id }) => id === cursor) + 1;
+      const last = items[from + limit - 1];
+      return { items: items.slice(from, from + limit), ...(last === undefined || items.length === from + limit ? {} : { cursor: last.id }) };
+    }),
   },
   "lists 100 instances a page when not told otherwise": {
     fault: "lists 50 instances a page",

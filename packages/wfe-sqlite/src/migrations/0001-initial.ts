@@ -48,7 +48,12 @@ export const INITIAL: Migration = {
     CREATE INDEX wfe_workflows_due ON wfe_workflows (definition, due_at) WHERE status = 'runnable' AND due_at IS NOT NULL;
     -- Listings, the newest first.
     CREATE INDEX wfe_workflows_created ON wfe_workflows (created_at);
-    CREATE INDEX wfe_workflows_status ON wfe_workflows (status, created_at);
+    -- Those of a definition and a status; of several, each is looked at. The end stands in it to pass others over without a look at their rows.
+    CREATE INDEX wfe_workflows_listed ON wfe_workflows (definition, status, created_at, completed_at);
+    CREATE INDEX wfe_workflows_failed ON wfe_workflows (definition, status, created_at) WHERE error IS NOT NULL;
+    CREATE INDEX wfe_workflows_reference ON wfe_workflows (reference, created_at) WHERE reference IS NOT NULL;
+    -- Purges: what has ended, the earliest first.
+    CREATE INDEX wfe_workflows_ended ON wfe_workflows (status, completed_at) WHERE completed_at IS NOT NULL;
     -- The children of an instance that is ended.
     CREATE INDEX wfe_workflows_parent ON wfe_workflows (parent_id) WHERE parent_id IS NOT NULL;
 

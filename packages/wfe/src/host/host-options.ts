@@ -1,4 +1,20 @@
-import { type Codec, DEFAULT_PAYLOAD_LIMITS, type Duration, durationMs, type PollOptions, type PollRules, pollRules } from "wfe-core";
+import {
+  type Codec,
+  DEFAULT_PAYLOAD_LIMITS,
+  type Duration,
+  durationMs,
+  type PollOptions,
+  type PollRules,
+  pollRules,
+  type PurgeOptions,
+} from "wfe-core";
+import { type ResolvedPurge, resolvePurge } from "../purger.ts";
+
+/** What a host removes by itself. */
+export interface PurgeRule extends Pick<PurgeOptions, "status" | "batchSize"> {
+  /** Ended longer ago. */
+  readonly olderThan: Duration;
+}
 
 /** Settings of a host; each has a default. */
 export interface HostOptions {
@@ -18,6 +34,15 @@ export interface HostOptions {
   readonly maxCrashes?: number;
   /** How long delivered events are kept. @default "30d" */
   readonly eventRetention?: Duration;
+  /**
+   * Instances to remove by themselves: `[{ status: "complete", olderThan: "30d" }]`. At the start and every `purgeInterval`, by one host at a time;
+   * then artifacts that nobody keeps, where a store of them is set. A client does not.
+   *
+   * @default nothing is removed
+   */
+  readonly purge?: readonly PurgeRule[];
+  /** How often `purge` is followed. 1 s or more. @default "1h" */
+  readonly purgeInterval?: Duration;
   /** Longest data of an instance, in characters when encoded. @default 1048576 */
   readonly maxDataSize?: number;
   /** Longest payload of an event, in characters when encoded. @default 262144 */
@@ -42,6 +67,8 @@ export interface ResolvedHostOptions {
   readonly shutdownTimeoutMs: number;
   readonly maxCrashes: number;
   readonly eventRetentionMs: number;
+  readonly purge: readonly ResolvedPurge[];
+  readonly purgeIntervalMs: number;
   readonly maxDataSize: number;
   readonly maxEventSize: number;
   readonly maxOpenPointers: number;
@@ -61,6 +88,8 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     shutdownTimeoutMs: durationMs(options.shutdownTimeout ?? 30_000, "shutdownTimeout"),
     maxCrashes: count("maxCrashes", options.maxCrashes ?? 5),
     eventRetentionMs: durationMs(options.eventRetention ?? "30d", "eventRetention"),
+    purge: purgeRules(options.purge ?? []),
+    purgeIntervalMs: atLeast("purgeInterval", options.purgeInterval ?? "1h", 1_000),
     maxDataSize: count("maxDataSize", options.maxDataSize ?? DEFAULT_PAYLOAD_LIMITS.data),
     maxEventSize: count("maxEventSize", options.maxEventSize ?? DEFAULT_PAYLOAD_LIMITS.event),
     maxOpenPointers: count("maxOpenPointers", options.maxOpenPointers ?? 20_000),
@@ -68,6 +97,15 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     codec: options.codec,
     polls: pollRules(options.pollEndpoints),
   };
+}
+
+function purgeRules(rules: readonly PurgeRule[]): readonly ResolvedPurge[] {
+  if (!Array.isArray(rules)) throw new RangeError(`purge must be a list of rules: got ${String(rules)}`);
+  return rules.map((rule: PurgeRule & Partial<PurgeOptions>) => {
+    if ((rule.olderThan as unknown) instanceof Date || rule.dryRun !== undefined)
+      throw new RangeError('a rule of purge has status, olderThan, which is a duration such as "30d", and batchSize');
+    return resolvePurge(rule);
+  });
 }
 
 function count(name: string, value: number): number {

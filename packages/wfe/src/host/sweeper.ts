@@ -3,6 +3,7 @@ import { claimMs } from "./claim-time.ts";
 import type { CommandConsumer } from "./command-consumer.ts";
 import type { EventConsumer } from "./event-consumer.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { ScheduledPurge } from "./scheduled-purge.ts";
 import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
 /** Instances claimed at a time by a host without room, whose hints are then for others, or for later. */
@@ -14,7 +15,7 @@ const RETENTION_BATCH = 1_000;
 
 /**
  * The net under everything that is only a hint: searches the store, now and then, for instances that are due, events that are undelivered, commands that are owed,
- * and leases whose owner is gone; and removes delivered events that nobody needs any more.
+ * and leases whose owner is gone; and removes delivered events that nobody needs any more, and what the option `purge` says.
  */
 export class Sweeper {
   readonly #services: HostServices;
@@ -22,6 +23,7 @@ export class Sweeper {
   readonly #workflows: WorkflowConsumer;
   readonly #events: EventConsumer;
   readonly #commands: CommandConsumer;
+  readonly #purge: ScheduledPurge;
   #loops: { timer?: Timer; running: Promise<void> }[] = [];
   #stopped = true;
 
@@ -31,6 +33,7 @@ export class Sweeper {
     this.#workflows = workflows;
     this.#events = events;
     this.#commands = commands;
+    this.#purge = new ScheduledPurge(services, locks);
   }
 
   /** Sweeps once, then goes on by itself. Resolves after the first sweep. */
@@ -43,12 +46,13 @@ export class Sweeper {
     if (this.#locks.orphans !== undefined) first.push(this.#repeat(takeOverIntervalMs, "the take-over of lost work", () => this.#takeOver()));
     void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
     await Promise.all(first);
+    this.#purge.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { timer } of this.#loops) timer?.cancel();
-    await Promise.all(this.#loops.map(({ running }) => running));
+    await Promise.all([...this.#loops.map(({ running }) => running), this.#purge.stop()]);
   }
 
   #repeat(intervalMs: number, what: string, work: () => Promise<void>): Promise<void> {

@@ -33,17 +33,26 @@ const waits = new WorkflowBuilder<Count>()
   .saveAs("n")
   .build("waits", 1);
 
+/** Is terminated by the failure of its step, once; run again it waits for the event `go` with the key of its own id. */
+const fails = new WorkflowBuilder<Count>()
+  .thenFn("broken", (ctx) => {
+    if (ctx.attempt === 1) throw new Error("broken");
+  })
+  .onError(ErrorBehavior.terminate())
+  .waitFor(go, (_, ctx) => ctx.workflow.id)
+  .saveAs("n")
+  .build("fails", 1);
+
 function both(host: WorkflowHost): void {
+  host.registerWorkflowDefinition(fails);
   host.registerWorkflowDefinition(short);
   host.registerWorkflowDefinition(waits);
 }
 
 /** What a purge has asked the store for. */
 interface Asked {
-  /** Cursors of the listings. */
-  readonly listed: (string | undefined)[];
-  /** Cursors of the pages that they were answered with. */
-  readonly next: (string | undefined)[];
+  /** What it was told has ended. */
+  readonly found: (readonly string[])[];
   /** Sizes of the deletions. */
   readonly deleted: number[];
 }
@@ -52,19 +61,18 @@ interface Asked {
 async function storeOf({ store }: Scenario, meanwhile?: () => Promise<void>): Promise<PersistenceProvider & { readonly asked: Asked }> {
   const { persistence } = store.open();
   await persistence.start();
-  const asked: Asked = { listed: [], next: [], deleted: [] };
+  const asked: Asked = { found: [], deleted: [] };
   const watched: Partial<PersistenceProvider> & { readonly asked: Asked } = {
     asked,
-    async listWorkflows(filter, page) {
-      const answer = await persistence.listWorkflows(filter, page);
-      asked.listed.push(page.cursor);
-      asked.next.push(answer.cursor);
-      return answer;
+    async getEndedWorkflows(ended, limit) {
+      const ids = await persistence.getEndedWorkflows(ended, limit);
+      asked.found.push(ids);
+      return ids;
     },
-    async deleteWorkflows(ids) {
+    async deleteWorkflows(ids, only) {
       asked.deleted.push(ids.length);
       await meanwhile?.();
-      return await persistence.deleteWorkflows(ids);
+      return await persistence.deleteWorkflows(ids, only);
     },
   };
   return new Proxy(persistence, {
@@ -116,7 +124,7 @@ scenarios("purging workflows", (open) => {
     await store.stop();
   });
 
-  it("lists each page once, from where the one before it ended, while other instances end", async () => {
+  it("removes the earliest end first, each once, while other instances end", async () => {
     const scenario = await open();
     const { host: newHost, clock } = scenario;
     const host = await newHost(both);
@@ -125,22 +133,71 @@ scenarios("purging workflows", (open) => {
       await host.startWorkflow(short, { n: 0 }, { id: `short ${turn}` });
       await clock.advance("2s");
     }
-    const ending = ["waits 0", "waits 5"]; // the oldest is yet to be listed, the newest would have been on the first page
+    const ending = ["waits 0", "waits 5"];
     const store = await storeOf(scenario, async () => {
       const id = ending.pop();
       if (id !== undefined) await host.publishEvent(go, id, 1);
       await clock.settle();
     });
 
-    const removed = await purgeWorkflows(store, { status: "complete", olderThan: new Date(clock.now() + 1), batchSize: 2 }, { clock });
+    const removed = await purgeWorkflows(store, { status: "complete", olderThan: new Date(clock.now()), batchSize: 2 }, { clock });
 
-    const { listed, next } = store.asked;
-    expect(listed).toEqual([undefined, ...next.slice(0, -1)]);
-    expect(new Set(listed).size).toBe(4);
-    expect(next.at(-1)).toBeUndefined();
-    expect(removed).toBe(7);
-    expect((await host.listWorkflows({ status: "complete" })).items.map(({ id }) => id)).toEqual(["waits 5"]);
+    expect(store.asked.found).toEqual([["short 0", "short 1"], ["short 2", "short 3"], ["short 4", "short 5"], []]);
+    expect(removed).toBe(6);
+    expect((await host.listWorkflows({ status: "complete" })).items.map(({ id }) => id)).toEqual(["waits 5", "waits 0"]);
     await store.stop();
+  });
+
+  it("leaves what is retried between the look and the removal, whatever has become of it", async () => {
+    const scenario = await open();
+    const { host: newHost, clock } = scenario;
+    const host = await newHost(both);
+    const ids = ["ended", "retried", "retried and ended"];
+    for (const id of ids) await host.startWorkflow(fails, { n: 0 }, { id });
+    await clock.advance("10s");
+    const store = await storeOf(scenario, async () => {
+      for (const id of ids.slice(1)) await host.retryWorkflow(id);
+      await clock.settle();
+      await host.publishEvent(go, "retried and ended", 1);
+      await clock.settle();
+    });
+
+    expect(await purgeWorkflows(store, { status: "terminated", olderThan: "5s" }, { clock })).toBe(1);
+
+    expect(store.asked.found).toEqual([ids]);
+    const left = (await host.listWorkflows()).items.map(({ id, status }) => [id, status]).toSorted();
+    expect(left).toEqual([
+      ["retried and ended", "complete"],
+      ["retried", "runnable"],
+    ]);
+    await store.stop();
+  });
+
+  it("counts what would go, and removes nothing, in a dry run", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both);
+    for (let turn = 0; turn < 3; turn += 1) {
+      await host.startWorkflow(short, { n: 0 });
+      await clock.settle();
+      await clock.advance("1m");
+    }
+
+    expect(await host.purgeWorkflows({ status: "complete", olderThan: "90s", dryRun: true })).toBe(2);
+    expect(await host.purgeWorkflows({ status: "terminated", olderThan: 0, dryRun: true })).toBe(0);
+    expect(await host.countWorkflows()).toBe(3);
+    expect(await host.purgeWorkflows({ status: "complete", olderThan: "90s", dryRun: false })).toBe(2);
+  });
+
+  it("refuses an option that it does not know: a dry run that is misspelled would be none", async () => {
+    const { host: newHost, clock } = await open();
+    const host = await newHost(both);
+    await host.startWorkflow(short, { n: 0 });
+    await clock.advance("1m");
+
+    await expect(host.purgeWorkflows({ status: "complete", olderThan: 0, dryrun: true } as never)).rejects.toBeInstanceOf(TypeError);
+    await expect(host.purgeWorkflows({ status: "complete", olderThan: 0, dryRun: "yes" } as never)).rejects.toBeInstanceOf(TypeError);
+
+    expect(await host.countWorkflows()).toBe(1);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import type { PointerQuery, PointerRow } from "../../models/pointer-row.ts";
 import type { ScheduledCommand } from "../../models/scheduled-command.ts";
 import type { CommitResult, WorkflowChange } from "../../models/workflow-change.ts";
 import type { DefinitionKey } from "../../models/workflow-definition.ts";
-import type { Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
+import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
 import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../../models/workflow-row.ts";
 import { isFinal } from "../../models/workflow-status.ts";
 import { SharedRun } from "../../runtime/shared-run.ts";
@@ -20,7 +20,7 @@ import { deliver } from "./in-memory-delivery.ts";
 import { inspect } from "./in-memory-inspection.ts";
 import { deliveriesOf, InMemoryStore, type KeptSubscription, type KeptWorkflow, passPointersOf, recordOf } from "./in-memory-store.ts";
 import { pointersOf } from "./in-memory-pointer-query.ts";
-import { countWorkflows, listWorkflows } from "./in-memory-workflow-query.ts";
+import { countWorkflows, endedWorkflows, hasEnded, listWorkflows } from "./in-memory-workflow-query.ts";
 
 /** What an {@link InMemoryPersistenceProvider} can be made with. */
 export interface InMemoryPersistenceProviderOptions {
@@ -135,8 +135,12 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
     return countWorkflows(this.#running(), filter);
   }
 
-  async deleteWorkflows(ids: readonly string[]): Promise<number> {
-    const over = new Set(this.#found(ids).filter(({ row }) => isFinal(row.status)));
+  async getEndedWorkflows(ended: EndedWorkflows, limit: number): Promise<readonly string[]> {
+    return endedWorkflows(this.#running(), ended, limit);
+  }
+
+  async deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number> {
+    const over = new Set(this.#found(ids).filter(({ row }) => isFinal(row.status) && (only === undefined || hasEnded(row, only))));
     for (const kept of over) this.#store.removeWorkflow(kept);
     return over.size;
   }

@@ -1,44 +1,50 @@
-import type { Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
+import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../../models/workflow-filter.ts";
 import type { WorkflowRow } from "../../models/workflow-row.ts";
 import type { InMemoryStore } from "./in-memory-store.ts";
 import { matchesData } from "../../runtime/data-filter.ts";
+import { type ListingPosition, listingRequest, refuseUnknownFields } from "../../runtime/listing.ts";
 
-/** Instances that match, the newest first (by creation, then id). Copies. @throws RangeError for a limit or a cursor that cannot be. */
+/** Stands in cursors. */
+const STORE = "memory";
+
+/** Instances that match, the newest first (by creation, then id). Copies. @throws what `listingRequest` throws */
 export function listWorkflows(store: InMemoryStore, filter: WorkflowFilter, page: PageRequest): Page<WorkflowRow> {
-  const limit = page.limit ?? 100;
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1000)) throw new RangeError(`limit must be a whole number from 1 to 1000: got ${limit}`);
-  const after = page.cursor === undefined ? undefined : positionOf(page.cursor);
+  const { limit, after, cursorAfter } = listingRequest(filter, page, STORE);
   const found = matching(store, filter)
     .sort((a, b) => compare(position(b), position(a)))
     .filter((row) => after === undefined || compare(position(row), after) < 0);
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  return { items: structuredClone(items), ...(last !== undefined && found.length > limit ? { cursor: JSON.stringify(position(last)) } : {}) };
+  return { items: structuredClone(items), ...(last !== undefined && found.length > limit ? { cursor: cursorAfter(last) } : {}) };
 }
 
-/** How many instances match. */
+/** How many instances match. @throws TypeError for an unknown field */
 export function countWorkflows(store: InMemoryStore, filter: WorkflowFilter): number {
+  refuseUnknownFields(filter);
   return matching(store, filter).length;
 }
 
-type Position = readonly [createdAt: number, id: string];
-
-function position({ createdAt, id }: WorkflowRow): Position {
-  return [createdAt.getTime(), id];
+/** Whether an instance has ended with a status before an instant. */
+export function hasEnded({ status, completedAt }: WorkflowRow, ended: EndedWorkflows): boolean {
+  return status === ended.status && completedAt !== undefined && completedAt.getTime() < ended.before.getTime();
 }
 
-function positionOf(cursor: string): Position {
-  try {
-    const [createdAt, id] = JSON.parse(cursor) as readonly unknown[];
-    if (typeof createdAt === "number" && typeof id === "string") return [createdAt, id];
-  } catch {
-    // Not one of ours; said below.
-  }
-  throw new RangeError(`cursor must come from the page before: got ${JSON.stringify(cursor)}`);
+/** Ids of those that have ended, the earliest end first. */
+export function endedWorkflows(store: InMemoryStore, ended: EndedWorkflows, limit: number): readonly string[] {
+  return [...store.workflows.values()]
+    .map(({ row }) => row)
+    .filter((row) => hasEnded(row, ended))
+    .sort((a, b) => (a.completedAt?.getTime() ?? 0) - (b.completedAt?.getTime() ?? 0))
+    .slice(0, limit)
+    .map(({ id }) => id);
 }
 
-function compare([aTime, aId]: Position, [bTime, bId]: Position): number {
-  return aTime - bTime || (aId < bId ? -1 : Number(aId > bId));
+function position({ createdAt, id }: WorkflowRow): ListingPosition {
+  return { createdAt: createdAt.getTime(), id };
+}
+
+function compare(a: ListingPosition, b: ListingPosition): number {
+  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 
 function matching(store: InMemoryStore, filter: WorkflowFilter): WorkflowRow[] {

@@ -25,6 +25,7 @@ export const PERSISTENCE_CALLS: {
   nextDefinitionSequence: (provider) => provider.nextDefinitionSequence("sample", 1),
   listWorkflows: (provider) => provider.listWorkflows({}, {}),
   countWorkflows: (provider) => provider.countWorkflows({}),
+  getEndedWorkflows: (provider) => provider.getEndedWorkflows({ status: "complete", before: instant() }, 1),
   deleteWorkflows: (provider) => provider.deleteWorkflows(["w"]),
   createEvent: (provider) => provider.createEvent(sampleEvent("e"), instant()),
   getEvent: (provider) => provider.getEvent("e"),

@@ -18,6 +18,7 @@ import { ERROR_RECORD_CASES } from "./error-record.cases.ts";
 import { EVENT_CASES } from "./event.cases.ts";
 import { EVENT_PAYLOAD_CASES } from "./event-payload.cases.ts";
 import { EVENT_PURGE_CASES } from "./event-purge.cases.ts";
+import { FINDING_CASES } from "./finding.cases.ts";
 import { HELD_CASES } from "./held.cases.ts";
 import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_CASES } from "./list.cases.ts";
@@ -66,6 +67,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...TERMINATION_CASES,
   ...LIST_CASES,
   ...LIST_AND_DELETE_CASES,
+  ...FINDING_CASES,
   ...EVENT_CASES,
   ...EVENT_PURGE_CASES,
   ...EVENT_PAYLOAD_CASES,

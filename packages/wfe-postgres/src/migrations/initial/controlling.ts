@@ -44,8 +44,8 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
     RETURN QUERY SELECT outcome_, w.status, w.revision, w.control_seq, w.inbox_seq FROM ${t.workflows} w WHERE w.row = found_.row;
   END $wfe$;
 
-  -- Removes instances that are over, with all that is theirs. @returns How many.
-  CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[]) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
+  -- Removes instances that are over, with all that is theirs; with a status, those that have ended with it before an instant. @returns How many.
+  CREATE FUNCTION ${r.delete_workflows_v1} (ids_ text[], status_ text, before_ bigint) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
@@ -53,8 +53,9 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
     id_ text;
   BEGIN
     -- By their ids alone: the status would lead to the index of all that are over.
-    SELECT array_agg(w.row) FILTER (WHERE w.status IN ('complete', 'terminated')) INTO found_ FROM (
-      SELECT w.row, w.status FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR UPDATE) w;
+    SELECT array_agg(w.row) FILTER (
+        WHERE w.status IN ('complete', 'terminated') AND (status_ IS NULL OR (w.status = status_ AND w.completed_at < before_))) INTO found_ FROM (
+      SELECT w.row, w.status, w.completed_at FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR UPDATE) w;
     -- One by one, each by its key: a join might begin with all that is queued. In the order of keys, as turns of the queue do.
     FOR id_ IN SELECT w.id FROM ${t.workflows} w WHERE w.row = ANY (found_) ORDER BY w.id LOOP
       DELETE FROM ${t.queue} q WHERE q.key = 'workflow:' || id_;

@@ -49,7 +49,12 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
   CREATE INDEX ${index("workflows_due")} ON ${t.workflows} (definition, due_at) WHERE status = 'runnable' AND due_at IS NOT NULL;
   -- Listings, the newest first.
   CREATE INDEX ${index("workflows_created")} ON ${t.workflows} (created_at, id);
-  CREATE INDEX ${index("workflows_over")} ON ${t.workflows} (status, created_at, id) WHERE status <> 'runnable';
+  -- Those of a definition and a status; of several, each is looked at. The end stands in it to pass others over without a look at their rows.
+  CREATE INDEX ${index("workflows_listed")} ON ${t.workflows} (definition, status, created_at, id) INCLUDE (completed_at);
+  CREATE INDEX ${index("workflows_failed")} ON ${t.workflows} (definition, status, created_at, id) WHERE error IS NOT NULL;
+  CREATE INDEX ${index("workflows_reference")} ON ${t.workflows} (reference, created_at, id) WHERE reference IS NOT NULL;
+  -- Purges: what has ended, the earliest first.
+  CREATE INDEX ${index("workflows_ended")} ON ${t.workflows} (status, completed_at, row) WHERE completed_at IS NOT NULL;
   -- The children of an instance that is ended.
   CREATE INDEX ${index("workflows_parent")} ON ${t.workflows} (parent_id) WHERE parent_id IS NOT NULL;
 
