@@ -20,6 +20,7 @@ import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a client is made of. */
@@ -77,7 +78,8 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
       if (!this.#running) throw new WfeError("WFE_HOST_NOT_RUNNING", "the client is not running: call client.start() first");
     };
     const starter = new WorkflowStarter(services, () => undefined);
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
+    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => hint(id, "workflow"));
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, { assertRunning, published });
     this.activities = new ActivityController(services, { assertRunning, changed: (id) => hint(id, "workflow") });
   }
 

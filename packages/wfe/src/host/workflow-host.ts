@@ -49,6 +49,7 @@ import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { rowOf, WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a host is made of; {@link WorkflowHostBuilder} fills it in. */
@@ -139,7 +140,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
     const effects = { assertRunning: () => this.#assertRunning(), published };
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, effects);
+    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => this.#workflows.dispatch(id));
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, effects);
     this.activities = new ActivityController(services, { ...effects, changed: (id) => this.#workflows.dispatch(id) });
   }
 
