@@ -95,7 +95,9 @@ export class WorkflowPass {
   /** What a renewal round has read of this instance. */
   signals(signals: WorkflowSignals): void {
     const row = this.#scope?.state.row;
-    if (row !== undefined && (row.controlSeq !== signals.controlSeq || row.inboxSeq !== signals.inboxSeq)) this.poke();
+    if (row === undefined) return;
+    // A revision ahead is a commit of this pass that has no answer yet, or of somebody else: a migration needs no lease.
+    if (row.controlSeq !== signals.controlSeq || row.inboxSeq !== signals.inboxSeq || row.revision < signals.revision) this.poke();
   }
 
   /** Lets running bodies finish and commits them, and starts no successor. */
@@ -212,7 +214,11 @@ export class WorkflowPass {
       return { kind: "missing" };
     }
     const { row } = loaded;
-    if (row.revision !== state.row.revision) return this.#lost();
+    if (row.revision !== state.row.revision) {
+      // Migrated: there is nobody else whose pass it is now.
+      this.#poked = row.version !== state.row.version || row.fingerprint !== state.row.fingerprint;
+      return this.#lost();
+    }
     const wasSuspended = state.status === "suspended";
     if (isFinal(row.status)) {
       this.#running.abort("terminated");
