@@ -1,6 +1,7 @@
 import {
   type AnyDefinition,
   artifactRefsIn,
+  checkedDefinition,
   type DefinitionKey,
   isWfeError,
   type MigrateOptions,
@@ -53,12 +54,13 @@ export class WorkflowMigrator {
   /** @throws WorkflowNotFoundError, DefinitionNotFoundError, DefinitionExistsError, MigrationError */
   async migrate(idOrName: string, to: unknown, options: MigrateOptions): Promise<MigrationPlan> {
     checkMigrateOptions(options);
-    const asked = typeof to === "number" ? to : this.#starter.known(checkDefinition(to));
+    const source = options.from === undefined ? undefined : checkedDefinition(checkDefinition(options.from));
+    const asked = typeof to === "number" ? to : this.#starter.known(checkedDefinition(checkDefinition(to)));
     const id = await this.#lookup.id(idOrName);
     for (let left = MOST_TRIES; ; left -= 1) {
       const record = await this.#lookup.record(id);
       const target = typeof asked === "number" ? this.#starter.definition(record.definitionId, asked) : asked;
-      const migration = this.#planned(record, target, options);
+      const migration = this.#planned(record, source, target, options);
       const { plan } = migration;
       if (options.dryRun === true || isSame(plan.from, plan.to)) return plan;
       if (left === 0) throw new MigrationError(id, plan.from, plan.to, [BUSY]);
@@ -70,14 +72,14 @@ export class WorkflowMigrator {
   }
 
   /** @throws MigrationError with all faults */
-  #planned(record: WorkflowRecord, target: AnyDefinition, options: MigrateOptions): Migration {
+  #planned(record: WorkflowRecord, source: AnyDefinition | undefined, target: AnyDefinition, options: MigrateOptions): Migration {
     const from: DefinitionKey = { id: record.definitionId, version: record.version, fingerprint: record.fingerprint };
     const to: DefinitionKey = { id: target.id, version: target.version, fingerprint: target.fingerprint };
     const plan: MigrationPlan = { workflowId: record.id, from, to, migrated: false, pointers: [] };
     if (isSame(from, to)) return { plan, pointers: [], data: undefined };
-    const general = [...overFaults(record), ...targetFaults(from, to), ...sourceFaults(from, options.from)];
+    const general = [...overFaults(record), ...targetFaults(from, to), ...sourceFaults(from, source)];
     if (general.length > 0) throw new MigrationError(record.id, from, to, general);
-    const { pointers, moved, faults } = migratePointers(record, this.#source(from, options), target, options);
+    const { pointers, moved, faults } = migratePointers(record, source ?? this.#registered(from), target, options);
     const data = this.#data(record, options);
     const all = "fault" in data ? [...faults, data.fault] : faults;
     if (all.length > 0) throw new MigrationError(record.id, from, to, all, "cause" in data ? { cause: data.cause } : {});
@@ -85,9 +87,7 @@ export class WorkflowMigrator {
     return { plan: { ...plan, pointers: moved, ...made }, pointers, data: "text" in data ? data.text : undefined };
   }
 
-  /** The definition that an instance belongs to. */
-  #source(from: DefinitionKey, options: MigrateOptions): AnyDefinition | undefined {
-    if (options.from !== undefined) return options.from as AnyDefinition;
+  #registered(from: DefinitionKey): AnyDefinition | undefined {
     const registered = this.#services.registry.getDefinition(from.id, from.version);
     return registered?.fingerprint === from.fingerprint ? registered : undefined;
   }
@@ -176,7 +176,7 @@ function targetFaults(from: DefinitionKey, to: DefinitionKey): readonly Migratio
   ];
 }
 
-function sourceFaults(own: DefinitionKey, given: MigrateOptions["from"]): readonly MigrationFault[] {
+function sourceFaults(own: DefinitionKey, given: DefinitionKey | undefined): readonly MigrationFault[] {
   if (given === undefined || isSame(own, given)) return [];
   const shownGiven = `${JSON.stringify(given.id)} version ${given.version} (fingerprint ${given.fingerprint.slice(0, 12)})`;
   return [{ reason: "definition", message: `from is ${shownGiven}, which is not what it belongs to` }];
@@ -184,7 +184,7 @@ function sourceFaults(own: DefinitionKey, given: MigrateOptions["from"]): readon
 
 /** @throws TypeError for an option that cannot be, or that does not exist: a misspelled one would be left out without a word. */
 function checkMigrateOptions(options: MigrateOptions): void {
-  const { steps, data, from, allowLostCompensation, interruptRunning, dryRun, ...unknown } = options;
+  const { steps, data, from: _, allowLostCompensation, interruptRunning, dryRun, ...unknown } = options;
   const [strange] = Object.keys(unknown);
   if (strange !== undefined) throw new TypeError(`a migration has no option ${shown(strange)}`);
   if (steps !== undefined && (typeof steps !== "object" || (steps as typeof steps | null) === null))
@@ -193,7 +193,6 @@ function checkMigrateOptions(options: MigrateOptions): void {
     if (typeof target !== "string" && typeof target !== "number")
       throw new TypeError(`steps has ${shown(target)} for ${shown(step)}: a counterpart is an id, a name or a number`);
   if (data !== undefined && typeof data !== "function") throw new TypeError(`data must be a function: got ${shown(data)}`);
-  if (from !== undefined) checkDefinition(from);
   for (const [name, value] of Object.entries({ allowLostCompensation, interruptRunning, dryRun }))
     if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} must be true or false: got ${shown(value)}`);
 }
