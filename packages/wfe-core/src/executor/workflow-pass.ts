@@ -13,7 +13,7 @@ import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
 import { decide } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
-import { loadChanged } from "./load-changed.ts";
+import { isBehind, isMigrated, loadChanged } from "./load-changed.ts";
 import { nextDueAt } from "./next-execution.ts";
 import type { PassEnd } from "./pass-end.ts";
 import type { PassInput } from "./pass-input.ts";
@@ -94,10 +94,7 @@ export class WorkflowPass {
 
   /** What a renewal round has read of this instance. */
   signals(signals: WorkflowSignals): void {
-    const row = this.#scope?.state.row;
-    if (row === undefined) return;
-    // A revision ahead is a commit of this pass that has no answer yet, or of somebody else: a migration needs no lease.
-    if (row.controlSeq !== signals.controlSeq || row.inboxSeq !== signals.inboxSeq || row.revision < signals.revision) this.poke();
+    if (isBehind(this.#scope?.state.row, signals)) this.poke();
   }
 
   /** Lets running bodies finish and commits them, and starts no successor. */
@@ -214,11 +211,8 @@ export class WorkflowPass {
       return { kind: "missing" };
     }
     const { row } = loaded;
-    if (row.revision !== state.row.revision) {
-      // Migrated: there is nobody else whose pass it is now.
-      this.#poked = row.version !== state.row.version || row.fingerprint !== state.row.fingerprint;
-      return this.#lost();
-    }
+    this.#poked ||= isMigrated(state.row, row); // there is nobody else whose pass it is then
+    if (row.revision !== state.row.revision) return this.#lost();
     const wasSuspended = state.status === "suspended";
     if (isFinal(row.status)) {
       this.#running.abort("terminated");

@@ -112,9 +112,9 @@ describe("a migration", () => {
       ],
       [
         () => {
-          throw "no error"; // as users do
+          throw null as unknown as Error; // as users do
         },
-        /no error/,
+        /null/,
       ],
       [() => ({ at: new Date(0) }), /"?at/],
       [() => Promise.resolve({}), /asynchronous/],
