@@ -53,7 +53,8 @@ export {
   type LifecycleEventType,
   type StepOfEvent,
 } from "./models/lifecycle-event.ts";
-export type { PointerQuery, PointerRow } from "./models/pointer-row.ts";
+export type { MigratedPointer, MigrateOptions, MigrationFault, MigrationFaultReason, MigrationPlan } from "./models/migration.ts";
+export { LEFT_BEHIND, type PointerQuery, type PointerRow } from "./models/pointer-row.ts";
 export { POLL_METHODS, type PollCondition, type PollEndpointConfig, type PollMethod, type StoredPollConfig } from "./models/poll-endpoint.ts";
 export { QUEUE_TYPES, type QueueType } from "./models/queue-type.ts";
 export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
@@ -109,7 +110,13 @@ export { PollError, type PollErrorCode } from "./errors/poll-errors.ts";
 export { PersistenceError, ConflictError, LockError, QueueError, type ConflictReason, type CurrentState } from "./errors/store-errors.ts";
 export { SerializationError, PayloadTooLargeError, InputInvalidError, OutputInvalidError } from "./errors/value-errors.ts";
 export { WfeError, isWfeError, type WfeErrorOptions } from "./errors/wfe-error.ts";
-export { WorkflowAlreadyExistsError, WorkflowNameTakenError, WorkflowSuspendedError, WorkflowTerminatedError } from "./errors/workflow-errors.ts";
+export {
+  MigrationError,
+  WorkflowAlreadyExistsError,
+  WorkflowNameTakenError,
+  WorkflowSuspendedError,
+  WorkflowTerminatedError,
+} from "./errors/workflow-errors.ts";
 
 // traits
 export type { ArtifactAccess } from "./traits/artifact-access.ts";
@@ -257,6 +264,7 @@ export { StepContext, type ChildRequest, type ContextServices, type InstanceSnap
 export { StepRegistry, stepKey, type RegisteredStep } from "./executor/step-registry.ts";
 export { retriedPointers } from "./executor/retried-pointers.ts";
 export { endpointOf, kindsThatMay, standingOf, type PointerStanding } from "./executor/pointer-standing.ts";
+export { migratePointers, type PointerMigration } from "./executor/migration.ts";
 export { pointerView, instanceView, decodedInstance, decodedError, errorView } from "./executor/views.ts";
 export type { PassEnd } from "./executor/pass-end.ts";
 export { completedEvent, type WorkflowEnd } from "./executor/completed-event.ts";

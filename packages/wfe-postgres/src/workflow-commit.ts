@@ -117,7 +117,8 @@ function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
 
 /** What few changes have, each with the number of its change; `null` when none has any. */
 function restOf(commits: readonly Commit[]): string | null {
-  const rest: Record<"topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children", unknown[]> = {
+  const rest: Record<"definitions" | "topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children", unknown[]> = {
+    definitions: [],
     topics: [],
     consume: [],
     close: [],
@@ -129,6 +130,7 @@ function restOf(commits: readonly Commit[]): string | null {
   };
   commits.forEach(({ change, now }, index) => {
     const number = index + 1;
+    if (change.definition !== undefined) rest.definitions.push([number, change.definition.version, toText(change.definition.fingerprint)]);
     for (const { subscriptionId, eventId } of change.consume) {
       rest.consume.push([number, toText(subscriptionId), toText(eventId)]);
       rest.close.push([number, toText(subscriptionId)]);

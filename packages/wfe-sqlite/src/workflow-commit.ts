@@ -6,7 +6,7 @@ import { deliveriesOf, earliestEvent } from "./event-matching.ts";
 import { insertEvent } from "./event-store.ts";
 import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
-import { createChild, refuseTakenNames, upsertPointer } from "./workflow-creation.ts";
+import { createChild, definitionRow, refuseTakenNames, upsertPointer } from "./workflow-creation.ts";
 
 interface Head {
   readonly row: number;
@@ -68,8 +68,17 @@ export function applyChange(connection: Connection, change: WorkflowChange, now:
     toTextOrNull(change.data),
     workflow,
   );
+  if (change.definition !== undefined) migrate(connection, workflow, change.definition);
   for (const child of change.children) createChild(connection, child);
   return answer(connection, workflow, head.revision + 1, inboxSeq);
+}
+
+/** A statement of its own: hardly any commit has it, and `MOVE` is part of every one. */
+function migrate(connection: Connection, workflow: number, to: NonNullable<WorkflowChange["definition"]>): void {
+  const { id } = connection
+    .sql<{ id: string | Buffer }>("SELECT d.id FROM wfe_definitions d JOIN wfe_workflows w ON w.definition = d.row WHERE w.row = ?")
+    .get(workflow) as { id: string | Buffer }; // an instance has a definition
+  connection.sql("UPDATE wfe_workflows SET definition = ? WHERE row = ?").run(definitionRow(connection, id, to), workflow);
 }
 
 function answer(connection: Connection, workflow: number, revision: number, inboxSeq: number): CommitResult {

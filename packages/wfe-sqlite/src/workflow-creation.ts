@@ -1,4 +1,4 @@
-import { type NewWorkflow, type PointerRow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
+import { type DefinitionKey, type NewWorkflow, type PointerRow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { pointerValues } from "./pointer-rows.ts";
 import { workflowValues } from "./rows.ts";
@@ -86,14 +86,15 @@ function hasName(connection: Connection, name: string): boolean {
 }
 
 function insertWorkflow(connection: Connection, workflow: NewWorkflow): void {
-  const definition = definitionRow(connection, workflow);
+  const definition = definitionRow(connection, toText(workflow.definitionId), workflow);
   const createdArrival = connection.sql<{ last: number | null }>("SELECT max(arrival) AS last FROM wfe_events").get()?.last ?? 0;
   const { lastInsertRowid } = connection.sql(INSERT_WORKFLOW).run(...workflowValues(workflow, definition, createdArrival));
   for (const pointer of workflow.pointers) upsertPointer(connection, Number(lastInsertRowid), pointer);
 }
 
-function definitionRow(connection: Connection, workflow: NewWorkflow): number {
-  const key = [toText(workflow.definitionId), workflow.version, toText(workflow.fingerprint)];
+/** The number of a definition, which has one from its first instance on. @param id - As it is stored. */
+export function definitionRow(connection: Connection, id: string | Buffer, definition: Omit<DefinitionKey, "id">): number {
+  const key = [id, definition.version, toText(definition.fingerprint)];
   const known = connection.sql<{ row: number }>("SELECT row FROM wfe_definitions WHERE id = ? AND version = ? AND fingerprint = ?").get(...key);
   if (known !== undefined) return known.row;
   return Number(connection.sql("INSERT INTO wfe_definitions (id, version, fingerprint) VALUES (?, ?, ?)").run(...key).lastInsertRowid);

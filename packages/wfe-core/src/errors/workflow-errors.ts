@@ -1,4 +1,6 @@
 import type { InstanceError } from "../models/execution-error.ts";
+import type { MigrationFault } from "../models/migration.ts";
+import type { DefinitionKey } from "../models/workflow-definition.ts";
 import { WfeError, type WfeErrorOptions } from "./wfe-error.ts";
 
 /** An instance of this id exists and is not a repeat of this start. */
@@ -76,4 +78,26 @@ export class WorkflowTerminatedError extends WfeError {
     this.workflowId = workflowId;
     this.error = error;
   }
+}
+
+/** An instance cannot be taken to another version as asked; all that is in the way, at once. Nothing was written. */
+export class MigrationError extends WfeError {
+  override readonly name = "MigrationError";
+  readonly workflowId: string;
+  /** Never empty. */
+  readonly faults: readonly MigrationFault[];
+
+  constructor(workflowId: string, from: DefinitionKey, to: DefinitionKey, faults: readonly MigrationFault[], options?: WfeErrorOptions) {
+    super(
+      "WFE_MIGRATION_REFUSED",
+      `the workflow ${JSON.stringify(workflowId)} cannot be migrated from ${shownKey(from)} to ${shownKey(to)}:\n- ${faults.map(({ message }) => message).join("\n- ")}`,
+      options,
+    );
+    this.workflowId = workflowId;
+    this.faults = faults;
+  }
+}
+
+function shownKey({ id, version, fingerprint }: DefinitionKey): string {
+  return `${JSON.stringify(id)} version ${version} (fingerprint ${fingerprint.slice(0, 12)})`;
 }

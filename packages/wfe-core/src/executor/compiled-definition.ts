@@ -1,6 +1,6 @@
 import { StepNotFoundError } from "../errors/lookup-errors.ts";
 import { DEFAULT_ERROR_BEHAVIOR, type ErrorBehavior } from "../models/error-behavior.ts";
-import { type FunctionKey, hasRole, type StepDefinition } from "../models/step-definition.ts";
+import { type BlockDefinition, type FunctionKey, hasRole, type StepDefinition } from "../models/step-definition.ts";
 import { runsBody } from "../primitives/primitives.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { compiledExpressions } from "./compiled-expressions.ts";
@@ -12,6 +12,8 @@ export type DefinitionFunction = (...args: readonly unknown[]) => unknown;
 export interface ChainOwner {
   readonly step: StepDefinition;
   readonly relation: "block" | "compensator";
+  /** Which of its blocks. */
+  readonly block?: BlockDefinition;
 }
 
 /** A definition with what a pass asks of it again and again, worked out once. */
@@ -21,8 +23,8 @@ export class CompiledDefinition {
   readonly hasSagas: boolean;
   /** Steps that something undoes, by themselves; a saga's own compensator included. */
   readonly compensable: readonly number[];
-  /** Their expressions stand in them as functions. */
-  readonly #steps: readonly StepDefinition[];
+  /** By their ids. Their expressions stand in them as functions. */
+  readonly steps: readonly StepDefinition[];
   readonly #expressions: ReadonlyMap<FunctionKey, DefinitionFunction>;
   /** Of each step, by id; `undefined` for the steps of the main chain. */
   readonly #owners: readonly (ChainOwner | undefined)[];
@@ -33,7 +35,7 @@ export class CompiledDefinition {
   constructor(definition: AnyDefinition) {
     const { steps, functions } = compiledExpressions(definition.graph.steps);
     this.definition = definition;
-    this.#steps = steps;
+    this.steps = steps;
     this.#expressions = functions;
     this.hasSagas = steps.some(({ kind }) => kind === "saga");
     this.compensable = steps.filter(({ compensationStep }) => compensationStep !== undefined).map(({ id }) => id);
@@ -44,7 +46,7 @@ export class CompiledDefinition {
 
   /** @throws StepNotFoundError */
   step(id: number): StepDefinition {
-    const step = this.#steps[id];
+    const step = this.steps[id];
     if (step === undefined) throw new StepNotFoundError(this.definition.id, this.definition.version, id);
     return step;
   }
@@ -143,7 +145,7 @@ function ownersOf(steps: readonly StepDefinition[]): readonly (ChainOwner | unde
     for (let id: number | undefined = entry; id !== undefined; id = steps[id]?.next) owners[id] = owner;
   };
   for (const step of steps) {
-    for (const { entry } of step.blocks ?? []) claim(entry, { step, relation: "block" });
+    for (const block of step.blocks ?? []) claim(block.entry, { step, relation: "block", block });
     if (step.compensationStep !== undefined) claim(step.compensationStep, { step, relation: "compensator" });
   }
   return owners;

@@ -11,7 +11,7 @@ import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
 import { decide } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
-import { loadChanged } from "./load-changed.ts";
+import { isBehind, isMigrated, loadChanged } from "./load-changed.ts";
 import { nextDueAt } from "./next-execution.ts";
 import type { PassEnd } from "./pass-end.ts";
 import type { PassInput } from "./pass-input.ts";
@@ -96,9 +96,8 @@ export class WorkflowPass {
 
   /** What a renewal round has read of this instance. */
   signals(signals: WorkflowSignals): void {
-    const row = this.#scope?.state.row;
-    if (row !== undefined && (row.controlSeq !== signals.controlSeq || row.inboxSeq !== signals.inboxSeq)) this.poke();
-    if (isFinal(signals.status)) this.#around?.abort("terminated");
+    if (isBehind(this.#scope?.state.row, signals)) this.poke();
+    if (this.#scope !== undefined && isFinal(signals.status)) this.#around?.abort("terminated");
   }
 
   /** Lets running bodies finish and commits them, and starts no successor. */
@@ -234,6 +233,7 @@ export class WorkflowPass {
       return { kind: "missing" };
     }
     const { row } = loaded;
+    this.#poked ||= isMigrated(state.row, row); // there is nobody else whose pass it is then
     if (row.revision !== state.row.revision) return this.#lost();
     const wasSuspended = state.status === "suspended";
     if (isFinal(row.status)) {

@@ -1,5 +1,8 @@
 import type { PointerStatus } from "./workflow-status.ts";
 
+/** In place of the number of a step that a definition does not have any more. */
+export const LEFT_BEHIND = -1;
+
 /** Which pointers of an instance; every field given must hold. */
 export interface PointerQuery {
   /** Only those inside this container, at any depth; not itself. */
@@ -25,6 +28,7 @@ export interface PointerRow {
   readonly id: string;
   /** Order of creation within the instance, 1 or more; unique there. Every listing of pointers is sorted by it. */
   readonly seq: number;
+  /** {@link LEFT_BEHIND}: of a version before the last migration, and without a counterpart in the current one; a closed pointer's only. */
   readonly stepId: number;
   readonly stepName?: string;
   readonly status: PointerStatus;

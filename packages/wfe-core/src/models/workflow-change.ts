@@ -3,6 +3,7 @@ import type { EventRow } from "./event.ts";
 import type { Delivery, NewSubscription } from "./event-subscription.ts";
 import type { PointerRow } from "./pointer-row.ts";
 import type { ScheduledCommand } from "./scheduled-command.ts";
+import type { DefinitionKey } from "./workflow-definition.ts";
 import type { NewWorkflow } from "./workflow-row.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 
@@ -29,6 +30,8 @@ export interface WorkflowChange {
   /** Deliveries up to this one are known to the pass; if the row has more, it stays due now whatever `dueAt` says. */
   readonly seenInboxSeq: number;
   readonly status: WorkflowStatus;
+  /** Another version, or another graph, of the same definition, to which the instance belongs from now on; absent = unchanged. */
+  readonly definition?: Omit<DefinitionKey, "id">;
   /** Encoded data; absent = unchanged. */
   readonly data?: string;
   /** New value of the row's `sequence`. */

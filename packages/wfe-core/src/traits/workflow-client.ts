@@ -5,6 +5,7 @@ import type { ExecutionError } from "../models/execution-error.ts";
 import type { ExecutionPointer } from "../models/execution-pointer.ts";
 import type { WorkflowId } from "../models/ids.ts";
 import type { DurableShape, JsonValue } from "../models/json.ts";
+import type { MigrateOptions, MigrationPlan } from "../models/migration.ts";
 import type { WorkflowDefinition } from "../models/workflow-definition.ts";
 import type { Page, PageRequest, PurgeOptions, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { WorkflowExplanation } from "../models/workflow-explanation.ts";
@@ -171,6 +172,28 @@ export interface WorkflowClient extends ActivityClient {
    * @throws WorkflowNotFoundError
    */
   retryWorkflow(idOrName: string): Promise<boolean>;
+  /**
+   * Takes an instance, runnable or suspended, to another version of its definition, or to the graph that this process knows of the same version.
+   * One atomic write without the lease: a pass that works on the instance meanwhile is refused and leaves it to whoever knows the new version. What
+   * it waits for, its timers, its children and its status stay.
+   *
+   * Of many that ask for it at once one does it; an instance that belongs to that version already is left as it is, its data too.
+   *
+   * @param to - A version that is registered here, or a definition; a host has to know it.
+   * @returns What was done, or, with `dryRun`, would be.
+   * @throws WorkflowNotFoundError; DefinitionNotFoundError, DefinitionExistsError when this process does not know the target; MigrationError naming
+   * all that is in the way: nothing is written then. What the stored data or `data` do not let decode: SerializationError.
+   */
+  migrateWorkflow<TData, TNewData>(
+    idOrName: WorkflowId<TData>,
+    to: WorkflowDefinition<TNewData, never>,
+    options?: MigrateOptions<TData, NoInfer<TNewData>>,
+  ): Promise<MigrationPlan<TNewData>>;
+  migrateWorkflow<TData, TNewData = TData>(
+    idOrName: WorkflowId<TData>,
+    to: number,
+    options?: MigrateOptions<TData, TNewData>,
+  ): Promise<MigrationPlan<TNewData>>;
   /**
    * Instances that match, the newest first. A filter with an unknown field is refused: it would match everything.
    *

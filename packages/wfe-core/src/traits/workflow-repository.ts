@@ -54,7 +54,7 @@ export interface WorkflowRepository {
   createNewWorkflow(workflow: NewWorkflow, now: Date): Promise<string>;
   /**
    * Applies one commit, atomically: all of it or nothing. A change whose `commitId` is the row's last is answered as it was the first time.
-   * Otherwise the row must hold what `expected` says. Then: the row gets the change's status, data (if given), sequence, error, completedAt
+   * Otherwise the row must hold what `expected` says. Then: the row gets the change's status, definition and data (if given), sequence, error, completedAt
    * and due time (now, if the row's inboxSeq is higher than `seenInboxSeq`), and revision + 1; pointers are upserted; consumed and closed
    * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
    * then arrival; eligible at `now`, or found so by a delivery before, whose instant may be ahead; not consumed by this instance), which

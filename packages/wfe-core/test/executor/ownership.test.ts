@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import type { CancelledError } from "../../src/errors/step-errors.ts";
 import { defineEvent } from "../../src/models/event.ts";
+import { sampleChange } from "../../src/test-support/fixtures.ts";
 import { Gate, PassHarness } from "./pass-harness.ts";
 
 interface Data {
@@ -355,6 +356,22 @@ describe("commands against a pass in progress", () => {
 
     expect(await end).toEqual({ kind: "idle" });
     expect(body.reasons).toEqual(["terminated"]);
+  });
+
+  it("learns of a migration with the next renewal of its lease at the latest, stops, and is to be followed by another pass", async () => {
+    const harness = await PassHarness.start();
+    const body = held();
+    await harness.create(w().thenFn("a", body.run).build("w", 1), { log: [] });
+    const { end, pass } = await harness.begin();
+    await body.began.opened;
+    const [before] = await harness.store.readSignals(["w"]);
+    const definition = { version: 2, fingerprint: "e".repeat(64) };
+    await harness.store.persistWorkflow(sampleChange("w", "migration", { definition }, before), new Date(harness.clock.now()));
+
+    for (const signals of await harness.store.readSignals(["w"])) pass.signals(signals);
+
+    expect(await end).toEqual({ kind: "lost" });
+    expect([body.reasons, pass.isPoked]).toEqual([["superseded"], true]);
   });
 });
 

@@ -13,6 +13,7 @@ import { PERSISTENCE_DELIVERY_FAULTS } from "./faulty-persistence-deliveries.ts"
 import { PERSISTENCE_ENDING_FAULTS } from "./faulty-persistence-endings.ts";
 import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
 import { PERSISTENCE_MEETING_FAULTS } from "./faulty-persistence-meetings.ts";
+import { PERSISTENCE_MIGRATION_FAULTS } from "./faulty-persistence-migrations.ts";
 import { PERSISTENCE_PAYLOAD_FAULTS } from "./faulty-persistence-payloads.ts";
 import { PERSISTENCE_POINTER_FAULTS } from "./faulty-persistence-pointers.ts";
 import { PERSISTENCE_INSPECTION_FAULTS } from "./faulty-persistence-inspection.ts";
@@ -30,6 +31,7 @@ catchesFaults("the persistence suite", {
     PERSISTENCE_DELIVERY_FAULTS,
     PERSISTENCE_PAYLOAD_FAULTS,
     PERSISTENCE_MEETING_FAULTS,
+    PERSISTENCE_MIGRATION_FAULTS,
     PERSISTENCE_POINTER_FAULTS,
     PERSISTENCE_ENDING_FAULTS,
     PERSISTENCE_ACTIVITY_FAULTS,

@@ -10,6 +10,8 @@ import type {
   ExecutionPointer,
   FinishedWorkflow,
   JsonValue,
+  MigrateOptions,
+  MigrationPlan,
   Page,
   PageRequest,
   PendingActivity,
@@ -90,6 +92,20 @@ export abstract class ClientVerbs implements WorkflowClient {
 
   retryWorkflow(idOrName: string): Promise<boolean> {
     return this.underWay.track(this.controller.command(idOrName, "retry"));
+  }
+
+  migrateWorkflow<TData, TNewData>(
+    idOrName: WorkflowId<TData>,
+    to: WorkflowDefinition<TNewData, never>,
+    options?: MigrateOptions<TData, NoInfer<TNewData>>,
+  ): Promise<MigrationPlan<TNewData>>;
+  migrateWorkflow<TData, TNewData = TData>(
+    idOrName: WorkflowId<TData>,
+    to: number,
+    options?: MigrateOptions<TData, TNewData>,
+  ): Promise<MigrationPlan<TNewData>>;
+  migrateWorkflow(idOrName: string, to: unknown, options?: MigrateOptions<never, unknown>): Promise<MigrationPlan<never>> {
+    return this.underWay.track(this.controller.migrateWorkflow(idOrName, to, options)) as Promise<MigrationPlan<never>>; // its data as the options make them
   }
 
   listWorkflows(filter?: WorkflowFilter, page?: PageRequest): Promise<Page<WorkflowInstance>> {

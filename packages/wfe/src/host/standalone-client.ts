@@ -28,6 +28,7 @@ import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a client is made of. */
@@ -90,7 +91,8 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     });
     const assertRunning = (): void => this.#assertRunning();
     const starter = new WorkflowStarter(services, lifecycle);
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, { assertRunning, published });
+    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => hint(id, "workflow"));
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, { assertRunning, published });
     this.activities = new ActivityController(services, { assertRunning, changed: (id) => hint(id, "workflow") });
   }
 

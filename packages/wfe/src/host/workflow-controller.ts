@@ -11,6 +11,8 @@ import {
   type FinishedWorkflow,
   isEngineEvent,
   type JsonValue,
+  type MigrateOptions,
+  type MigrationPlan,
   type Page,
   type PageRequest,
   pointerView,
@@ -36,6 +38,7 @@ import type { InstanceLookup } from "./instance-lookup.ts";
 import { validInput } from "./start-input.ts";
 import type { WorkflowCommands } from "./workflow-commands.ts";
 import { type HostSight, WorkflowExplainer } from "./workflow-explainer.ts";
+import type { WorkflowMigrator } from "./workflow-migrator.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a controller leaves to its process: a host does it itself, a client asks the hosts through the queue. */
@@ -57,6 +60,7 @@ export class WorkflowController {
   readonly #lookup: InstanceLookup;
   readonly #commands: WorkflowCommands;
   readonly #explainer: WorkflowExplainer;
+  readonly #migrator: WorkflowMigrator;
 
   constructor(
     services: HostServices,
@@ -64,11 +68,13 @@ export class WorkflowController {
     waiter: CompletionWaiter,
     lookup: InstanceLookup,
     commands: WorkflowCommands,
+    migrator: WorkflowMigrator,
     effects: ControllerEffects,
   ) {
     this.#services = services;
     this.#lookup = lookup;
     this.#commands = commands;
+    this.#migrator = migrator;
     this.#starter = starter;
     this.#waiter = waiter;
     this.#effects = effects;
@@ -161,6 +167,11 @@ export class WorkflowController {
   async command(idOrName: string, command: "suspend" | "resume" | "terminate" | "retry"): Promise<boolean> {
     this.#effects.assertRunning();
     return this.#commands[command](idOrName);
+  }
+
+  async migrateWorkflow(idOrName: string, to: unknown, options: MigrateOptions<never, unknown> | undefined): Promise<MigrationPlan> {
+    this.#effects.assertRunning();
+    return this.#migrator.migrate(idOrName, to, checkOptions(options as MigrateOptions | undefined, "the options of a migration"));
   }
 
   async getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {

@@ -52,6 +52,7 @@ import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
+import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { rowOf, WorkflowStarter } from "./workflow-starter.ts";
 
 /** What a host is made of; {@link WorkflowHostBuilder} fills it in. */
@@ -147,7 +148,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
     const host = { locks: providers.locks, has: (id: string) => this.#workflows.has(id) };
     const effects = { assertRunning: () => this.#assertRunning(), published, host };
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, effects);
+    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => this.#workflows.dispatch(id));
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, effects);
     this.activities = new ActivityController(services, { ...effects, changed: (id) => this.#workflows.dispatch(id) });
   }
 

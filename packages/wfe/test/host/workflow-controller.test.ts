@@ -16,6 +16,7 @@ import { CompletionWaiter } from "../../src/host/completion-waiter.ts";
 import { InstanceLookup } from "../../src/host/instance-lookup.ts";
 import { WorkflowCommands } from "../../src/host/workflow-commands.ts";
 import { WorkflowController } from "../../src/host/workflow-controller.ts";
+import { WorkflowMigrator } from "../../src/host/workflow-migrator.ts";
 import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
 import { instant, sampleEvent, sampleWorkflow } from "../../src/test-support/index.ts";
 import { hostSetting, messages } from "./host-setting.ts";
@@ -38,7 +39,9 @@ async function setting(persistence: Partial<PersistenceProvider> = {}) {
     lifecycle: (event) => void events.push(event),
     ended: (id, status) => waiter.notify(id, status),
   });
-  const controller = new WorkflowController(services, new WorkflowStarter(services, () => undefined), waiter, lookup, commands, {
+  const starter = new WorkflowStarter(services, () => undefined);
+  const migrator = new WorkflowMigrator(services, lookup, starter, (id) => void changed.push(id));
+  const controller = new WorkflowController(services, starter, waiter, lookup, commands, migrator, {
     assertRunning: () => {
       if (!process.running) throw new WfeError("WFE_HOST_NOT_RUNNING", "not running");
     },

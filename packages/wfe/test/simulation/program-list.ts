@@ -11,6 +11,7 @@ import { deploy } from "./programs/deploy.ts";
 import { ends } from "./programs/ends.ts";
 import { events } from "./programs/events.ts";
 import { long } from "./programs/long.ts";
+import { migrations } from "./programs/migrations.ts";
 import { mixed } from "./programs/mixed.ts";
 import { poison } from "./programs/poison.ts";
 import { polls } from "./programs/polls.ts";
@@ -39,6 +40,7 @@ export const programList: Programs = {
   mixed: () => mixed,
   polls: () => polls,
   deploy: () => deploy,
+  migrations: () => migrations,
   poison: () => poison,
   aborts: () => aborts,
   ends: () => ends,

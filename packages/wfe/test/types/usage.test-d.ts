@@ -183,4 +183,10 @@ export async function work(of: WorkflowHost | StandaloneClient): Promise<void> {
   await of.getPendingActivity(resize, "w", {});
   await of.releaseActivity(pending.token);
   type<boolean>()(await of.retryWorkflow("id"));
+  const oldId = await of.startWorkflow(plain, { id: "o", total: 1, lines: [] });
+  const plan = await of.migrateWorkflow(oldId, plain, { steps: { a: "b", c: 3 }, data: (data) => ({ ...data }), dryRun: true });
+  type<boolean>()(plan.migrated);
+  // @ts-expect-error the new data are not those of the version
+  await of.migrateWorkflow(oldId, plain, { data: () => ({ other: 1 }) });
+  await of.migrateWorkflow("id", 2, { data: () => ({ other: 1 }) });
 }

@@ -40,6 +40,8 @@ export function applyChange(store: InMemoryStore, given: WorkflowChange, now: Da
   const dueAt = inboxSeq > change.seenInboxSeq ? new Date(now) : change.dueAt;
   kept.row = {
     ...former,
+    version: change.definition?.version ?? former.version,
+    fingerprint: change.definition?.fingerprint ?? former.fingerprint,
     status: change.status,
     revision: former.revision + 1,
     inboxSeq,

@@ -24,7 +24,9 @@ import { INBOX_CASES } from "./inbox.cases.ts";
 import { LIST_CASES } from "./list.cases.ts";
 import { LIST_AND_DELETE_CASES } from "./list-and-delete.cases.ts";
 import { LOAD_CASES } from "./load.cases.ts";
+
 import { MEETING_CASES } from "./meeting.cases.ts";
+import { MIGRATION_CASES } from "./migration.cases.ts";
 import { PAYLOAD_CASES } from "./payload.cases.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
@@ -58,6 +60,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...COMMIT_CASES,
   ...COMMIT_REPEAT_CASES,
   ...COMMIT_BATCH_CASES,
+  ...MIGRATION_CASES,
   ...CHILD_CASES,
   ...CONFLICT_CASES,
   ...PAYLOAD_CASES,

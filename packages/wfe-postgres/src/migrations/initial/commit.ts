@@ -108,6 +108,19 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     SELECT array_agg(m.row ORDER BY x.change) INTO rows_ FROM x LEFT JOIN moved m ON m.change = x.change;
 
     IF rest_ IS NOT NULL THEN
+      IF json_array_length(rest_->'definitions') > 0 THEN
+        INSERT INTO ${t.definitions} (id, version, fingerprint)
+          SELECT DISTINCT d.id, (m.value->>1)::bigint, m.value->>2
+          FROM json_array_elements(rest_->'definitions') m
+          JOIN ${t.workflows} w ON w.row = rows_[(m.value->>0)::int]
+          JOIN ${t.definitions} d ON d.row = w.definition
+          ORDER BY 1, 2, 3
+          ON CONFLICT DO NOTHING;
+        UPDATE ${t.workflows} w SET definition = other.row
+          FROM json_array_elements(rest_->'definitions') m, ${t.definitions} former, ${t.definitions} other
+          WHERE w.row = rows_[(m.value->>0)::int] AND former.row = w.definition
+            AND other.id = former.id AND other.version = (m.value->>1)::bigint AND other.fingerprint = m.value->>2;
+      END IF;
       INSERT INTO ${t.consumed_events} (workflow, event)
         SELECT rows_[(c.value->>0)::int], e.arrival FROM json_array_elements(rest_->'consume') c JOIN ${t.events} e ON e.id = c.value->>2
         WHERE rows_[(c.value->>0)::int] IS NOT NULL

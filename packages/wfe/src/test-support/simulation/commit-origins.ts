@@ -16,6 +16,8 @@ export class CommitOrigins {
 
   /** A host asks for a commit. */
   asked(change: WorkflowChange, process: SimulatedProcess, ledger: LeaseLedger): void {
+    // A migration needs no lease: who holds one is refused for it, though both come from one host.
+    if (change.definition !== undefined) return;
     const token = ledger.lastToken(process, change.workflowId);
     if (token !== undefined) this.#tokens.set(change, token);
   }

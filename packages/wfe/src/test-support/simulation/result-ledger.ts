@@ -23,6 +23,8 @@ export class ResultLedger {
   readonly #nowMs: () => number;
   /** By instance and pointer. */
   readonly #heard = new Map<string, Map<string, HeardResult>>();
+  /** By instance and pointer: the last attempt that a migration has called off. */
+  readonly #interrupted = new Map<string, number>();
 
   constructor(violations: Violations, ledger: LeaseLedger, nowMs: () => number) {
     this.#violations = violations;
@@ -31,8 +33,8 @@ export class ResultLedger {
   }
 
   /** A body has ended well. */
-  heard(process: SimulatedProcess, { workflow, pointer, idempotencyKey, signal }: StepExecutionContext): void {
-    if (signal.aborted) return; // nobody listens any more
+  heard(process: SimulatedProcess, { workflow, pointer, attempt, idempotencyKey, signal }: StepExecutionContext): void {
+    if (signal.aborted || this.isInterrupted(workflow.id, pointer.id, attempt)) return; // nobody listens any more
     const token = this.#ledger.lastToken(process, workflow.id);
     const results = this.#heard.get(workflow.id) ?? new Map<string, HeardResult>();
     this.#heard.set(workflow.id, results.set(pointer.id, { key: idempotencyKey, process, stops: process.stops, token }));
@@ -42,6 +44,19 @@ export class ResultLedger {
   committed(workflowId: string, pointers: readonly PointerRow[]): void {
     const results = this.#heard.get(workflowId);
     for (const { id, status } of pointers) if (status !== "running" && status !== "pending") results?.delete(id);
+  }
+
+  /** A migration has called off the bodies of these pointers: what they give does not count. */
+  interrupted(workflowId: string, pointers: readonly PointerRow[]): void {
+    for (const { id, attempt } of pointers) {
+      this.#interrupted.set(`${workflowId}/${id}`, attempt);
+      this.#heard.get(workflowId)?.delete(id);
+    }
+  }
+
+  /** Whether a migration has called this attempt off, of which its host may not have heard yet. */
+  isInterrupted(workflowId: string, pointerId: string, attempt: number): boolean {
+    return attempt <= (this.#interrupted.get(`${workflowId}/${pointerId}`) ?? 0);
   }
 
   /** A command has ended the instance: no result counts any more. */

@@ -94,10 +94,11 @@ export class RunInvariants {
       violations.add("I4", `${shown}, of which the store knows nothing`);
       return;
     }
-    // Where a fault has taken the lease, another host may have gone on meanwhile; and a command needs no lease.
+    // Where a fault has taken the lease, another host may have gone on meanwhile; and a command needs no lease, nor does a migration.
+    const isCalledOff = isFinal(kept.row.status) || this.results.isInterrupted(workflowId, pointer.id, attempt);
     const isTheirs = row.status === "running" && row.attempt === attempt;
     violations.expect(
-      isTheirs || holding === "taken" || isFinal(kept.row.status),
+      isTheirs || holding === "taken" || isCalledOff,
       "I4",
       () => `${shown}, but is stored as ${row.status} with attempt ${row.attempt}`,
     );

@@ -126,9 +126,15 @@ export class StoreObserver {
       runs.results.committed(workflowId, change.pointers);
       const wasSuspended = before.row?.status === "suspended";
       const hasStarted = (pointerId: string, attempt: number): boolean => runs.hasStarted(workflowId, pointerId, attempt);
-      const isBody = (stepId: number): boolean => this.#isBody(before.row, stepId);
-      for (const pointer of change.pointers)
-        checkPointer(violations, { workflowId, wasSuspended, latestNowMs: latestNowMs(), isBody, hasStarted }, known.get(pointer.id), pointer);
+      const isMigrated = change.definition !== undefined;
+      if (isMigrated)
+        runs.results.interrupted(
+          workflowId,
+          change.pointers.filter(({ id, status }) => status === "pending" && known.get(id)?.status === "running"),
+        );
+      const isBody = (stepId: number): boolean => this.#isBody(store.workflows.get(workflowId)?.row, stepId);
+      const write = { workflowId, wasSuspended, isMigrated, latestNowMs: latestNowMs(), isBody, hasStarted };
+      for (const pointer of change.pointers) checkPointer(violations, write, known.get(pointer.id), pointer);
       this.#remember(store.workflows.get(workflowId), change.pointers);
       for (const child of change.children) if (!this.#rows.has(child.id)) this.#remember(store.workflows.get(child.id));
       this.events.committed(change);
