@@ -141,7 +141,11 @@ export const LIFECYCLE_NOT_RUNNING_CASES: readonly SuiteCase<LifecycleContext>[]
 
       for (const each of heard) {
         await hears(context, each, all.length);
-        assert.deepEqual([...versions(each)].sort(), [0, 1, 2, 3, 4], "all see one store");
+        assert.deepEqual(
+          versions(each).toSorted((a, b) => a - b),
+          [0, 1, 2, 3, 4],
+          "all see one store",
+        );
       }
     },
   },
