@@ -12,6 +12,7 @@ import { FollowUps } from "./follow-ups.ts";
 import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
+import type { UnknownInstances } from "./unknown-definitions.ts";
 
 /** An instance that this host has created, with its lease if that was to be had in the same breath. */
 export interface InstanceToRun extends CreatedInstance {
@@ -80,6 +81,11 @@ export class WorkflowConsumer {
     if (this.#poke(id) || this.#drains) return;
     if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan }));
     else this.#followUps.hint(id, 0);
+  }
+
+  /** What this host has left to others because it does not know the definition. */
+  get unknownDefinitions(): readonly UnknownInstances[] {
+    return this.#followUps.unknownDefinitions.seen;
   }
 
   /** Whether others wait for a place: what found none here, or what the sweep has found for a host without room. */

@@ -661,3 +661,26 @@ function fakeLease(resource: string, ttlMs: number, release: () => Promise<boole
     release,
   };
 }
+
+describe("an instance whose definition is not known", () => {
+  it("is counted as long as it is not, and once", async () => {
+    const { consumer, services, clock, create, status } = await setting();
+    await create(quick, "a");
+    await create(quick, "b");
+    services.registry.deregister("quick", 1);
+
+    for (const id of ["a", "b", "a"]) {
+      consumer.dispatch(id);
+      await clock.settle();
+    }
+
+    expect(consumer.unknownDefinitions).toEqual([{ id: "quick", version: 1, fingerprint: quick.fingerprint, instances: 2 }]);
+    services.registry.register(quick);
+    consumer.dispatch("a");
+    await clock.settle();
+    expect(await status("a")).toBe("complete");
+    services.registry.deregister("quick", 1);
+    expect(consumer.unknownDefinitions).toEqual([{ id: "quick", version: 1, fingerprint: quick.fingerprint, instances: 1 }]);
+    await consumer.stop(0);
+  });
+});
