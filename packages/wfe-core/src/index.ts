@@ -61,6 +61,7 @@ export { mayRetry, retryDelayMs } from "./models/retry-policy.ts";
 export { TERMINATE_COMMAND, type ScheduledCommand } from "./models/scheduled-command.ts";
 export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
 export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
+export type { TraceContext } from "./models/trace-context.ts";
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";

@@ -1,4 +1,14 @@
-import type { Delivery, EventRow, EventSubscription, ExecutionErrorRow, ScheduledCommand, StoredEvent, WorkflowRow, WorkflowStatus } from "wfe-core";
+import type {
+  Delivery,
+  EventRow,
+  EventSubscription,
+  ExecutionErrorRow,
+  ScheduledCommand,
+  StoredEvent,
+  TraceContext,
+  WorkflowRow,
+  WorkflowStatus,
+} from "wfe-core";
 import { fromText, toText, toTextOrNull } from "./text.ts";
 import { topicOf } from "./topic.ts";
 
@@ -10,7 +20,7 @@ export function toInstantOrNull(value: Date | undefined): number | null {
 /** Columns of {@link WorkflowColumns}, of the workflows `w` joined with their definitions `d`. */
 export const WORKFLOW_COLUMNS = `w.row, w.id, w.name, d.id AS definition_id, d.version, d.fingerprint, w.status, w.revision, w.control_seq, w.inbox_seq,
   w.sequence, w.due_at, w.created_at, w.completed_at, w.commit_id, w.input_digest, w.reference, w.description, w.parent_id, w.parent_pointer_id,
-  w.parent_depth, w.root_id, w.error, w.data`;
+  w.parent_depth, w.root_id, w.trace_context, w.error, w.data`;
 
 /** An instance as a query of {@link WORKFLOW_COLUMNS}, or a load, gives it. */
 export interface WorkflowColumns {
@@ -35,6 +45,7 @@ export interface WorkflowColumns {
   readonly parent_pointer_id: string | null;
   readonly parent_depth: number | null;
   readonly root_id: string | null;
+  readonly trace_context: string | null;
   readonly error: string | null;
   readonly data: string;
 }
@@ -63,6 +74,7 @@ export function workflowRow(row: WorkflowColumns): WorkflowRow {
       ? {}
       : { parent: { workflowId: fromText(row.parent_id), pointerId: fromText(row.parent_pointer_id), depth: row.parent_depth } }),
     ...(row.root_id === null ? {} : { rootWorkflowId: fromText(row.root_id) }),
+    ...(row.trace_context === null ? {} : { traceContext: JSON.parse(row.trace_context) as TraceContext }), // written by newWorkflowObject
     ...(row.error === null ? {} : { error: fromText(row.error) }),
   };
 }

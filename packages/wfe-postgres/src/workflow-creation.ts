@@ -88,6 +88,7 @@ export function newWorkflowObject(workflow: NewWorkflow, creationId: string): Ne
     parent_pointer_id: toTextOrNull(workflow.parent?.pointerId),
     parent_depth: workflow.parent?.depth ?? null,
     root_id: toTextOrNull(workflow.rootWorkflowId),
+    trace_context: workflow.traceContext === undefined ? null : JSON.stringify(workflow.traceContext),
     data: toText(workflow.data),
     pointers: workflow.pointers.map(pointerValues),
   };

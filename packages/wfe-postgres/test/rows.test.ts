@@ -80,6 +80,7 @@ describe("rows", () => {
       description: text,
       parent: { workflowId: text, pointerId: text, depth: 1 },
       rootWorkflowId: text,
+      traceContext: { [text]: text, traceparent: text },
       pointers: [pointer],
     });
     await persistence.createNewWorkflow(workflow, instant());

@@ -5,6 +5,7 @@ import type {
   NewWorkflow,
   ScheduledCommand,
   StoredEvent,
+  TraceContext,
   WorkflowRow,
   WorkflowStatus,
 } from "wfe-core";
@@ -22,7 +23,7 @@ export function toInstantOrNull(value: Date | undefined): number | null {
 /** Columns of {@link WorkflowColumns}, of `wfe_workflows w` joined with `wfe_definitions d`. */
 export const WORKFLOW_COLUMNS = `w.row, w.id, w.name, d.id AS definition_id, d.version, d.fingerprint, w.status, w.revision, w.control_seq, w.inbox_seq,
   w.sequence, w.due_at, w.created_at, w.completed_at, w.commit_id, w.input_digest, w.reference, w.description, w.parent_id, w.parent_pointer_id,
-  w.parent_depth, w.root_id, w.error, w.data`;
+  w.parent_depth, w.root_id, w.trace_context, w.error, w.data`;
 
 /** An instance as a query of {@link WORKFLOW_COLUMNS} gives it. */
 export interface WorkflowColumns {
@@ -48,6 +49,7 @@ export interface WorkflowColumns {
   readonly parent_pointer_id: Text | null;
   readonly parent_depth: number | null;
   readonly root_id: Text | null;
+  readonly trace_context: string | null;
   readonly error: Text | null;
   readonly data: Text;
 }
@@ -76,6 +78,7 @@ export function workflowRow(row: WorkflowColumns): WorkflowRow {
       ? {}
       : { parent: { workflowId: fromText(row.parent_id), pointerId: fromText(row.parent_pointer_id), depth: row.parent_depth } }),
     ...(row.root_id === null ? {} : { rootWorkflowId: fromText(row.root_id) }),
+    ...(row.trace_context === null ? {} : { traceContext: JSON.parse(row.trace_context) as TraceContext }), // written below
     ...(row.error === null ? {} : { error: fromText(row.error) }),
   };
 }
@@ -103,6 +106,7 @@ export function workflowValues(workflow: NewWorkflow, definition: number, create
     toTextOrNull(workflow.parent?.pointerId),
     workflow.parent?.depth ?? null,
     toTextOrNull(workflow.rootWorkflowId),
+    workflow.traceContext === undefined ? null : JSON.stringify(workflow.traceContext),
     null,
     toText(workflow.data),
   ];

@@ -6,8 +6,9 @@ import { fromText, toText } from "./text.ts";
 
 const INSERT_WORKFLOW = `
   INSERT INTO wfe_workflows (id, name, definition, status, revision, control_seq, inbox_seq, sequence, due_at, created_at, completed_at,
-    created_arrival, commit_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, error, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    created_arrival, commit_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, trace_context,
+    error, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 // One row by its primary key, whatever history the instance has.
 const UPSERT_POINTER = `

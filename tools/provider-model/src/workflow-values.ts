@@ -83,6 +83,7 @@ const workflowFields = record<Omit<NewWorkflow, "definitionId" | "version" | "fi
       "depth",
     ]),
     rootWorkflowId: workflowId,
+    traceContext: fc.dictionary(fc.constantFrom("traceparent", "baggage"), text),
     pointers,
   },
   ["id", "name", "data", "inputDigest", "createdAt", "pointers"],

@@ -24,7 +24,7 @@ export async function newChild(
   pointer: PointerRow,
   ctx: StepExecutionContext,
 ): Promise<NewWorkflow> {
-  const { id, parent, rootWorkflowId } = state.row;
+  const { id, parent, rootWorkflowId, traceContext } = state.row;
   const depth = (parent?.depth ?? 0) + 1;
   if (depth > limits.maxDepth) throw new WorkflowTooDeepError(step.name, depth, limits.maxDepth);
   const { definitionId, version } = step.settings as { readonly definitionId: string; readonly version?: number }; // the definition check refuses others
@@ -35,6 +35,7 @@ export async function newChild(
     input: evaluate(definition, step, step.functions?.["input"] ?? "", ctx),
     parent: { workflowId: id, pointerId: pointer.id, depth },
     rootWorkflowId: rootWorkflowId ?? id,
+    traceContext,
     signal: ctx.signal,
   };
   try {

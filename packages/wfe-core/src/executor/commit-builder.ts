@@ -74,6 +74,7 @@ export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: Co
   if (former.description !== undefined) row.description = former.description;
   if (former.parent !== undefined) row.parent = former.parent;
   if (former.rootWorkflowId !== undefined) row.rootWorkflowId = former.rootWorkflowId;
+  if (former.traceContext !== undefined) row.traceContext = former.traceContext;
   if (change.dueAt !== undefined) row.dueAt = change.dueAt;
   if (change.error !== undefined) row.error = change.error;
   if (change.completedAt !== undefined) row.completedAt = change.completedAt;

@@ -3,6 +3,7 @@ import { WfeError } from "../errors/wfe-error.ts";
 import type { JsonValue } from "../models/json.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition } from "../models/step-definition.ts";
+import type { TraceContext } from "../models/trace-context.ts";
 import type { WorkflowInstance } from "../models/workflow-instance.ts";
 import type { NewWorkflow, ParentReference, WorkflowRow } from "../models/workflow-row.ts";
 import type { InstanceError } from "../models/execution-error.ts";
@@ -28,6 +29,8 @@ export interface ChildRequest {
   readonly input: unknown;
   readonly parent: ParentReference;
   readonly rootWorkflowId: string;
+  /** Of the parent. */
+  readonly traceContext: TraceContext | undefined;
   /** Aborts when nobody needs it any more. */
   readonly signal: AbortSignal;
 }

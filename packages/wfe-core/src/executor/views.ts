@@ -45,6 +45,7 @@ export function instanceView<TData>(row: WorkflowRow, data: TData, error: Instan
           },
         }),
     ...(row.rootWorkflowId === undefined ? {} : { rootWorkflowId: row.rootWorkflowId }),
+    ...(row.traceContext === undefined ? {} : { traceContext: row.traceContext }),
     ...(row.dueAt === undefined ? {} : { dueAt: row.dueAt }),
     ...(row.completedAt === undefined ? {} : { completedAt: row.completedAt }),
   });

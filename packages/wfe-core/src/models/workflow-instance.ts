@@ -1,5 +1,6 @@
 import type { InstanceError } from "./execution-error.ts";
 import type { WorkflowId } from "./ids.ts";
+import type { TraceContext } from "./trace-context.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 
 /** One run of a definition, decoded. Frozen; a snapshot of the moment it was read. */
@@ -18,6 +19,8 @@ export interface WorkflowInstance<out TData = unknown, out TStatus extends Workf
     readonly pointerId: string;
   };
   readonly rootWorkflowId?: WorkflowId;
+  /** The trace that it was started in; a sub-workflow has its parent's. */
+  readonly traceContext?: TraceContext;
   /** When the engine looks at it next; absent when it waits for events alone, or is over. */
   readonly dueAt?: Date;
   readonly createdAt: Date;

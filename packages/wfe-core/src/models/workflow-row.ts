@@ -1,4 +1,5 @@
 import type { PointerRow } from "./pointer-row.ts";
+import type { TraceContext } from "./trace-context.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 
 /** The instance from which a sub-workflow was started. */
@@ -27,6 +28,8 @@ export interface NewWorkflow {
   readonly description?: string;
   readonly parent?: ParentReference;
   readonly rootWorkflowId?: string;
+  /** Of its start; a sub-workflow has its parent's. Never changes. */
+  readonly traceContext?: TraceContext;
   readonly pointers: readonly PointerRow[];
 }
 

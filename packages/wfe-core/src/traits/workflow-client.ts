@@ -6,6 +6,7 @@ import type { ExecutionPointer } from "../models/execution-pointer.ts";
 import type { WorkflowId } from "../models/ids.ts";
 import type { DurableShape, JsonValue } from "../models/json.ts";
 import type { MigrateOptions, MigrationPlan } from "../models/migration.ts";
+import type { TraceContext } from "../models/trace-context.ts";
 import type { WorkflowDefinition } from "../models/workflow-definition.ts";
 import type { Page, PageRequest, PurgeOptions, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { WorkflowExplanation } from "../models/workflow-explanation.ts";
@@ -31,6 +32,14 @@ export interface StartOptions {
   readonly reference?: string;
   /** The first step does not start before; an instant that has passed is at once. @default at once */
   readonly startAt?: Date;
+  /**
+   * The trace that the instance belongs to: `traceparent`, `tracestate`, `baggage`, or the fields of another propagator. Stored beside the data and
+   * given to its sub-workflows; no part of the input, so a start that is repeated with another one is a repeat. Names of 1 character or more,
+   * values are strings; 8,192 bytes at most, names and values in UTF-8.
+   *
+   * @default none
+   */
+  readonly traceContext?: TraceContext;
 }
 
 /** Options of `waitForWorkflow`. */

@@ -36,7 +36,7 @@ describe("a sub-workflow", () => {
       return Promise.resolve(child);
     };
     const first = scopeOf(plain, { data: { n: 1 }, services: { newChild: newOne } });
-    const row = { parent: { workflowId: "p", pointerId: "3", depth: 4 }, rootWorkflowId: "root" };
+    const row = { parent: { workflowId: "p", pointerId: "3", depth: 4 }, rootWorkflowId: "root", traceContext: { traceparent: "t" } };
     const nested = scopeOf(plain, { data: { n: 1 }, row, services: { newChild: newOne } });
 
     for (const scope of [first, nested]) {
@@ -48,7 +48,7 @@ describe("a sub-workflow", () => {
     const request = { id: childId(first.state.row, runningPointer()), definitionId: "child", version: 2, input: { n: 2 }, signal };
     expect(asked).toEqual([
       { ...request, parent: { workflowId: "w", pointerId: "1", depth: 1 }, rootWorkflowId: "w" },
-      { ...request, parent: { workflowId: "w", pointerId: "1", depth: 5 }, rootWorkflowId: "root" },
+      { ...request, parent: { workflowId: "w", pointerId: "1", depth: 5 }, rootWorkflowId: "root", traceContext: { traceparent: "t" } },
     ]);
   });
 

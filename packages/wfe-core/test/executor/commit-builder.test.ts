@@ -70,6 +70,7 @@ describe("the row after an accepted change", () => {
     description: "an order",
     parent: { workflowId: "p", pointerId: "1", depth: 1 },
     rootWorkflowId: "p",
+    traceContext: { traceparent: "00-1-1-01" },
   };
   const { state } = scopeOf(definition, {
     row: { ...row, ...kept, dueAt: instant(1), error: '"former"', completedAt: instant(2), commitId: "former" },

@@ -64,6 +64,7 @@ describe("the view of an instance", () => {
       error: '{"code":"WFE_STEP_FAILED","message":"no"}',
       parent: { workflowId: "p", pointerId: "1", depth: 1 },
       rootWorkflowId: "r",
+      traceContext: { traceparent: "00-1-1-01" },
       dueAt: instant(1),
       completedAt: instant(2),
     };
@@ -75,6 +76,7 @@ describe("the view of an instance", () => {
       error: { code: "WFE_STEP_FAILED", message: "no" },
       parent: { workflowId: "p", pointerId: "1" },
       rootWorkflowId: "r",
+      traceContext: { traceparent: "00-1-1-01" },
       dueAt: instant(1),
       completedAt: instant(2),
     });

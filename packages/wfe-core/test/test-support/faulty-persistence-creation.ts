@@ -53,6 +53,33 @@ const CREATION_FAULTS: PersistenceFaults = {
         },
       }),
   },
+  "keeps the trace context of an instance and of a child, as it was given, over loads, listings and commits": {
+    fault: "loses the trace context with the first commit",
+    make:
+      ({ store }) =>
+      (good) => ({
+        async persistWorkflow(change, now) {
+          const answer = await good.persistWorkflow(change, now);
+          const kept = keptOf(store, change.workflowId);
+          const { traceContext: _context, ...row } = kept.row;
+          kept.row = row;
+          return answer;
+        },
+      }),
+  },
+  "takes a start with another trace context for one of an id that exists": {
+    fault: "stores the trace context of the repeat",
+    make:
+      ({ store }) =>
+      (good) => ({
+        createNewWorkflow: (workflow, now) =>
+          good.createNewWorkflow(workflow, now).catch((error: unknown) => {
+            const kept = store.workflows.get(workflow.id);
+            if (kept !== undefined && workflow.traceContext !== undefined) kept.row = { ...kept.row, traceContext: workflow.traceContext };
+            throw error;
+          }),
+      }),
+  },
   "refuses an id that exists, tells what is stored under it, and leaves it as it is": {
     fault: "tells what was given in place of what is stored",
     make: () => (good) => ({

@@ -41,6 +41,8 @@ export const INITIAL: Migration = {
       parent_pointer_id TEXT,
       parent_depth INTEGER,
       root_id TEXT,
+      -- JSON, not of the codec's.
+      trace_context TEXT,
       error TEXT,
       data TEXT NOT NULL
     );

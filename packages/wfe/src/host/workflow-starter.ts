@@ -25,6 +25,7 @@ import { checkInstant, checkText } from "./arguments.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { checkId, checkName, Names } from "./names.ts";
 import { initialDataOf, inputDigest } from "./start-input.ts";
+import { checkTraceContext } from "./trace-context-check.ts";
 import type { InstanceToRun, WorkflowConsumer } from "./workflow-consumer.ts";
 
 /** Due at once on every clock. */
@@ -80,11 +81,13 @@ export class WorkflowStarter {
     const userName = options.name === undefined ? undefined : checkName(options.name, definition.id);
     if (options.startAt !== undefined) checkInstant(options.startAt, "startAt");
     if (options.reference !== undefined) checkText(options.reference, "a workflow's reference");
+    const traceContext = options.traceContext === undefined ? undefined : checkTraceContext(options.traceContext);
     const digest = inputDigest(input);
     const initial = await initialDataOf(definition, input);
     const data = this.#encoded(initial);
     await this.#pinArtifacts(initial, id);
-    const begin = async (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest }, options);
+    const begin = async (name: string): Promise<string> =>
+      this.#begin(definition, { id, name, data, inputDigest: digest, ...(traceContext === undefined ? {} : { traceContext }) }, options);
     if (userName !== undefined) return begin(userName);
     for (;;) {
       const name = await this.#names.next(definition.id);
@@ -103,7 +106,7 @@ export class WorkflowStarter {
    *
    * @throws DefinitionNotFoundError when no such definition is registered here; InputInvalidError, SerializationError, PayloadTooLargeError.
    */
-  async newChild({ id, definitionId, version, input, parent, rootWorkflowId, signal }: ChildRequest): Promise<NewWorkflow> {
+  async newChild({ id, definitionId, version, input, parent, rootWorkflowId, traceContext, signal }: ChildRequest): Promise<NewWorkflow> {
     const definition = this.#services.registry.getDefinition(definitionId, version);
     if (definition === undefined) throw new DefinitionNotFoundError(definitionId, version);
     return {
@@ -115,6 +118,7 @@ export class WorkflowStarter {
       dueAt: AT_ONCE,
       parent,
       rootWorkflowId,
+      ...(traceContext === undefined ? {} : { traceContext }),
     };
   }
 
@@ -144,7 +148,11 @@ export class WorkflowStarter {
     if (digests.length > 0) await artifacts?.pin(digests, id);
   }
 
-  async #begin(definition: AnyDefinition, made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest">, options: StartOptions): Promise<string> {
+  async #begin(
+    definition: AnyDefinition,
+    made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest" | "traceContext">,
+    options: StartOptions,
+  ): Promise<string> {
     const { startAt, reference } = options;
     const now = new Date(this.#services.clock.now());
     const waits = startAt !== undefined && startAt > now;

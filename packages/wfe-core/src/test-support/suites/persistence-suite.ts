@@ -40,6 +40,7 @@ import type { SuiteCase, SuiteTarget } from "./suite-case.ts";
 import { SuiteContext } from "./suite-context.ts";
 import { TERMINATION_CASES } from "./termination.cases.ts";
 import { TOKEN_CASES } from "./token.cases.ts";
+import { TRACE_CONTEXT_CASES } from "./trace-context.cases.ts";
 import { WAKE_UP_CASES } from "./wake-up.cases.ts";
 import { WORKFLOW_INSPECTION_CASES } from "./workflow-inspection.cases.ts";
 import { WORKFLOW_CASES } from "./workflow.cases.ts";
@@ -53,6 +54,7 @@ export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
 /** Every case of {@link persistenceSuite}, as data. */
 export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] = [
   ...WORKFLOW_CASES,
+  ...TRACE_CONTEXT_CASES,
   ...LOAD_CASES,
   ...COMPENSATED_LOAD_CASES,
   ...POINTER_QUERY_CASES,

@@ -66,12 +66,13 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     -- In the order of ids, as everywhere: two that make the same ones do not wait for each other crosswise.
     WITH made AS (
       INSERT INTO ${t.workflows} (id, name, definition, status, revision, control_seq, inbox_seq, sequence, due_at, created_at, created_arrival,
-        creation_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, data)
+        creation_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, trace_context, data)
       SELECT x.id, x.name, d.row, 'runnable', 0, 0, 0, x.sequence, x.due_at, x.created_at, arrival_,
-        x.creation_id, x.input_digest, x.reference, x.description, x.parent_id, x.parent_pointer_id, x.parent_depth, x.root_id, x.data
+        x.creation_id, x.input_digest, x.reference, x.description, x.parent_id, x.parent_pointer_id, x.parent_depth, x.root_id,
+        x.trace_context, x.data
       FROM json_to_recordset(given_) AS x (id text, name text, definition_id text, version bigint, fingerprint text, sequence bigint, due_at bigint,
         created_at bigint, creation_id text, input_digest text, reference text, description text, parent_id text, parent_pointer_id text,
-        parent_depth bigint, root_id text, data text)
+        parent_depth bigint, root_id text, trace_context text, data text)
       JOIN ${t.definitions} d ON d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint
       ORDER BY x.id COLLATE "C"
       ON CONFLICT (id) DO NOTHING

@@ -10,8 +10,8 @@ export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
   CREATE FUNCTION ${r.load_v1} (ids_ text[], known_ bigint[])
     RETURNS TABLE (place int, id text, name text, definition_id text, version bigint, fingerprint text, status text, revision bigint,
       control_seq bigint, inbox_seq bigint, sequence bigint, due_at bigint, created_at bigint, completed_at bigint, commit_id text,
-      input_digest text, reference text, description text, parent_id text, parent_pointer_id text, parent_depth bigint, root_id text, error text,
-      data text, pointers json, deliveries json) LANGUAGE plpgsql STABLE
+      input_digest text, reference text, description text, parent_id text, parent_pointer_id text, parent_depth bigint, root_id text,
+      trace_context text, error text, data text, pointers json, deliveries json) LANGUAGE plpgsql STABLE
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
@@ -21,7 +21,7 @@ export const loadingSql = ({ table: t, routine: r }: SchemaNames): string => `
     RETURN QUERY
       SELECT x.place::int, w.id, w.name, d.id, d.version, d.fingerprint, w.status, w.revision, w.control_seq, w.inbox_seq, w.sequence, w.due_at,
         w.created_at, w.completed_at, w.commit_id, w.input_digest, w.reference, w.description, w.parent_id, w.parent_pointer_id, w.parent_depth,
-        w.root_id, w.error, w.data,
+        w.root_id, w.trace_context, w.error, w.data,
         CASE WHEN w.revision IS DISTINCT FROM x.known THEN (
           SELECT coalesce(json_agg(p.list ORDER BY p.seq), '[]') FROM (
             SELECT o.seq, ${pointerToJson("o")} AS list FROM ${t.pointers} o WHERE o.workflow = w.row AND o.status IN ${OPEN_STATUSES}

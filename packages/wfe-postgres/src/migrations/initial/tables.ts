@@ -41,6 +41,8 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
     parent_pointer_id text,
     parent_depth bigint,
     root_id text,
+    -- JSON, not of the codec's.
+    trace_context text,
     error text,
     data text NOT NULL
   ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
