@@ -62,6 +62,7 @@ export { TERMINATE_COMMAND, type ScheduledCommand } from "./models/scheduled-com
 export type { SchemaIssue, StandardSchema } from "./models/standard-schema.ts";
 export { STEP_KINDS, hasRole, type StepKind, type FunctionKey, type BlockDefinition, type StepDefinition } from "./models/step-definition.ts";
 export type { TraceContext } from "./models/trace-context.ts";
+export type { MeasuredDefinition, MeasuredOutcome, Measurement } from "./models/measurement.ts";
 export type { Consumption, WorkflowChange, CommitResult } from "./models/workflow-change.ts";
 export type { WorkflowGraph, WorkflowDefinition, DefinitionKey } from "./models/workflow-definition.ts";
 export type { BodyStepJson, StepJson, WorkflowDefinitionJson } from "./models/workflow-definition-json.ts";
@@ -147,6 +148,7 @@ export type {
   StepResult,
 } from "./traits/middleware.ts";
 export type { PersistenceProvider } from "./traits/persistence-provider.ts";
+export type { MetricSink } from "./traits/metric-sink.ts";
 export type { Provider } from "./traits/provider.ts";
 export type { Providers } from "./traits/providers.ts";
 export type { WorkItem, QueueProvider } from "./traits/queue-provider.ts";
@@ -188,6 +190,8 @@ export { createLease, type LeaseRequest } from "./runtime/lease.ts";
 export { decodeLifecycleEvent } from "./runtime/lifecycle-decoding.ts";
 export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-listeners.ts";
 export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
+export { harmlessMetrics } from "./runtime/harmless-metrics.ts";
+export { MetricSinks } from "./runtime/metric-sinks.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { Pauses } from "./runtime/pauses.ts";

@@ -4,6 +4,7 @@ import {
   type Entropy,
   type IndexedPath,
   indexedPaths,
+  MetricSinks,
   Pauses,
   PersistenceError,
   SharedRun,
@@ -44,6 +45,8 @@ export class PostgresDatabase {
   readonly clock: Clock;
   /** Where ids and tokens come from. */
   readonly entropy: Entropy;
+  /** Who is told of batches. @internal */
+  readonly metrics: MetricSinks = new MetricSinks();
   /** Longest pause between two looks for what others have queued. @internal */
   readonly pollIntervalMs: number;
   /** Paths into the data that are indexed. @internal */

@@ -27,6 +27,7 @@ export class PostgresPersistenceProvider extends PersistenceOfStores {
     super({
       what: "the PostgreSQL persistence provider",
       database: own,
+      metrics: own.metrics,
       stores: {
         workflows: new WorkflowStore(own),
         pointers: new PointerStore(own),

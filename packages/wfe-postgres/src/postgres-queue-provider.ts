@@ -114,6 +114,7 @@ export class PostgresQueueProvider implements QueueProvider {
   #item(type: QueueType, delivery: QueueDelivery): WorkItem {
     return {
       id: delivery.id,
+      lateMs: delivery.lateMs,
       ack: async () => {
         this.#run.check();
         await this.#change({ kind: "ack", type, delivery });

@@ -6,6 +6,8 @@ import { fromText, toText } from "./text.ts";
 export interface QueueDelivery {
   readonly id: string;
   readonly token: string;
+  /** How long it had been due. */
+  readonly lateMs: number;
 }
 
 /** A change of one entry. */
@@ -43,10 +45,13 @@ export interface QueueAnswer {
   readonly dueInMs: number | undefined;
 }
 
-type Row = { readonly of_type: QueueType } & (
-  | { readonly taken_key: string; readonly due_in: null }
-  | { readonly taken_key: null; readonly due_in: number }
-);
+interface Row {
+  readonly of_type: QueueType;
+  /** Of an entry that was taken; `null` for the next one. */
+  readonly taken_key: string | null;
+  /** In how many milliseconds it is due; of one that was taken, it was: 0 or less. */
+  readonly due_in: number;
+}
 
 /** Makes one turn: one round trip and one transaction, which may be repeated. @returns What came of a type. */
 export async function queueTurn(database: PostgresDatabase, turn: QueueTurn): Promise<(type: QueueType) => QueueAnswer> {
@@ -71,7 +76,7 @@ export async function queueTurn(database: PostgresDatabase, turn: QueueTurn): Pr
     for (const { of_type, taken_key, due_in } of rows) {
       if (of_type !== wanted) continue;
       if (taken_key === null) dueInMs = due_in;
-      else taken.push({ id: idOf(wanted, taken_key), token });
+      else taken.push({ id: idOf(wanted, taken_key), token, lateMs: -due_in });
     }
     return { taken, dueInMs };
   };

@@ -59,6 +59,7 @@ export class WorkflowCommits {
 
   async #send(commits: readonly Commit[]): Promise<readonly Outcome<CommitResult>[]> {
     const rows = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
+    this.#database.metrics.record({ kind: "batchWritten", store: "postgres", size: commits.length });
     return rows.map((row, index) => {
       const { workflowId } = (commits[index] as Commit).change; // a row for each, in their order
       if (row.outcome === "committed") {

@@ -168,6 +168,7 @@ export function queueTarget(server: TargetServer, options: TargetOptions = {}): 
       pool: sharedPool(server),
       make: makeQueue,
     }),
+    capabilities: ["lateness"],
   };
 }
 

@@ -5,7 +5,7 @@ import { QueueSignals } from "../src/queue-signals.ts";
 import type { QueueAnswer, QueueDelivery, QueueTurn } from "../src/queue-store.ts";
 
 type Turn = Pick<QueueTurn, "changes" | "takes">;
-const delivery = (id: string): QueueDelivery => ({ id, token: "t" });
+const delivery = (id: string): QueueDelivery => ({ id, token: "t", lateMs: 0 });
 
 describe("QueueSignals", () => {
   let clock: VirtualClock;

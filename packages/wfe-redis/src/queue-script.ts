@@ -6,13 +6,13 @@ import { LuaScript } from "./lua-script.ts";
  * All of it is one step, by the server's clock unless another time is given. It works on the keys of BullMQ 6 in their form (see `docs/decisions`): a job is a hash, its id is in the
  * list `wait` when it was due at once (oldest to the right), in the sorted set `delayed` when it is due later or was due before (score: time * 4096 + place
  * within the millisecond), or in the list `active` while it is out, with its token in `<job>:lock`; `de:<id>` names the job of an id; members of
- * `marker` wake one of those who block on it each. Ours beside it are the sorted set `visible`, of jobs that are out by the end of their time, and the field
- * `again` of a job that is out: for when it was queued meanwhile.
+ * `marker` wake one of those who block on it each. Ours beside it are the sorted set `visible`, of jobs that are out by the end of their time, and of a
+ * job that is out the fields `again`, for when it was queued meanwhile, and `late`, for how long it had been due.
  *
  * KEYS: wait, active, delayed, marker, meta, id, visible.
  * ARGV: beginning of all keys, visibility time (ms), token for what is taken, limit (0 takes nothing), "1" to wake another who waits in our stead, "1"
  * when the same turn may have been made before, time (ms) or ""; then for each change `put` text delay, `ack` job token or `retry` job token delay.
- * Returns: milliseconds until something is due, -1 when nothing will be; then job and text of each that was taken.
+ * Returns: milliseconds until something is due, -1 when nothing will be; then job, text, and milliseconds for which it had been due of each that was taken.
  */
 export const QUEUE_TURN: LuaScript = new LuaScript(`
 local call = redis.call
@@ -147,19 +147,21 @@ local answer = { -1 }
 local out = isRepeated and limit > 0 and call('LRANGE', activeKey, 0, 9999) or {}
 for at = #out, 1, -1 do
   if call('GET', base .. out[at] .. ':lock') == token then
+    local text, late = unpack(call('HMGET', base .. out[at], 'deid', 'late'))
     answer[#answer + 1] = out[at]
-    answer[#answer + 1] = call('HGET', base .. out[at], 'deid')
+    answer[#answer + 1] = text
+    answer[#answer + 1] = tonumber(late) or 0
   end
 end
 local delayed, delayedDue, isBehind = firstDelayed()
-while not isPaused and #answer < 1 + 2 * limit do
-  local job = nil
+while not isPaused and #answer < 1 + 3 * limit do
+  local job, due = nil, nil
   if delayed and delayedDue <= now then
     local oldest = dueInList()
     if oldest and oldest < delayedDue + (isBehind and 1 or 0) then
       job = call('RPOP', waitKey)
     else
-      job = delayed
+      job, due = delayed, delayedDue
       call('ZREM', delayedKey, job)
       delayed, delayedDue, isBehind = firstDelayed()
     end
@@ -168,16 +170,18 @@ while not isPaused and #answer < 1 + 2 * limit do
   end
   if not job then break end
   local key = base .. job
-  local text = call('HGET', key, 'deid')
+  local text, queuedAt, before = unpack(call('HMGET', key, 'deid', 'timestamp', 'delay'))
   -- One without is no entry: its job was removed, or is not of ours. One that is out has come into the list twice, by a tool.
   if text and not call('ZSCORE', visibleKey, job) then
     call('LPUSH', activeKey, job)
     call('ZADD', visibleKey, now + visibility, job)
     -- It is the time in the set that counts.
     call('SET', key .. ':lock', token, 'PX', visibility + 1000)
-    call('HSET', key, 'processedOn', now)
+    local late = math.max(0, now - (due or (queuedAt or now) + (before or 0)))
+    call('HSET', key, 'processedOn', now, 'late', late)
     answer[#answer + 1] = job
     answer[#answer + 1] = text
+    answer[#answer + 1] = late
   end
 end
 

@@ -9,6 +9,8 @@ export interface QueueDelivery {
   /** Of BullMQ. */
   readonly job: string;
   readonly token: string;
+  /** How long it had been due. */
+  readonly lateMs: number;
 }
 
 /** A change of one entry. */
@@ -72,10 +74,11 @@ export class QueueStore {
       this.#connection.judgedNow ?? "",
       ...values,
     ]);
-    const [dueInMs, ...pairs] = answer as [number, ...string[]]; // as the script makes it
+    const [dueInMs, ...fields] = answer as [number, ...(string | number)[]]; // as the script makes it
     const taken: QueueDelivery[] = [];
-    for (let place = 0; place < pairs.length; place += 2) {
-      taken.push({ id: idOf(pairs[place + 1] as string), job: pairs[place] as string, token });
+    for (let place = 0; place < fields.length; place += 3) {
+      const [job, text, lateMs] = fields.slice(place, place + 3) as [string, string, number];
+      taken.push({ id: idOf(text), job, token, lateMs });
     }
     return { taken, dueInMs: dueInMs < 0 ? undefined : dueInMs };
   }

@@ -126,6 +126,7 @@ export class RedisQueueProvider implements QueueProvider {
   #item(type: QueueType, delivery: QueueDelivery): WorkItem {
     return {
       id: delivery.id,
+      lateMs: delivery.lateMs,
       ack: async () => {
         this.#run.check();
         await this.#change(type, { kind: "ack", delivery });

@@ -22,5 +22,6 @@ export function queueTarget(
         dispose: async () => {},
       };
     },
+    capabilities: ["lateness"],
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Entropy, WfeError } from "wfe-core";
+import { type Clock, type Entropy, type MetricSink, WfeError } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { isBusy, isOperationsOwn, storeError } from "./error-mapping.ts";
 
@@ -15,6 +15,8 @@ export interface GroupCommitOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Told of every transaction that was committed. Never throws. */
+  readonly metrics: MetricSink;
   /** How long an operation is tried again while another process holds the write lock. */
   readonly busyTimeoutMs: number;
 }
@@ -80,6 +82,7 @@ export class GroupCommit {
     let outcomes: readonly Outcome[];
     try {
       outcomes = this.#commit(batch);
+      this.#options.metrics.record({ kind: "batchWritten", store: "sqlite", size: batch.length });
     } catch (error) {
       if (isBusy(error)) return this.#later(batch, error);
       outcomes = batch.map(() => ({ error }));

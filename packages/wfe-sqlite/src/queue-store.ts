@@ -6,6 +6,8 @@ import { fromText, toText } from "./text.ts";
 export interface QueueDelivery {
   readonly id: string;
   readonly token: string;
+  /** How long it had been due. */
+  readonly lateMs: number;
 }
 
 // An entry with a token is being worked on as long as its due time, then the end of its visibility time, is ahead; after that it waits again.
@@ -30,13 +32,15 @@ export function takeEntries(
 ): readonly QueueDelivery[] {
   // Served by wfe_queue_due, in its order.
   const due = connection
-    .sql<{ row: number; id: string | Buffer }>("SELECT row, id FROM wfe_queue WHERE type = ? AND due_at <= ? ORDER BY due_at, row LIMIT ?")
+    .sql<{ row: number; id: string | Buffer; due_at: number }>(
+      "SELECT row, id, due_at FROM wfe_queue WHERE type = ? AND due_at <= ? ORDER BY due_at, row LIMIT ?",
+    )
     .all(type, options.now, options.limit);
   // What was queued while the last taker had it is served by this delivery.
   const hide = connection.sql("UPDATE wfe_queue SET due_at = ?, token = ?, mark_at = NULL WHERE row = ?");
-  return due.map(({ row, id }) => {
+  return due.map(({ row, id, due_at }) => {
     hide.run(options.visibleAt, options.token, row);
-    return { id: fromText(id), token: options.token };
+    return { id: fromText(id), token: options.token, lateMs: options.now - due_at };
   });
 }
 

@@ -6,6 +6,7 @@ import {
   type IndexedPath,
   indexedPaths,
   isWfeError,
+  MetricSinks,
   PersistenceError,
   SharedRun,
   systemClock,
@@ -33,6 +34,8 @@ export class SqliteDatabase {
   readonly path: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Who is told of batches. @internal */
+  readonly metrics: MetricSinks = new MetricSinks();
   /** Longest pause between two looks for what other processes have queued. @internal */
   readonly pollIntervalMs: number;
   /** Wakes those of this process who wait for queued work. @internal */
@@ -76,6 +79,7 @@ export class SqliteDatabase {
       path: this.path,
       clock: this.clock,
       entropy: this.entropy,
+      metrics: this.metrics,
       busyTimeoutMs: this.#busyTimeoutMs,
     });
   }

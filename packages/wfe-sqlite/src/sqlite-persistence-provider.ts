@@ -22,6 +22,7 @@ export class SqlitePersistenceProvider extends PersistenceOfStores {
     super({
       what: "the SQLite persistence provider",
       database: own,
+      metrics: own.metrics,
       stores: {
         workflows: new WorkflowStore(own),
         pointers: new PointerStore(own),

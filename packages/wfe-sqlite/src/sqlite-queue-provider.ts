@@ -113,6 +113,7 @@ export class SqliteQueueProvider implements QueueProvider {
     const { clock } = this.#database;
     return {
       id: delivery.id,
+      lateMs: delivery.lateMs,
       ack: async () => {
         this.#run.check();
         await this.#change(type, false, (connection) => ackEntry(connection, type, delivery, clock.now()));

@@ -93,8 +93,8 @@ export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
   createStore: inMemory(makeLocks, loseProcess),
   capabilities: ["presence", "inspect"],
 };
-export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue) };
-export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue) };
+export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue), capabilities: ["lateness"] };
+export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue), capabilities: ["lateness"] };
 /** Paths that the suite asks for. */
 const INDEXED_DATA = ["x", "order.customer.name", "order.customer", "order", "total", "constructor", "__proto__"];
 export const persistenceTargetOfData: SuiteTarget<PersistenceProvider> = {

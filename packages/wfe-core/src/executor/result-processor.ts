@@ -24,6 +24,11 @@ export type EngineResult =
 /** Results with which a step has finished; a poll of the engine, though not one that a step has asked for. */
 const ENDS: ReadonlySet<EngineResult["kind"]> = new Set<EngineResult["kind"]>(["next", "outcome", "polled", "pollTimedOut"]);
 
+/** Whether a step has finished with this result, unless a mapping of it fails. */
+export function endsStep(result: EngineResult): boolean {
+  return ENDS.has(result.kind);
+}
+
 /**
  * Applies the result of a run of a step's body.
  *
@@ -32,7 +37,7 @@ const ENDS: ReadonlySet<EngineResult["kind"]> = new Set<EngineResult["kind"]>(["
  * nothing back: nothing was put before the last thing that can throw.
  */
 export function applyResult(scope: PassScope, step: StepDefinition, pointer: PointerRow, result: EngineResult, source: unknown): void {
-  if (!ENDS.has(result.kind) && isGivenUp(scope, pointer)) {
+  if (!endsStep(result) && isGivenUp(scope, pointer)) {
     cancelPointer(scope, pointer); // it has not finished, and is not run again
     return;
   }

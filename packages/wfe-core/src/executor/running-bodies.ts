@@ -1,13 +1,19 @@
 import { CancelledError, type CancelReason } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
+import { type BodyTiming, bodyTiming } from "./body-timing.ts";
 import type { PassInput } from "./pass-input.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { BodyRun } from "./step-executor.ts";
 import type { StepRegistry } from "./step-registry.ts";
 
+interface Started {
+  readonly run: BodyRun;
+  readonly timing: BodyTiming | undefined;
+}
+
 /** The bodies that a pass has started: until what came of them is committed. */
 export class RunningBodies {
-  readonly #runs = new Map<string, BodyRun>();
+  readonly #runs = new Map<string, Started>();
   #active = 0;
 
   /** How many run: their end was not heard yet, nor were they called off. */
@@ -20,36 +26,39 @@ export class RunningBodies {
     for (const { id, attempt } of pointers) {
       const pointer = scope.state.pointer(id);
       if (pointer?.status !== "running" || pointer.attempt !== attempt) continue;
+      const timing = bodyTiming(scope, pointer.stepId);
       const run = BodyRun.start(scope, steps, scope.definition.step(pointer.stepId), pointer, (outcome) => {
         this.#active -= 1;
+        timing?.(outcome);
         heard({ kind: "settled", pointerId: id, attempt, outcome });
       });
       this.#active += 1;
-      this.#runs.set(id, run);
+      this.#runs.set(id, { run, timing });
     }
   }
 
   /** The inputs were committed: their bodies are done with, as are those whose pointers the commit has cancelled. */
   forget(scope: PassScope, inputs: readonly PassInput[]): void {
     for (const input of inputs) if (input.kind === "settled" || input.kind === "interrupted") this.#runs.delete(input.pointerId);
-    for (const [pointerId, run] of this.#runs) {
+    for (const [pointerId, started] of this.#runs) {
       const pointer = scope.state.pointer(pointerId);
-      if (pointer?.status === "running" && pointer.attempt === run.pointer.attempt) continue;
-      this.#callOff(run, "cancelled");
+      if (pointer?.status === "running" && pointer.attempt === started.run.pointer.attempt) continue;
+      this.#callOff(started, "cancelled");
       this.#runs.delete(pointerId);
     }
   }
 
   /** Calls off all that run: what comes of them is not heard. @returns Inputs that say so. */
   abort(reason: CancelReason): readonly PassInput[] {
-    return [...this.#runs].flatMap(([pointerId, run]) =>
-      this.#callOff(run, reason) ? [{ kind: "interrupted" as const, pointerId, attempt: run.pointer.attempt }] : [],
+    return [...this.#runs].flatMap(([pointerId, started]) =>
+      this.#callOff(started, reason) ? [{ kind: "interrupted" as const, pointerId, attempt: started.run.pointer.attempt }] : [],
     );
   }
 
-  #callOff(run: BodyRun, reason: CancelReason): boolean {
+  #callOff({ run, timing }: Started, reason: CancelReason): boolean {
     if (!run.abort(new CancelledError(reason))) return false;
     this.#active -= 1;
+    timing?.(undefined);
     return true;
   }
 }

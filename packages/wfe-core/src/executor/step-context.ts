@@ -11,6 +11,7 @@ import type { PollServices } from "../runtime/poll-request.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { ArtifactStore } from "../traits/artifact-store.ts";
 import type { LogLevel, LogSink } from "../traits/log-sink.ts";
+import type { MetricSink } from "../traits/metric-sink.ts";
 import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
@@ -48,6 +49,8 @@ export interface ContextServices {
   readonly payloads: Payloads;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** Never throws. @default none */
+  readonly metrics?: MetricSink | undefined;
   /** @default none: steps that use it fail */
   readonly artifacts?: ArtifactStore | undefined;
   /** @default none */

@@ -29,7 +29,7 @@ export async function storeChange(
     if (result === undefined) return "lost";
     state.accept(rowAfter(state.row, change, result));
     scope.checksSizes = false;
-    services.committed(change);
+    services.committed(change, state.row);
     for (const event of lifecycle) services.publish(event);
     return result;
   } catch (error) {

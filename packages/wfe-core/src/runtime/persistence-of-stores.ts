@@ -12,9 +12,11 @@ import type { CommandRepository } from "../traits/command-repository.ts";
 import type { EventRepository, RunnableEvent } from "../traits/event-repository.ts";
 import type { InspectionRepository, InspectionRequest, WorkflowInspection } from "../traits/inspection-repository.ts";
 import type { PersistenceProvider } from "../traits/persistence-provider.ts";
+import type { MetricSink } from "../traits/metric-sink.ts";
 import type { Provider } from "../traits/provider.ts";
 import type { SubscriptionRepository } from "../traits/subscription-repository.ts";
 import type { CommandOptions, ControlCommand, LoadedWorkflow, WorkflowRepository, WorkflowSignals } from "../traits/workflow-repository.ts";
+import type { MetricSinks } from "./metric-sinks.ts";
 import { SharedRun } from "./shared-run.ts";
 
 /** The parts of a persistence provider; each deals with one noun, and may be called while the database is open. */
@@ -51,15 +53,19 @@ export interface PersistenceOfStoresOptions {
   /** Opened by the first start and closed by the last stop; its own start brings the tables up to date. */
   readonly database: Provider;
   readonly stores: PersistenceStores;
+  /** Told of batches by the database. */
+  readonly metrics: MetricSinks;
 }
 
 /** A persistence provider over a database: refuses calls while it does not run, and arguments that make no sense, and passes the rest on to its stores. */
 export abstract class PersistenceOfStores implements PersistenceProvider {
   readonly #database: Provider;
   readonly #stores: PersistenceStores;
+  readonly #metrics: MetricSinks;
   readonly #run: SharedRun;
 
-  constructor({ what, database, stores }: PersistenceOfStoresOptions) {
+  constructor({ what, database, stores, metrics }: PersistenceOfStoresOptions) {
+    this.#metrics = metrics;
     this.#database = database;
     this.#stores = stores;
     this.#run = new SharedRun({
@@ -67,6 +73,10 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
       close: () => database.stop(),
       notRunning: () => new PersistenceError("WFE_PROVIDER_NOT_RUNNING", `${what} is not running: call start() first`),
     });
+  }
+
+  recordMetrics(sink: MetricSink): () => void {
+    return this.#metrics.add(sink);
   }
 
   /** Opens the database and brings its tables up to date. @throws PersistenceError what the database throws that cannot be opened */

@@ -2,6 +2,7 @@ import type { ExecutionErrorRow } from "../models/execution-error.ts";
 import type { CommandRepository } from "./command-repository.ts";
 import type { EventRepository } from "./event-repository.ts";
 import type { InspectionRepository } from "./inspection-repository.ts";
+import type { MetricSink } from "./metric-sink.ts";
 import type { Provider } from "./provider.ts";
 import type { SubscriptionRepository } from "./subscription-repository.ts";
 import type { WorkflowRepository } from "./workflow-repository.ts";
@@ -25,4 +26,12 @@ export interface PersistenceProvider
   ensureStoreExists(): Promise<void>;
   /** Failed attempts of an instance, in the order they were recorded. */
   getErrors(workflowId: string): Promise<readonly ExecutionErrorRow[]>;
+  /**
+   * Tells a sink from now on of what is written together (`batchWritten`), all that share the store included. The same sink several times is told
+   * once. A store that has no batches leaves the method out.
+   *
+   * @param sink - Never throws.
+   * @returns Ends it; idempotent.
+   */
+  recordMetrics?(sink: MetricSink): () => void;
 }

@@ -5,6 +5,13 @@ import type { Provider } from "./provider.ts";
 /** A dequeued id, hidden from others until it is acked, retried, or its visibility time is over. */
 export interface WorkItem {
   readonly id: string;
+  /**
+   * Capability `lateness`: for how many milliseconds it had been due when it was given out, by the queue's clock, 0 or more; of one that comes again
+   * after its visibility time, since the end of that.
+   *
+   * @default the queue cannot tell
+   */
+  readonly lateMs?: number;
   /** Done. If the id was queued again meanwhile, that becomes an entry now. Late (after the visibility time) it does nothing. */
   ack(): Promise<void>;
   /** Puts it back, due after `delay` or at the time it was queued for again meanwhile, whichever is earlier. Late it does nothing. */

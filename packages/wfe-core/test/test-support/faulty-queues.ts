@@ -15,6 +15,7 @@ const UNIT_MS = 50;
 /** In-memory queues in virtual time with a fault around them. */
 export function faultyQueueTarget(fault: Fault<Queue>): QueueSuiteTarget {
   return {
+    capabilities: ["lateness"],
     unitMs: UNIT_MS,
     async createStore() {
       const clock = new VirtualClock();
@@ -209,6 +210,20 @@ export const QUEUE_FAULTS: Readonly<Record<string, Fault<Queue>>> = {
   "keeps ids as they are": {
     fault: "trims ids",
     make: queues((id, ...rest) => [id.trim(), ...rest]),
+  },
+  "says of each item how long it had been due when it was given out": {
+    fault: "counts from when an item was queued",
+    make: ({ clock }) => {
+      const queuedAt = new Map<string, number>();
+      return (good) => ({
+        async queueWork(id, ...rest) {
+          queuedAt.set(id, clock.monotonic());
+          await good.queueWork(id, ...rest);
+        },
+        dequeueWork: async (...args) =>
+          (await good.dequeueWork(...args)).map((item) => altered(item, { lateMs: clock.monotonic() - (queuedAt.get(item.id) ?? 0) })),
+      });
+    },
   },
   "hides a delayed item until it is due": {
     fault: "knows no delay",

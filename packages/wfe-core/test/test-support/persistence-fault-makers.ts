@@ -4,7 +4,7 @@ import type { PersistenceProvider } from "../../src/traits/persistence-provider.
 import type { PersistenceFault } from "./faulty-persistence.ts";
 
 type Method = {
-  [K in keyof PersistenceProvider]: PersistenceProvider[K] extends (...args: never[]) => Promise<unknown> ? K : never;
+  [K in keyof PersistenceProvider]-?: PersistenceProvider[K] extends (...args: never[]) => Promise<unknown> ? K : never;
 }[keyof PersistenceProvider];
 type Args<K extends Method> = Parameters<PersistenceProvider[K]>;
 type Answer<K extends Method> = Awaited<ReturnType<PersistenceProvider[K]>>;

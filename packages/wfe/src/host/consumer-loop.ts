@@ -49,13 +49,21 @@ export class ConsumerLoop {
           wait: Math.max(WAIT_MS, this.#services.options.sweepIntervalMs),
           signal,
         });
-        if (items.length > 0) await this.#handle(items);
+        if (items.length === 0) continue;
+        this.#measure(items);
+        await this.#handle(items);
       } catch (error) {
         if (signal.aborted) return;
         warn(this.#services, `the ${this.#type} queue could not be read; it is tried again`, error);
         await this.#pause(signal);
       }
     }
+  }
+
+  #measure(items: readonly WorkItem[]): void {
+    const { metrics } = this.#services;
+    if (metrics === undefined) return;
+    for (const { lateMs } of items) if (lateMs !== undefined) metrics.record({ kind: "queueLag", queue: this.#type, lagMs: lateMs });
   }
 
   #pause(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Entropy,
   type LogSink,
+  type MetricSink,
   type MiddlewareRunner,
   type Payloads,
   type PersistenceProvider,
@@ -21,6 +22,8 @@ export interface HostServices {
   readonly entropy: Entropy;
   readonly payloads: Payloads;
   readonly log: LogSink;
+  /** Never throws. @default none */
+  readonly metrics?: MetricSink | undefined;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
   /** @default none */

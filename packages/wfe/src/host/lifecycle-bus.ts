@@ -1,4 +1,5 @@
-import type { LifecycleEvent, LifecyclePublisher } from "wfe-core";
+import type { LifecycleEvent, LifecyclePublisher, WorkflowRow } from "wfe-core";
+import { InstanceCounts } from "./instance-counts.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import type { WantedEvents } from "./lifecycle-events.ts";
 import { LifecycleReader } from "./lifecycle-reader.ts";
@@ -8,27 +9,39 @@ import { PublisherTrouble } from "./publisher-trouble.ts";
 /** Publications under way at most; a publisher that does not answer loses what comes beyond. */
 const UNDER_WAY = 10_000;
 
-/** Carries lifecycle events of this host's commits to its own observers, and to a publisher if there is one. */
+/** Carries lifecycle events of this host's commits to its own observers, and to a publisher if there is one; and counts them. */
 export class LifecycleBus {
   readonly #services: Pick<HostServices, "log" | "clock">;
   readonly #publisher: LifecyclePublisher | undefined;
   readonly #find: (idOrName: string) => Promise<string>;
   readonly #trouble: PublisherTrouble;
   readonly #readers = new Set<LifecycleReader>();
+  readonly #counts: InstanceCounts;
   #underWay = 0;
 
   /** @param find - Finds an instance by its id or name. @returns Its id; what no instance has as it is. */
-  constructor(services: Pick<HostServices, "log" | "clock">, publisher: LifecyclePublisher | undefined, find: (idOrName: string) => Promise<string>) {
+  constructor(
+    services: Pick<HostServices, "log" | "clock" | "metrics">,
+    publisher: LifecyclePublisher | undefined,
+    find: (idOrName: string) => Promise<string>,
+  ) {
     this.#services = services;
     this.#publisher = publisher;
     this.#find = find;
     this.#trouble = new PublisherTrouble(services);
+    this.#counts = new InstanceCounts(services.metrics);
   }
 
   /** Returns at once and never throws. */
   publish(event: LifecycleEvent): void {
+    this.#counts.count(event);
     if (this.#publisher === undefined) for (const reader of this.#readers) reader.push(event);
     else void this.#send(this.#publisher, event);
+  }
+
+  /** An instance was written, and is like this now. */
+  written(row: WorkflowRow): void {
+    this.#counts.written(row);
   }
 
   /** Events from the moment of this call on: of this host, or of all hosts when there is a publisher. */

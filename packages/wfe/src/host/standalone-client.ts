@@ -8,6 +8,7 @@ import {
   type LifecycleEventType,
   type LifecyclePublisher,
   type LogSink,
+  type MetricSink,
   type Middleware,
   MiddlewareRunner,
   Payloads,
@@ -26,6 +27,7 @@ import { LifecycleBus } from "./lifecycle-bus.ts";
 import { checkEventsOptions, type LifecycleEvents, type LifecycleEventsOptions } from "./lifecycle-events.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
+import { StoreMetrics } from "./store-metrics.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowMigrator } from "./workflow-migrator.ts";
@@ -39,6 +41,8 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: LogSink;
+  /** Never throws. @default none */
+  readonly metrics?: MetricSink | undefined;
   readonly publisher: LifecyclePublisher | undefined;
   /** @default none */
   readonly artifacts?: ArtifactStore | undefined;
@@ -65,13 +69,13 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   constructor(parts: ClientParts) {
     super();
-    const { providers, clock, entropy, registry, options, log, artifacts } = parts;
+    const { providers, clock, entropy, registry, options, log, metrics, artifacts } = parts;
     const { queue, persistence } = providers;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
     const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
-    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, artifacts, middleware, options };
+    const services: HostServices = { persistence, queue, registry, clock, entropy, payloads, log, metrics, artifacts, middleware, options };
     this.#parts = parts;
-    this.#providers = [persistence, queue];
+    this.#providers = [persistence, queue, ...(metrics === undefined ? [] : [new StoreMetrics(persistence, metrics)])];
     this.#waiter = new CompletionWaiter(services);
     const hint = (id: string, type: "workflow" | "event"): void => {
       queue
@@ -87,7 +91,10 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
       published,
       commanded: () => undefined, // the sweep of the hosts finds them
       lifecycle,
-      ended: (id, status) => this.#waiter.notify(id, status),
+      ended: (row) => {
+        this.#bus.written(row);
+        this.#waiter.notify(row.id, row.status);
+      },
     });
     const assertRunning = (): void => this.#assertRunning();
     const starter = new WorkflowStarter(services, lifecycle);

@@ -1,4 +1,4 @@
-import type { DistributedLockProvider, Timer } from "wfe-core";
+import type { DistributedLockProvider, Measurement, Timer } from "wfe-core";
 import { claimMs } from "./claim-time.ts";
 import type { CommandConsumer } from "./command-consumer.ts";
 import type { EventConsumer } from "./event-consumer.ts";
@@ -86,6 +86,7 @@ export class Sweeper {
       if (definitions.length === 0 || this.#stopped) return;
       const now = clock.now();
       const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + claimMs(options)) });
+      this.#found("dueInstances", ids.length);
       for (const id of ids) this.#workflows.dispatch(id);
       if (ids.length < limit || this.#workflows.slots.free === 0) return;
     }
@@ -96,13 +97,20 @@ export class Sweeper {
     for (;;) {
       const now = clock.now();
       const events = await persistence.getRunnableEvents(new Date(now), { limit: EVENTS_PER_SWEEP, claimUntil: new Date(now + claimMs(options)) });
+      this.#found("undeliveredEvents", events.length);
       for (const event of events) this.#events.deliver(event);
       if (events.length < EVENTS_PER_SWEEP || this.#stopped) return;
     }
   }
 
   async #takeOver(): Promise<void> {
-    for (const id of (await this.#locks.orphans?.(ORPHANS_PER_LOOK)) ?? []) this.#workflows.dispatch(id, { isOrphan: true });
+    const ids = (await this.#locks.orphans?.(ORPHANS_PER_LOOK)) ?? [];
+    this.#found("orphans", ids.length);
+    for (const id of ids) this.#workflows.dispatch(id, { isOrphan: true });
+  }
+
+  #found(found: Extract<Measurement, { readonly kind: "swept" }>["found"], count: number): void {
+    if (count > 0) this.#services.metrics?.record({ kind: "swept", found, count });
   }
 
   async #forgetEvents(): Promise<void> {

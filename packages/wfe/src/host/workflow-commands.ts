@@ -8,7 +8,6 @@ import {
   retriedPointers,
   WorkflowNotFoundError,
   type WorkflowRow,
-  type WorkflowStatus,
 } from "wfe-core";
 import { type HostServices, warn } from "./host-services.ts";
 import type { InstanceLookup } from "./instance-lookup.ts";
@@ -22,8 +21,8 @@ export interface CommandEffects {
   /** Commands to other instances were stored: carry them out. */
   commanded(): void;
   lifecycle(event: LifecycleEvent): void;
-  /** An instance has this status now. */
-  ended(workflowId: string, status: WorkflowStatus): void;
+  /** An instance was suspended or terminated: as it is now. */
+  ended(row: WorkflowRow): void;
 }
 
 /** Moves instances from outside: each command is one atomic step of the store, without the lease. */
@@ -88,8 +87,9 @@ export class WorkflowCommands {
   #done(row: WorkflowRow, became: "suspended" | "resumed" | "terminated", answer: boolean | undefined): boolean {
     if (answer === undefined) throw new WorkflowNotFoundError(row.id);
     if (!answer) return false;
-    this.#effects.lifecycle(instanceEvent(became, row, this.#now()));
-    if (became !== "resumed") this.#effects.ended(row.id, became);
+    const now = this.#now();
+    this.#effects.lifecycle(instanceEvent(became, row, now));
+    if (became !== "resumed") this.#effects.ended({ ...row, status: became, ...(became === "terminated" ? { completedAt: now } : {}) });
     this.#effects.changed(row.id);
     return true;
   }

@@ -238,6 +238,7 @@ export class WorkflowConsumer {
       const end = await pass.run();
       this.#leases.remove(id);
       isLeaseLost = end.kind === "lost" && lease.signal.aborted;
+      if (isLeaseLost) this.#services.metrics?.record({ kind: "leaseLost" });
       await Promise.all([acked, this.#release(lease)]);
       again = pass.isPoked && end.kind !== "missing";
       this.#followUps.after(id, end);

@@ -4,9 +4,11 @@ import {
   type Clock,
   type DistributedLockProvider,
   type Entropy,
+  harmlessMetrics,
   type HttpClient,
   type LifecyclePublisher,
   type LogSink,
+  type MetricSink,
   type Middleware,
   type PersistenceProvider,
   type Providers,
@@ -32,6 +34,7 @@ export class WorkflowHostBuilder {
   #clock: Clock = systemClock;
   #entropy: Entropy = systemEntropy;
   #log: LogSink = { write: () => undefined };
+  #metrics: MetricSink | undefined;
   #http: HttpClient = systemHttpClient;
   #artifacts: ArtifactStore | undefined;
   readonly #middleware: Middleware[] = [];
@@ -72,6 +75,12 @@ export class WorkflowHostBuilder {
   /** Where `ctx.log` and the engine's warnings go. @default nowhere */
   useLogSink(sink: LogSink): this {
     this.#log = sink;
+    return this;
+  }
+
+  /** Where measurements go: of starts and ends, steps, retries, the queue, the sweep, leases and the store's batches. @default nowhere */
+  useMetricSink(sink: MetricSink): this {
+    this.#metrics = harmlessMetrics(sink);
     return this;
   }
 
@@ -137,6 +146,7 @@ export class WorkflowHostBuilder {
       clock: this.#clock,
       entropy: this.#entropy,
       log: this.#log,
+      metrics: this.#metrics,
       http: this.#http,
       publisher: this.#publisher,
       artifacts: this.#artifacts,
@@ -158,6 +168,7 @@ export class WorkflowHostBuilder {
       entropy: this.#entropy,
       log: this.#log,
       publisher: this.#publisher,
+      metrics: this.#metrics,
       artifacts: this.#artifacts,
       middleware: [...this.#middleware],
     });

@@ -19,6 +19,7 @@ import {
   type LifecycleEventType,
   type LifecyclePublisher,
   type LogSink,
+  type MetricSink,
   type Middleware,
   MiddlewareRunner,
   Payloads,
@@ -48,6 +49,7 @@ import { LifecycleBus } from "./lifecycle-bus.ts";
 import { checkEventsOptions, type LifecycleEvents, type LifecycleEventsOptions } from "./lifecycle-events.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { startAll, stopAll } from "./provider-lifecycle.ts";
+import { StoreMetrics } from "./store-metrics.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
@@ -63,6 +65,8 @@ export interface HostParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: LogSink;
+  /** Never throws. @default none */
+  readonly metrics?: MetricSink | undefined;
   readonly http: HttpClient;
   readonly publisher: LifecyclePublisher | undefined;
   /** @default none */
@@ -91,14 +95,16 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   readonly #loops: readonly ConsumerLoop[];
   #state: "stopped" | "starting" | "running" | "stopping" = "stopped";
   readonly #changes = new OneAtATime();
+  #storeMetrics: StoreMetrics | undefined;
 
   /** @internal */
   constructor(parts: HostParts) {
     super();
-    const { providers, clock, entropy, registry, options, log } = parts;
+    const { providers, clock, entropy, registry, options, log, metrics } = parts;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
     const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
-    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, artifacts: parts.artifacts, middleware, options };
+    const { artifacts } = parts;
+    const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, metrics, artifacts, middleware, options };
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
@@ -109,6 +115,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         payloads,
         clock,
         log,
+        metrics,
         client: this,
         newChild: (child) => starter.newChild(child),
         polls: { ...options.polls, fetch: parts.http, clock },
@@ -116,7 +123,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         middleware,
       },
       contended: () => this.#workflows.isContended,
-      committed: (change) => {
+      committed: (change, row) => {
+        this.#bus.written(row);
         this.#waiter.notify(change.workflowId, change.status);
         for (const event of change.events) this.#events.deliver(event);
         for (const child of change.children) {
@@ -141,7 +149,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       published,
       commanded: () => this.#commands.soon(),
       lifecycle,
-      ended: (id, status) => this.#waiter.notify(id, status),
+      ended: (row) => {
+        this.#bus.written(row);
+        this.#waiter.notify(row.id, row.status);
+      },
     });
     this.#commands = new CommandConsumer(services, commands);
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
@@ -272,8 +283,9 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   }
 
   #stores(): Provider[] {
-    const { persistence, locks, queue } = this.#parts.providers;
-    return [persistence, locks, queue];
+    const { providers, metrics } = this.#parts;
+    const { persistence, locks, queue } = providers;
+    return [persistence, locks, queue, ...(metrics === undefined ? [] : [(this.#storeMetrics ??= new StoreMetrics(persistence, metrics))])];
   }
 
   #providers(): Provider[] {

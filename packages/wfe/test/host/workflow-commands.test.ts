@@ -15,7 +15,7 @@ async function setting(persistence: Partial<PersistenceProvider> = {}, data = '{
     published: ({ id, data: payload }) => void followed.push(`published ${id} ${payload}`),
     commanded: () => void followed.push("commanded"),
     lifecycle: ({ type }) => void followed.push(`lifecycle ${type}`),
-    ended: (id, status) => void followed.push(`ended ${id} ${status}`),
+    ended: ({ id, status }) => void followed.push(`ended ${id} ${status}`),
   });
   return { ...of, commands, followed };
 }

@@ -37,7 +37,7 @@ async function setting(persistence: Partial<PersistenceProvider> = {}) {
     published: (event) => void published.push(event),
     commanded: () => undefined,
     lifecycle: (event) => void events.push(event),
-    ended: (id, status) => waiter.notify(id, status),
+    ended: ({ id, status }) => waiter.notify(id, status),
   });
   const starter = new WorkflowStarter(services, () => undefined);
   const migrator = new WorkflowMigrator(services, lookup, starter, (id) => void changed.push(id));

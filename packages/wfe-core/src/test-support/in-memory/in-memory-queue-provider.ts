@@ -96,6 +96,7 @@ export class InMemoryQueueProvider implements QueueProvider {
   #items(deliveries: readonly Delivery[], type: QueueType): readonly WorkItem[] {
     return deliveries.map((delivery) => ({
       id: delivery.id,
+      lateMs: delivery.lateMs,
       ack: async () => {
         this.#run.check();
         this.#store.finish(delivery, type, undefined);

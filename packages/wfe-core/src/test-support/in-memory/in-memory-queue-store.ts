@@ -14,6 +14,8 @@ interface Waiting {
 /** A delivery of an id; the object itself is what a late ack is told apart by. */
 export interface Delivery {
   readonly id: string;
+  /** How long it had been due. */
+  readonly lateMs: number;
   /** End of its visibility time, on the store's monotonic clock. */
   readonly endsAt: number;
 }
@@ -81,7 +83,7 @@ export class InMemoryQueueStore {
     for (let next = lane.byDueTime.peek(); next !== undefined && next.dueMs <= now && taken.length < limit; next = lane.byDueTime.peek()) {
       lane.byDueTime.pop();
       lane.waiting.delete(next.id);
-      const delivery: Delivery = { id: next.id, endsAt: now + visibilityMs };
+      const delivery: Delivery = { id: next.id, lateMs: now - next.dueMs, endsAt: now + visibilityMs };
       lane.working.set(next.id, {
         delivery,
         markMs: undefined,

@@ -10,7 +10,9 @@ const CLAIM = { limit: 1, claimUntil: LATER };
 
 /** A call of every method that needs a running provider, by its name; `ensureStoreExists` may come before the start. */
 export const PERSISTENCE_CALLS: {
-  readonly [M in Exclude<keyof PersistenceProvider, "start" | "stop" | "ensureStoreExists">]: (provider: PersistenceProvider) => Promise<unknown>;
+  readonly [M in Exclude<keyof PersistenceProvider, "start" | "stop" | "ensureStoreExists" | "recordMetrics">]: (
+    provider: PersistenceProvider,
+  ) => Promise<unknown>;
 } = {
   createNewWorkflow: (provider) => provider.createNewWorkflow(sampleWorkflow("w"), instant()),
   persistWorkflow: (provider) => provider.persistWorkflow(sampleChange("w", "c1"), instant()),

@@ -146,6 +146,32 @@ export const QUEUE_CASES: readonly SuiteCase<QueueContext>[] = [
     },
   },
   {
+    name: "says of each item how long it had been due when it was given out",
+    requires: ["lateness"],
+    async run(context) {
+      const queue = await context.start({ visibilityMs: 10 * context.unitMs });
+      const before = context.now();
+      const elapsed = (): number => (context.now() - before) / context.unitMs;
+      await queue.queueWork("x", "workflow");
+      await queue.queueWork("delayed", "workflow", { delay: 4 * context.unitMs });
+      await context.elapse(6);
+
+      const items = await take(queue);
+
+      assert.deepEqual(
+        items.map(({ id }) => id),
+        ["x", "delayed"],
+      );
+      const units = ({ lateMs = Number.NaN }: Partial<WorkItem> = {}): number => lateMs / context.unitMs;
+      const [x, delayed] = items.map(units) as [number, number]; // as many as ids
+      assert.ok(x > 5 && x < elapsed() + 1, `x was due for 6 units: it says ${x}`);
+      assert.ok(delayed > 1 && delayed < x - 3, `the delayed one was due for 2 units, 4 less than x: it says ${delayed}`);
+      await context.elapse(12);
+      const again = units((await take(queue, 1))[0]);
+      assert.ok(again >= 0 && again < elapsed() - 15, `it came again for 2 units, since the end of its visibility time: it says ${again}`);
+    },
+  },
+  {
     name: "gives items by due time, whatever order they were queued in",
     async run(context) {
       const queue = await context.start();

@@ -30,6 +30,7 @@ export const inMemoryLockTarget: LockSuiteTarget = {
 
 /** In-memory queues in virtual time. */
 export const inMemoryQueueTarget: QueueSuiteTarget = {
+  capabilities: ["lateness"],
   async createStore() {
     const clock = new VirtualClock();
     const store = new InMemoryQueueStore(clock);

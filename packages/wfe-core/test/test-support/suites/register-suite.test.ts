@@ -141,7 +141,7 @@ describe("registerSuite", () => {
     const target = { ...inMemoryLockTarget, capabilities: ["presense"] };
 
     expect(() => lockSuite("locks", target, new FakeRunner())).toThrow("no case for the capability presense: it knows presence");
-    expect(() => queueSuite("queue", { ...inMemoryQueueTarget, capabilities: ["presence"] }, new FakeRunner())).toThrow("it knows none");
+    expect(() => queueSuite("queue", { ...inMemoryQueueTarget, capabilities: ["presence"] }, new FakeRunner())).toThrow("it knows lateness");
   });
 
   it("runs the persistence suite on a provider whose answers are of another realm, as they are under jest", async () => {

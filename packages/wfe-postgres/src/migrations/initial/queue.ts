@@ -54,6 +54,7 @@ DECLARE
   at_once text[] := '{}';
   later text[] := '{}';
   taken text[];
+  taken_due bigint[];
   is_left boolean;
   tells boolean;
 BEGIN
@@ -103,14 +104,14 @@ BEGIN
 
   FOR place IN 1 .. cardinality(take_types_) LOOP
     -- Along ${names.index("queue_due")}. What another turn takes at this moment is passed over.
-    SELECT array_agg(due.key) INTO taken FROM (
-      SELECT q.key FROM ${names.table.queue} AS q
+    SELECT array_agg(due.key), array_agg(due.due_at) INTO taken, taken_due FROM (
+      SELECT q.key, q.due_at FROM ${names.table.queue} AS q
       WHERE q.type = take_types_[place] AND q.due_at <= now_
       ORDER BY q.due_at, q.seq LIMIT take_limits_[place] FOR UPDATE SKIP LOCKED
     ) AS due;
     -- What was queued while the last taker had it is served by this delivery.
     UPDATE ${names.table.queue} AS q SET due_at = now_ + visibility_, token = take_token_, mark_at = NULL WHERE q.key = ANY (taken);
-    RETURN QUERY SELECT take_types_[place], t.key, NULL::bigint FROM unnest(taken) AS t (key);
+    RETURN QUERY SELECT take_types_[place], t.key, t.due_at - now_ FROM unnest(taken, taken_due) AS t (key, due_at);
   END LOOP;
 
   FOR of_type IN SELECT DISTINCT t FROM unnest(types_ || take_types_) AS t LOOP
