@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { ErrorBehavior, ExecutionResult, type Measurement, NonRetryableError, WorkflowBuilder, WorkflowHostBuilder } from "../../src/index.ts";
+import { LosableLocks } from "../losable-locks.ts";
 import { registers, scenarios } from "./scenario.ts";
 
 interface Count {
@@ -130,6 +131,27 @@ scenarios(
           { kind: "swept", found: "undeliveredEvents", count: 1 },
         ]),
       );
+    });
+
+    it("tell of a lease that was lost while its pass ran, and of the run that it called off", async () => {
+      const { build, store, clock } = await open();
+      const { locks, ...others } = store.open();
+      const losable = new LosableLocks(locks, clock);
+      const measured = new WorkflowBuilder<Count>()
+        .thenFn("long", async ({ attempt, signal }) => {
+          if (attempt === 1) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        })
+        .build("measured", 1);
+      const host = build(registers(measured), { lockTtl: "30s", sweepInterval: "1h" }, { ...others, locks: losable });
+      await host.start();
+      await host.startWorkflow(measured, { n: 0 });
+      await clock.advance("5s");
+
+      await losable.loseAll();
+      await clock.advance("6s"); // a renewal finds it
+
+      expect(of("leaseLost")).toEqual([{ kind: "leaseLost" }]);
+      expect(of("stepEnded")).toMatchObject([{ outcome: "cancelled", durationMs: 10_000 }, { outcome: "completed" }]);
     });
 
     it("tell of what the store has written together, while the host runs", async () => {
