@@ -20,6 +20,7 @@ import {
   type WorkflowRegistry,
 } from "wfe-core";
 import { InMemoryWorkflowRegistry } from "../registry.ts";
+import type { HostPlugin } from "./host-plugin.ts";
 import { type HostOptions, resolveHostOptions } from "./host-options.ts";
 import { StandaloneClient } from "./standalone-client.ts";
 import { WorkflowHost } from "./workflow-host.ts";
@@ -104,6 +105,17 @@ export class WorkflowHostBuilder {
   useMiddleware(middleware: Middleware): this {
     this.#middleware.push(checkMiddleware(middleware));
     return this;
+  }
+
+  /**
+   * Adds what a plugin brings: its middleware, within those that were added before, and its metric sink, in place of another one.
+   *
+   * @throws TypeError for what has neither, and for what the two methods refuse
+   */
+  use({ middleware, metricSink }: HostPlugin): this {
+    if (middleware === undefined && metricSink === undefined) throw new TypeError("a plugin has a middleware, or a metricSink: this one has neither");
+    if (metricSink !== undefined) this.useMetricSink(metricSink);
+    return middleware === undefined ? this : this.useMiddleware(middleware);
   }
 
   /** Where definitions are kept. @default a new {@link InMemoryWorkflowRegistry} */

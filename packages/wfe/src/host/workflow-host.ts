@@ -34,6 +34,7 @@ import {
   type WorkflowDefinition,
   type WorkflowDefinitionJson,
   type WorkflowRegistry,
+  type WorkflowRow,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
@@ -100,14 +101,17 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   /** @internal */
   constructor(parts: HostParts) {
     super();
-    const { providers, clock, entropy, registry, options, log, metrics } = parts;
+    const { providers, clock, entropy, registry, options, log, metrics, artifacts } = parts;
     const payloads = new Payloads({ codec: options.codec, limits: { data: options.maxDataSize, event: options.maxEventSize } });
     const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
-    const { artifacts } = parts;
     const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, metrics, artifacts, middleware, options };
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
+    const written = (row: WorkflowRow): void => {
+      this.#bus.written(row);
+      this.#waiter.notify(row.id, row.status);
+    };
     const executor: ExecutorServices = {
       ...services,
       steps: this.#steps,
@@ -119,13 +123,12 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         client: this,
         newChild: (child) => starter.newChild(child),
         polls: { ...options.polls, fetch: parts.http, clock },
-        artifacts: parts.artifacts,
+        artifacts,
         middleware,
       },
       contended: () => this.#workflows.isContended,
       committed: (change, row) => {
-        this.#bus.written(row);
-        this.#waiter.notify(change.workflowId, change.status);
+        written(row);
         for (const event of change.events) this.#events.deliver(event);
         for (const child of change.children) {
           lifecycle(instanceEvent("started", rowOf(child), child.createdAt));
@@ -149,10 +152,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       published,
       commanded: () => this.#commands.soon(),
       lifecycle,
-      ended: (row) => {
-        this.#bus.written(row);
-        this.#waiter.notify(row.id, row.status);
-      },
+      ended: written,
     });
     this.#commands = new CommandConsumer(services, commands);
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
@@ -289,8 +289,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
   }
 
   #providers(): Provider[] {
-    const { publisher } = this.#parts;
-    return [...this.#stores(), ...(publisher === undefined ? [] : [publisher])];
+    return [...this.#stores(), ...(this.#parts.publisher === undefined ? [] : [this.#parts.publisher])];
   }
 
   #assertSteps(definitions: readonly AnyDefinition[]): void {
