@@ -231,7 +231,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   "looking for what compensation has to undo": ["pointers: pointers_ended", "workflows: workflows_id"],
   "listing the newest": ["workflows: walk of workflows_created", "workflows: workflows_id"],
   "listing a page after the first": ["workflows: walk of workflows_created", "workflows: workflows_created", "workflows: workflows_id"],
-  "listing those of a rare status": ["workflows: workflows_listed", "workflows: workflows_id"],
+  "listing those of a rare status": ["workflows: workflows_id", "workflows: workflows_listed"],
   "listing those of an age": ["workflows: workflows_created", "workflows: workflows_id"],
   ...Object.fromEntries(
     Object.entries(LISTINGS).flatMap(([what, [filter, index]]) => [
