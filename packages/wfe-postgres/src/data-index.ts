@@ -7,7 +7,7 @@ import { toText } from "./text.ts";
 const PREFIX = 200;
 
 /** Name of the index of a path, without its schema. */
-export function dataIndexName({ index }: SchemaNames, { name }: IndexedPath): string {
+function dataIndexName({ index }: SchemaNames, { name }: IndexedPath): string {
   return index(`workflows_data_${name}`);
 }
 
@@ -20,14 +20,14 @@ export function dataKey({ routine }: SchemaNames, { keys }: IndexedPath, data: s
 export function dataKeys({ value }: IndexedValue): readonly string[] {
   if (value === null) return ["n", "?"];
   if (typeof value === "boolean") return [value ? "t" : "f", "?"];
-  if (typeof value === "string") return [toText(`s${[...value].slice(0, PREFIX).join("")}`), "?"];
+  if (typeof value === "string") return [toText(`s${Array.from(value).slice(0, PREFIX).join("")}`), "?"];
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleBE(value + 0); // of the two zeros one
   return [`d${bytes.toString("hex")}`, "?"];
 }
 
 /** The statement that makes the index of a path. */
-export function dataIndexSql(names: SchemaNames, path: IndexedPath): string {
+function dataIndexSql(names: SchemaNames, path: IndexedPath): string {
   const key = dataKey(names, path, "data");
   return `CREATE INDEX IF NOT EXISTS ${dataIndexName(names, path)} ON ${names.table.workflows} (${key}, created_at, id) WHERE ${key} IS NOT NULL`;
 }

@@ -16,7 +16,12 @@ export interface FoundRows {
  * How the rows of a filter are found; its data is left out, but for a value that is indexed. Each beginning is looked at by itself: of several definitions or
  * statuses no index has all in one order.
  */
-export function foundRows(names: SchemaNames, filter: WorkflowFilter, indexed: readonly IndexedPath[], after?: ListingPosition): FoundRows {
+export function foundRows(
+  names: SchemaNames,
+  filter: WorkflowFilter,
+  indexed: readonly IndexedPath[],
+  { after, isCount = false }: { readonly after?: ListingPosition | undefined; readonly isCount?: boolean } = {},
+): FoundRows {
   const values: SqlValue[] = [];
   const parameter = (value: SqlValue): string => `$${values.push(value)}`;
   const statuses = filter.status === undefined ? undefined : typeof filter.status === "string" ? [filter.status] : filter.status;
@@ -24,13 +29,15 @@ export function foundRows(names: SchemaNames, filter: WorkflowFilter, indexed: r
   let beginnings = "(SELECT 1) b";
   const asked = asksForData(filter) ? indexedValue(filter.data, indexed) : undefined;
   const definitions = definitionsOf(names, filter, parameter);
+  // Whose order does not matter, and of whom nothing but the end is asked, another index has together.
+  const isByEnd = isCount && definitions === undefined && filter.completedBefore !== undefined && filter.hasError === undefined;
   const isListed = statuses !== undefined || definitions !== undefined || filter.completedBefore !== undefined || filter.hasError === true;
-  if (filter.name === undefined && filter.reference === undefined && asked === undefined && isListed) {
+  if (filter.name === undefined && filter.reference === undefined && asked === undefined && isListed && !isByEnd) {
     const every = definitions ?? `SELECT d.row FROM ${names.table.definitions} d`;
     beginnings = `(SELECT d.row AS definition, s.status FROM (${every}) d CROSS JOIN unnest(${parameter([...new Set(statuses ?? WORKFLOW_STATUSES)])}::text[]) s (status)) b`;
     conditions.push("w.definition = b.definition", "w.status = b.status");
   } else {
-    if (statuses !== undefined) conditions.push(`w.status = ANY (${parameter(statuses)}::text[])`);
+    if (statuses !== undefined || isByEnd) conditions.push(`w.status = ANY (${parameter(statuses ?? WORKFLOW_STATUSES)}::text[])`);
     if (definitions !== undefined) conditions.push(`w.definition IN (${definitions})`);
   }
   if (filter.name !== undefined) {

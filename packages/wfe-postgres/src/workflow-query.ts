@@ -40,7 +40,7 @@ export class WorkflowQuery {
     const [all, failed] = hasError === false ? [others, { ...others, hasError: true }] : [filter, undefined];
     const values: SqlValue[] = [];
     const sum = (of: WorkflowFilter): string => {
-      const { beginnings, condition, values: given } = foundRows(this.#database.names, of, this.#database.indexedData);
+      const { beginnings, condition, values: given } = foundRows(this.#database.names, of, this.#database.indexedData, { isCount: true });
       const counted = `SELECT count(*) AS count FROM ${this.#database.names.table.workflows} w ${condition}`;
       const shifted = values.push(...given) - given.length;
       const text = `(SELECT coalesce(sum(c.count), 0)::bigint FROM ${beginnings} CROSS JOIN LATERAL (${counted}) c)`;
@@ -61,15 +61,15 @@ export class WorkflowQuery {
 
   async #find(filter: WorkflowFilter, after: ListingPosition | undefined, size: number): Promise<readonly WorkflowRow[]> {
     const { workflows, definitions } = this.#database.names.table;
-    const { beginnings, condition, values } = foundRows(this.#database.names, filter, this.#database.indexedData, after);
+    const { beginnings, condition, values } = foundRows(this.#database.names, filter, this.#database.indexedData, { after });
     // The places first, from the index alone; then the rows of those that are shown. The OFFSET keeps that apart.
     const newest = (of: string): string => `ORDER BY ${of}.created_at DESC, ${of}.id DESC LIMIT ${size}`;
     const rows = await this.#database.query<WorkflowColumns>(
       `SELECT ${WORKFLOW_COLUMNS} FROM (
-         SELECT x.row FROM ${beginnings} CROSS JOIN LATERAL (
-           SELECT w.row, w.created_at, w.id FROM ${workflows} w ${condition} ${newest("w")}) x
+         SELECT x.id, x.created_at FROM ${beginnings} CROSS JOIN LATERAL (
+           SELECT w.created_at, w.id FROM ${workflows} w ${condition} ${newest("w")}) x
          ${newest("x")}) x
-       CROSS JOIN LATERAL (SELECT * FROM ${workflows} w WHERE w.row = x.row OFFSET 0) w
+       CROSS JOIN LATERAL (SELECT * FROM ${workflows} w WHERE w.id = x.id OFFSET 0) w
        JOIN ${definitions} d ON d.row = w.definition ${newest("w")}`,
       values,
     );

@@ -239,15 +239,22 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   ],
   "looking through the pointers of an instance": ["pointers: pointers_pkey", "workflows: workflows_id"],
   "looking for what compensation has to undo": ["pointers: pointers_ended", "workflows: workflows_id"],
-  "listing the newest": ["workflows: walk of workflows_created", "workflows: workflows_pkey"],
-  "listing a page after the first": ["workflows: walk of workflows_created", "workflows: workflows_created", "workflows: workflows_pkey"],
-  "listing those of a rare status": ["workflows: workflows_listed", "workflows: workflows_pkey"],
-  "listing those of an age": ["workflows: workflows_created", "workflows: workflows_pkey"],
+  "listing the newest": ["workflows: walk of workflows_created", "workflows: workflows_id"],
+  "listing a page after the first": ["workflows: walk of workflows_created", "workflows: workflows_created", "workflows: workflows_id"],
+  "listing those of a rare status": ["workflows: workflows_id", "workflows: workflows_listed"],
+  "listing those of an age": ["workflows: workflows_created", "workflows: workflows_id"],
   ...Object.fromEntries(
     Object.entries(LISTINGS).flatMap(([what, [filter, index]]) => [
-      [`listing ${what}`, [`workflows: ${index}`, "workflows: workflows_pkey"].toSorted()],
+      [`listing ${what}`, [`workflows: ${index}`, "workflows: workflows_id"].toSorted()],
       // Its data is looked at, and so its rows are read.
-      [`counting ${what}`, filter.data === undefined ? [`workflows: ${index}`] : [`workflows: ${index}`, "workflows: workflows_pkey"]],
+      [
+        `counting ${what}`,
+        filter.completedBefore !== undefined
+          ? ["workflows: workflows_ended"]
+          : filter.data === undefined
+            ? [`workflows: ${index}`]
+            : [`workflows: ${index}`, "workflows: workflows_id"],
+      ],
     ]),
   ),
   "looking at subscriptions": [

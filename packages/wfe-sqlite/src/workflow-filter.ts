@@ -18,7 +18,7 @@ export interface AccessPath {
 }
 
 /** By which index the rows of a filter are found: the one that leaves the fewest to be passed over. Within a snapshot. */
-export function accessPath(connection: Connection, filter: WorkflowFilter, indexed: readonly IndexedPath[]): AccessPath {
+export function accessPath(connection: Connection, filter: WorkflowFilter, indexed: readonly IndexedPath[], isCount = false): AccessPath {
   if (filter.name !== undefined) return { index: "sqlite_autoindex_wfe_workflows_2", start: "w.name = ?", starts: [[toText(filter.name)]] };
   if (filter.reference !== undefined) return { index: "wfe_workflows_reference", start: "w.reference = ?", starts: [[toText(filter.reference)]] };
   const asked = asksForData(filter) ? indexedValue(filter.data, indexed) : undefined;
@@ -28,6 +28,9 @@ export function accessPath(connection: Connection, filter: WorkflowFilter, index
   if (status === undefined && definitionId === undefined && version === undefined && completedBefore === undefined && hasError !== true)
     return { index: "wfe_workflows_created", start: "TRUE", starts: [[]] };
   const statuses = status === undefined ? WORKFLOW_STATUSES : typeof status === "string" ? [status] : [...new Set(status)];
+  // Whose order does not matter, and of whom nothing but the end is asked, another index has together.
+  if (isCount && definitionId === undefined && version === undefined && completedBefore !== undefined && hasError === undefined)
+    return { index: "wfe_workflows_ended", start: "w.status = ?", starts: statuses.map((each) => [each]) };
   return {
     index: hasError === true ? "wfe_workflows_failed" : "wfe_workflows_listed",
     start: "w.definition = ? AND w.status = ?",

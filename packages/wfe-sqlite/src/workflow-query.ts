@@ -87,7 +87,7 @@ export class WorkflowQuery {
   }
 
   #count(connection: Connection, filter: WorkflowFilter): number {
-    const { index, start, starts } = accessPath(connection, filter, this.#database.indexedData);
+    const { index, start, starts } = accessPath(connection, filter, this.#database.indexedData, true);
     const { sql, values } = conditionOf(filter);
     const statement = connection.raw.prepare<SqlValue[], { count: number }>(
       `SELECT count(*) AS count FROM wfe_workflows w INDEXED BY ${index} WHERE ${start} AND ${sql}`,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { WorkflowFilter } from "wfe-core";
 import {
   instant,
   SAMPLE_DEFINITION,
@@ -26,7 +27,7 @@ describe("queries on a filled store", () => {
   let queue: SqliteQueueProvider;
 
   beforeAll(async () => {
-    database = openSqlite({ path: folder.path("wfe.db"), synchronous: "NORMAL" });
+    database = openSqlite({ path: folder.path("wfe.db"), synchronous: "NORMAL", indexedData: ["customer.id"] });
     persistence = new SqlitePersistenceProvider(database);
     locks = new SqliteLockProvider(database);
     queue = new SqliteQueueProvider(database);
@@ -81,7 +82,7 @@ describe("queries on a filled store", () => {
 
   /** Steps of the plan of a statement. */
   function planOf(text: string): readonly string[] {
-    const values = Array.from({ length: [...text.matchAll(/\?/g)].length }, () => null);
+    const values = Array.from({ length: [...text.replaceAll(/'[^']*'/g, "").matchAll(/\?/g)].length }, () => null);
     const steps = database.connection.raw.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...values) as readonly { readonly detail: string }[];
     return steps.map(({ detail }) => detail);
   }
@@ -180,6 +181,47 @@ describe("queries on a filled store", () => {
 
     expect(texts).not.toEqual([]);
     expect(scansOf(texts)).toEqual([]);
+  });
+
+  it.each<[string, WorkflowFilter, string]>([
+    ["nothing", {}, "wfe_workflows_created"],
+    ["an age", { createdAfter: instant(-1), createdBefore: instant(1) }, "wfe_workflows_created"],
+    ["no error", { hasError: false }, "wfe_workflows_(created|failed)"],
+    ["a status", { status: "runnable" }, "wfe_workflows_listed"],
+    ["two statuses", { status: ["suspended", "terminated"] }, "wfe_workflows_listed"],
+    ["a definition", { definitionId: SAMPLE_DEFINITION.id }, "wfe_workflows_listed"],
+    ["a version", { version: 1 }, "wfe_workflows_listed"],
+    ["a definition and a status", { definitionId: SAMPLE_DEFINITION.id, status: "complete", createdBefore: instant() }, "wfe_workflows_listed"],
+    ["an end", { completedBefore: instant() }, "wfe_workflows_(listed|ended)"],
+    ["an error", { hasError: true }, "wfe_workflows_failed"],
+    ["an error and a status", { hasError: true, status: "suspended" }, "wfe_workflows_failed"],
+    ["a name", { name: "name of w-9" }, "sqlite_autoindex_wfe_workflows_2"],
+    ["a reference", { reference: "r" }, "wfe_workflows_reference"],
+    ["a value of the data", { data: { "customer.id": 7 } }, "wfe_workflows_data_6eb60c7b3a6accfa"],
+  ])("find and count by one index, without sorting what is not shown, for a filter of %s", async (_, filter, index) => {
+    const lists = await statementsOf(async () => {
+      const { cursor } = await persistence.listWorkflows(filter, { limit: 1 });
+      if (cursor !== undefined) await persistence.listWorkflows(filter, { limit: 1, cursor });
+    });
+    const counts = await statementsOf(() => persistence.countWorkflows(filter));
+
+    const found = lists.filter((text) => text.includes("INDEXED BY"));
+    const steps = [...found, ...counts.filter((text) => text.includes("INDEXED BY"))].map((text) => planOf(text));
+    expect(found).not.toEqual([]);
+    for (const plan of steps) {
+      expect(plan[0]).toMatch(new RegExp(`^(SEARCH|SCAN) w USING (COVERING )?INDEX ${index}\\b`));
+      // Those of one instant alone are sorted, by their ids.
+      expect(plan.filter((step) => step.includes("ORDER BY") && !step.includes("LAST TERM"))).toEqual(
+        filter.name === undefined ? [] : expect.anything(),
+      );
+    }
+  });
+
+  it("count by an index alone what people count", async () => {
+    for (const filter of [{ status: "complete" }, { definitionId: "sample", completedBefore: instant() }] as const) {
+      const [plan = []] = (await statementsOf(() => persistence.countWorkflows(filter))).filter((text) => text.includes("INDEXED BY")).map(planOf);
+      expect(plan[0]).toContain("COVERING INDEX");
+    }
   });
 
   it("look for the event of a wait from its bound on, whatever its topic has had before and statistics say of it", async () => {

@@ -6,8 +6,8 @@ const AT_ONCE = 500;
 const AGE_MS = 40 * 86_400_000;
 
 /** Customers in the data, each with as many instances. */
-export const CUSTOMERS = 1_000;
-export const DEFINITIONS = ["order", "invoice", "refund", "shipment", "audit"] as const;
+const CUSTOMERS = 1_000;
+const DEFINITIONS = ["order", "invoice", "refund", "shipment", "audit"] as const;
 
 /** Of 20 instances 12 are complete, 3 terminated, 4 wait, and 1 is suspended by a failure. */
 function statusOf(index: number): WorkflowStatus {

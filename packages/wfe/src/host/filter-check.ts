@@ -22,6 +22,8 @@ const CHECKS: { readonly [K in keyof Required<WorkflowFilter>]: Check } = {
     for (const [path, scalar] of Object.entries(value))
       if (scalar !== null && !["string", "number", "boolean"].includes(typeof scalar))
         throw new TypeError(`${what} must have texts, numbers, booleans or null: got ${shown(scalar)} at ${JSON.stringify(path)}`);
+      else if (typeof scalar === "number" && !Number.isFinite(scalar))
+        throw new RangeError(`${what} must have numbers that JSON has: got ${scalar} at ${JSON.stringify(path)}`);
   },
 };
 

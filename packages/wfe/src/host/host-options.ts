@@ -100,7 +100,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
 }
 
 function purgeRules(rules: readonly PurgeRule[]): readonly ResolvedPurge[] {
-  if (!Array.isArray(rules)) throw new RangeError(`purge must be a list of rules: got ${String(rules)}`);
+  if (!Array.isArray(rules)) throw new RangeError(`purge must be a list of rules: got ${JSON.stringify(rules)}`);
   return rules.map((rule: PurgeRule & Partial<PurgeOptions>) => {
     if ((rule.olderThan as unknown) instanceof Date || rule.dryRun !== undefined)
       throw new RangeError('a rule of purge has status, olderThan, which is a duration such as "30d", and batchSize');

@@ -44,7 +44,13 @@ export class ScheduledPurge {
     const { options, clock } = this.#services;
     try {
       const lease = await this.#locks.acquireLock(RESOURCE, { ttl: options.lockTtlMs });
-      if (lease !== undefined) await this.#purge(lease).finally(() => lease.release());
+      if (lease !== undefined) {
+        try {
+          await this.#purge(lease);
+        } finally {
+          await lease.release();
+        }
+      }
     } catch (error) {
       warn(this.#services, `the removal of old workflows has failed; it is tried again in ${options.purgeIntervalMs} ms`, error);
     }

@@ -41,6 +41,9 @@ import { type HostSight, WorkflowExplainer } from "./workflow-explainer.ts";
 import type { WorkflowMigrator } from "./workflow-migrator.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
+/** Pointers of an instance that are read at once. */
+const HISTORY_PAGE = 1_000;
+
 /** What a controller leaves to its process: a host does it itself, a client asks the hosts through the queue. */
 export interface ControllerEffects {
   /** Throws unless the process is started. */
@@ -176,8 +179,16 @@ export class WorkflowController {
 
   async getHistory(idOrName: string): Promise<readonly ExecutionPointer[]> {
     this.#effects.assertRunning();
-    const { pointers } = await this.#lookup.record(idOrName);
-    return pointers.map((row) => pointerView(row, this.#services.payloads));
+    const { id } = await this.#lookup.row(idOrName);
+    const history: ExecutionPointer[] = [];
+    // A page at a time: an instance may have more pointers than one answer of a database can hold.
+    for (let after = 0; ; ) {
+      const page = await this.#services.persistence.getPointers(id, { after, limit: HISTORY_PAGE });
+      for (const row of page) history.push(pointerView(row, this.#services.payloads));
+      const last = page.at(-1);
+      if (last === undefined || page.length < HISTORY_PAGE) return history;
+      after = last.seq;
+    }
   }
 
   async explain(idOrName: string): Promise<WorkflowExplanation> {
