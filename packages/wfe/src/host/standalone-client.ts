@@ -1,26 +1,17 @@
 import {
-  type ArtifactStore,
-  type Clock,
-  type Entropy,
   type EventRow,
   type LifecycleEvent,
   type LifecycleEventOf,
   type LifecycleEventType,
-  type LifecyclePublisher,
-  type LogSink,
-  type MetricSink,
-  type Middleware,
   MiddlewareRunner,
   Payloads,
   type Provider,
-  type Providers,
   WfeError,
-  type WorkflowRegistry,
 } from "wfe-core";
 import { ActivityController } from "./activity-controller.ts";
 import { ClientVerbs } from "./client-verbs.ts";
 import { CompletionWaiter } from "./completion-waiter.ts";
-import type { ResolvedHostOptions } from "./host-options.ts";
+import type { ClientParts } from "./host-parts.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { InstanceLookup } from "./instance-lookup.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
@@ -32,23 +23,6 @@ import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { WorkflowStarter } from "./workflow-starter.ts";
-
-/** What a client is made of. */
-export interface ClientParts {
-  readonly providers: Pick<Providers, "persistence" | "queue">;
-  readonly registry: WorkflowRegistry;
-  readonly options: ResolvedHostOptions;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: LogSink;
-  /** Never throws. @default none */
-  readonly metrics?: MetricSink | undefined;
-  readonly publisher: LifecyclePublisher | undefined;
-  /** @default none */
-  readonly artifacts?: ArtifactStore | undefined;
-  /** Outermost first. @default none */
-  readonly middleware?: readonly Middleware[];
-}
 
 /**
  * The verbs of a host without running steps: for processes that only start, publish and ask. What it starts and publishes is taken up by the

@@ -56,10 +56,20 @@ export function unknownDefinitionText(unknown: UnknownDefinition): string {
   }
 }
 
-/** What would make it known. */
-export function unknownDefinitionWayOut({ id, version, fingerprint, problem }: UnknownDefinition): string {
-  const graph = problem === "fingerprint" ? ` with the graph that it was started with (fingerprint ${short(fingerprint)})` : "";
-  return `register definition ${id} ${version}${graph} on a host`;
+/** What would make it known, or take the instance to what is known here. */
+export function unknownDefinitionWayOut(unknown: UnknownDefinition): string {
+  const { id, version, fingerprint } = unknown;
+  const register = `register definition ${id} ${version}`;
+  switch (unknown.problem) {
+    case "id":
+      return `${register} on a host`;
+    case "version":
+      return `${register} on a host, or take it to version ${unknown.registered.at(-1)} with migrateWorkflow`;
+    case "fingerprint": {
+      const target = unknown.sameGraph.at(-1) ?? version;
+      return `${register} with the graph that it was started with (fingerprint ${short(fingerprint)}) on a host, or take it to version ${target} with migrateWorkflow`;
+    }
+  }
 }
 
 function differencesText(differences: readonly StepDifference[]): string {

@@ -21,19 +21,19 @@ export interface UnknownInstances extends DefinitionKey {
  * logged, with what differs, and all are counted. The memory is bounded.
  */
 export class UnknownDefinitions {
-  readonly #services: Pick<HostServices, "log" | "clock" | "registry" | "payloads">;
+  readonly #services: Pick<HostServices, "log" | "clock" | "registry" | "payloads" | "metrics">;
   /** Ids by definition, in the order in which definitions were first seen. */
   readonly #definitions = new Map<string, { readonly key: DefinitionKey; readonly instances: Set<string> }>();
   /** The definition of each instance, the one seen longest ago first. */
   readonly #instances = new Map<string, string>();
 
-  constructor(services: Pick<HostServices, "log" | "clock" | "registry" | "payloads">) {
+  constructor(services: Pick<HostServices, "log" | "clock" | "registry" | "payloads" | "metrics">) {
     this.#services = services;
   }
 
   /** An instance was left to others. */
   saw({ row, pointers }: Unknown): void {
-    const { registry, payloads } = this.#services;
+    const { registry, payloads, metrics } = this.#services;
     const { id, definitionId, version, fingerprint } = row;
     const text = JSON.stringify([definitionId, version, fingerprint]);
     let seen = this.#definitions.get(text);
@@ -45,6 +45,7 @@ export class UnknownDefinitions {
       if (unknown !== undefined) this.#log(unknown, row.name);
       if (this.#definitions.size > REMEMBERED_DEFINITIONS) this.#forgetOldestDefinition();
     }
+    if (!seen.instances.has(id)) metrics?.record({ kind: "unknownDefinitionSeen", definitionId, version, fingerprint });
     this.known(id);
     seen.instances.add(id);
     this.#instances.set(id, text);

@@ -2,29 +2,20 @@ import {
   type AnyDefinition,
   type AnyFunctionStep,
   type AnyStep,
-  type ArtifactStore,
   buildWorkflow,
   checkedDefinition,
   type Chain,
-  type Clock,
   type Duration,
   durationMs,
-  type Entropy,
   type EventRow,
   type ExecutorServices,
-  type HttpClient,
   instanceEvent,
   type LifecycleEvent,
   type LifecycleEventOf,
   type LifecycleEventType,
-  type LifecyclePublisher,
-  type LogSink,
-  type MetricSink,
-  type Middleware,
   MiddlewareRunner,
   Payloads,
   type Provider,
-  type Providers,
   type StepClass,
   type StepRef,
   StepNotRegisteredError,
@@ -33,7 +24,6 @@ import {
   type WorkflowBuilder,
   type WorkflowDefinition,
   type WorkflowDefinitionJson,
-  type WorkflowRegistry,
   type WorkflowRow,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
@@ -43,7 +33,7 @@ import { CompletionWaiter } from "./completion-waiter.ts";
 import type { ConsumerLoop } from "./consumer-loop.ts";
 import { eventLoop, workflowLoop } from "./consumer-loops.ts";
 import { EventConsumer } from "./event-consumer.ts";
-import type { ResolvedHostOptions } from "./host-options.ts";
+import type { HostParts } from "./host-parts.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { InstanceLookup } from "./instance-lookup.ts";
 import { LifecycleBus } from "./lifecycle-bus.ts";
@@ -57,24 +47,6 @@ import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowMigrator } from "./workflow-migrator.ts";
 import { rowOf, WorkflowStarter } from "./workflow-starter.ts";
-
-/** What a host is made of; {@link WorkflowHostBuilder} fills it in. */
-export interface HostParts {
-  readonly providers: Providers;
-  readonly registry: WorkflowRegistry;
-  readonly options: ResolvedHostOptions;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: LogSink;
-  /** Never throws. @default none */
-  readonly metrics?: MetricSink | undefined;
-  readonly http: HttpClient;
-  readonly publisher: LifecyclePublisher | undefined;
-  /** @default none */
-  readonly artifacts?: ArtifactStore | undefined;
-  /** Outermost first. @default none */
-  readonly middleware?: readonly Middleware[];
-}
 
 /**
  * Runs workflows inside your application. Any number of hosts, in any number of processes, may share a store; each works on the definitions

@@ -35,6 +35,19 @@ describe("unknown definitions", () => {
     ]);
   });
 
+  it("are told to a metric sink, each instance once until it is known", () => {
+    const told: unknown[] = [];
+    const parts = { registry: new InMemoryWorkflowRegistry(), clock: systemClock, payloads: new Payloads(), log: { write: () => undefined } };
+    const unknown = new UnknownDefinitions({ ...parts, metrics: { record: (measurement) => void told.push(measurement) } });
+
+    for (const id of ["a", "b", "a"]) unknown.saw(left(id));
+    unknown.known("a");
+    unknown.saw(left("a"));
+
+    const seen = { kind: "unknownDefinitionSeen", definitionId: "d", version: 1, fingerprint: "f" };
+    expect(told).toEqual([seen, seen, seen]);
+  });
+
   it("count each instance once, until it is known or its definition is registered", () => {
     const { unknown, registry } = setUp();
     for (const id of ["a", "b", "a"]) unknown.saw(left(id));
@@ -51,6 +64,19 @@ describe("unknown definitions", () => {
     expect(unknown.seen).toEqual([{ id: "d", version: 1, fingerprint: "f", instances: 1 }]);
     unknown.known("b");
     expect(unknown.seen).toEqual([]);
+  });
+
+  it("name the version that an instance could be taken to", () => {
+    const { unknown, registry, log } = setUp();
+    registry.register(definition);
+
+    unknown.saw(left("a", "known", 2));
+    unknown.saw(left("b", "known", 1));
+
+    expect(log.map(({ message }) => message.slice(message.indexOf("if none")))).toEqual([
+      "if none knows it, register definition known 2 on a host, or take it to version 1 with migrateWorkflow",
+      "if none knows it, register definition known 1 with the graph that it was started with (fingerprint f) on a host, or take it to version 1 with migrateWorkflow",
+    ]);
   });
 
   it("say nothing of one that was registered since the pass has looked", () => {
