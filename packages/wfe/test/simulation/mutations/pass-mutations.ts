@@ -3,8 +3,9 @@ import type { EngineMutation } from "./engine-mutation.ts";
 const EXECUTOR = "wfe-core/src/executor";
 const PASS = `${EXECUTOR}/workflow-pass.ts`;
 const BUILDER = `${EXECUTOR}/commit-builder.ts`;
-const PERSISTS = "this.#services.persistence.persistWorkflow(change, new Date(this.#services.clock.now())),";
-const STOPS = `if (reason === "revision" || reason === "missing") return "lost";`;
+const STORE = `${EXECUTOR}/store-change.ts`;
+const PERSISTS = "services.persistence.persistWorkflow(change, new Date(services.clock.now())),";
+const REFUSED = `return reason === "revision" || reason === "missing" ? "lost" : "refused";`;
 
 /** What a pass does with an instance, done otherwise. */
 export const passMutations: readonly EngineMutation[] = [
@@ -13,14 +14,14 @@ export const passMutations: readonly EngineMutation[] = [
     program: "retries",
     edits: [
       {
-        file: PASS,
-        from: STOPS,
+        file: STORE,
+        from: REFUSED,
         to: `const { current } = error as ConflictError;
-      if (reason === "revision" && current !== undefined) {
-        state.row = { ...state.row, revision: current.revision };
-        return "redo";
-      }
-      ${STOPS}`,
+    if (reason === "revision" && current !== undefined) {
+      state.row = { ...state.row, revision: current.revision };
+      return "refused";
+    }
+    ${REFUSED}`,
       },
     ],
     caughtBy: ["I4", "I5"],
@@ -55,8 +56,8 @@ export const passMutations: readonly EngineMutation[] = [
     edits: [
       {
         file: PASS,
-        from: `const accepted = change === undefined`,
-        to: `if (change !== undefined) this.#start(scope, starting);\n        const accepted = change === undefined`,
+        from: `const answer = change === undefined`,
+        to: `if (change !== undefined) this.#start(scope, starting);\n        const answer = change === undefined`,
       },
       { file: PASS, from: "        this.#start(scope, starting);\n", to: "" },
     ],
@@ -69,7 +70,7 @@ export const passMutations: readonly EngineMutation[] = [
       {
         file: PASS,
         from: 'fresh?.pointers.filter(({ status }) => status === "running") ?? []',
-        to: `(fresh?.pointers ?? [...state.open()]).filter(({ status, stepId }) => status === "running" && scope.definition.runsBody(stepId))`,
+        to: `(fresh?.pointers ?? [...scope.state.open()]).filter(({ status, stepId }) => status === "running" && scope.definition.runsBody(stepId))`,
       },
       { file: PASS, from: `this.#inputs.push({ kind: "rearm" }, { kind: "takeOver" });`, to: `this.#inputs.push({ kind: "rearm" });` },
     ],
@@ -101,9 +102,9 @@ export const passMutations: readonly EngineMutation[] = [
     program: "retries",
     edits: [
       {
-        file: PASS,
+        file: STORE,
         from: PERSISTS,
-        to: `this.#services.persistence.persistWorkflow(change, new Date(this.#services.clock.now())).catch((error: unknown) => {
+        to: `services.persistence.persistWorkflow(change, new Date(services.clock.now())).catch((error: unknown) => {
           if (!isWfeError(error) || !error.retryable) throw error;
           return { revision: change.expected.revision + 1, inboxSeq: change.seenInboxSeq, pendingDeliveries: [] };
         }),`,
@@ -116,9 +117,9 @@ export const passMutations: readonly EngineMutation[] = [
     program: "retries",
     edits: [
       {
-        file: PASS,
+        file: STORE,
         from: PERSISTS,
-        to: "this.#services.persistence.persistWorkflow({ ...change, commitId: this.#services.entropy.id() }, new Date(this.#services.clock.now())),",
+        to: "services.persistence.persistWorkflow({ ...change, commitId: services.entropy.id() }, new Date(services.clock.now())),",
       },
     ],
     caughtBy: ["I2"],
@@ -128,11 +129,16 @@ export const passMutations: readonly EngineMutation[] = [
     program: "branches",
     edits: [
       {
-        file: PASS,
-        from: "this.#poked = true; // control, inbox: read what came, then decide the same inputs anew",
+        file: STORE,
+        from: REFUSED,
         to: `const { current } = error as ConflictError;
-      if (reason === "control" && current !== undefined) state.row = { ...state.row, controlSeq: current.controlSeq };
-      else this.#poked = true;`,
+    if (reason === "control" && current !== undefined) state.row = { ...state.row, controlSeq: current.controlSeq };
+    ${REFUSED}`,
+      },
+      {
+        file: PASS,
+        from: `if (answer === "refused") this.#poked = true; // read what came, then decide the same inputs anew`,
+        to: "",
       },
     ],
     caughtBy: ["I5"],
@@ -146,7 +152,7 @@ export const passMutations: readonly EngineMutation[] = [
   {
     name: "a refused commit is not taken back in memory",
     program: "branches",
-    edits: [{ file: PASS, from: "state.rollback();", to: "" }],
+    edits: [{ file: STORE, from: "state.rollback();", to: "" }],
     caughtBy: ["I4", "I5"],
   },
   {
