@@ -9,15 +9,22 @@ const conditions = ["wfe-source", "node"];
 const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
 const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza"];
 
+// Many files that import the same: they run in one process after the other, and share what they import.
+const SCENARIOS = "test/scenarios/**/*.test.ts";
+
 // One project for each workspace package that has tests; a package without content has none.
 const projects = ["packages", "examples", "tools"].flatMap((group) =>
   readdirSync(group)
     .filter((name) => existsSync(`${group}/${name}/test`))
-    .map((name) => ({
-      extends: true as const,
-      root: `${group}/${name}`,
-      test: { name, include: ["test/**/*.test.ts"], ...(withServices.includes(name) ? { globalSetup: services } : {}) },
-    })),
+    .flatMap((name) => {
+      const root = `${group}/${name}`;
+      const common = { include: ["test/**/*.test.ts"], ...(withServices.includes(name) ? { globalSetup: services } : {}) };
+      if (name !== "wfe") return [{ extends: true as const, root, test: { ...common, name } }];
+      return [
+        { extends: true as const, root, test: { ...common, name, exclude: [SCENARIOS] } },
+        { extends: true as const, root, test: { ...common, name: "scenarios", include: [SCENARIOS], isolate: false } },
+      ];
+    }),
 );
 
 // CI counts what has passed from this file.

@@ -1,3 +1,4 @@
+import { type Command, Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually, VirtualClock } from "wfe-core/test-support";
 import { testKeyPrefix } from "wfe-test-services/vitest";
@@ -7,15 +8,35 @@ const keys = testKeyPrefix("given clock");
 /** The limit of a request. */
 const LONGEST_ANSWER_MS = 10_000;
 
+/** A client for whose answers a clock waits: requests have limits by it, too. Its copies, which wait for what may never come, are ordinary ones. */
+class AwaitedRedis extends Redis {
+  #clock: VirtualClock | undefined;
+
+  goBy(clock: VirtualClock): this {
+    this.#clock = clock;
+    return this;
+  }
+
+  override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
+    const sent = super.sendCommand(command, stream);
+    void this.#clock?.track((command as Command).promise).catch(() => undefined); // the driver sends nothing else
+    return sent;
+  }
+}
+
 describe("a queue that was given a clock", () => {
-  const running: RedisQueueProvider[] = [];
+  const running: { readonly queue: RedisQueueProvider; readonly client: Redis }[] = [];
   afterEach(async () => {
-    for (const queue of running.splice(0)) await queue.stop();
+    for (const { queue, client } of running.splice(0)) {
+      await queue.stop();
+      client.disconnect();
+    }
   });
 
   async function start(clock: VirtualClock, keyPrefix = keys.another()): Promise<RedisQueueProvider> {
-    const queue = new RedisQueueProvider({ url: keys.url, keyPrefix, clock }, { visibility: "1m" });
-    running.push(queue);
+    const client = new AwaitedRedis(keys.url).goBy(clock);
+    const queue = new RedisQueueProvider({ client, keyPrefix, clock }, { visibility: "1m" });
+    running.push({ queue, client });
     await queue.start();
     return queue;
   }

@@ -78,7 +78,10 @@ function sharedSchema(): { readonly server: TestSchema; readonly pool: TrackedPo
     const server = testSchema("scenarios");
     const pool = new TrackedPool(server.url);
     pool.on("error", () => {}); // the server outlives the tests
-    afterAll(() => pool.end());
+    afterAll(async () => {
+      shared = undefined; // files that follow in this process get another
+      await pool.end();
+    });
     shared = { server, pool };
   }
   return shared;
@@ -110,7 +113,10 @@ function sharedPrefixes(): { readonly keys: TestKeyPrefix; readonly client: Trac
     const client = new TrackedRedis(keys.url);
     client.on("error", () => {}); // the server outlives the tests
     client.setMaxListeners(0); // as many as there are hosts in a test
-    afterAll(() => client.disconnect());
+    afterAll(() => {
+      sharedKeys = undefined;
+      client.disconnect();
+    });
     sharedKeys = { keys, client };
   }
   return sharedKeys;

@@ -27,6 +27,14 @@ describe("figures", () => {
   });
 
   it("are shown with a digit where that says something, in a table of Markdown", () => {
-    expect(table(["question", "ms"], [["a", ms(0.26)], ["b", ms(41.6)]])).toBe("| question | ms |\n| --- | --- |\n| a | 0.3 |\n| b | 42 |");
+    expect(
+      table(
+        ["question", "ms"],
+        [
+          ["a", ms(0.26)],
+          ["b", ms(41.6)],
+        ],
+      ),
+    ).toBe("| question | ms |\n| --- | --- |\n| a | 0.3 |\n| b | 42 |");
   });
 });

@@ -19,7 +19,9 @@ describe("the program", () => {
 
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
     const rows = output.split("\n").filter((line) => line.startsWith("| "));
-    const figures = rows.map((line) => line.split("|").map((cell) => cell.trim())).filter(([, , figure]) => figure !== undefined && /^[\d.]+$/.test(figure));
+    const figures = rows
+      .map((line) => line.split("|").map((cell) => cell.trim()))
+      .filter(([, , figure]) => figure !== undefined && /^[\d.]+$/.test(figure));
     expect(figures.length).toBeGreaterThan(10);
     expect(rows.filter((line) => /^\| (before|during the purge|after) \| [1-9]/.test(line))).toHaveLength(3);
     expect(Number(/^(\d+) instances were removed/m.exec(output)?.[1])).toBe(1500);

@@ -42,7 +42,9 @@ scenarios(
       expect(await seen(moved)).toEqual({ seen: ["v2 got go", "behind v2"] });
       expect(await seen(stays)).toEqual({ seen: ["v1 got go", "behind v1"] });
       expect(await seen(fresh)).toEqual({ seen: ["v2 got go", "behind v2"] });
-      expect(warnings).toEqual([]);
+      // Each host may say so of the other's definition, once.
+      expect(warnings.filter(({ message }) => !message.includes("is left to other hosts: the definition w "))).toEqual([]);
+      expect(warnings.length).toBeLessThanOrEqual(2);
     });
 
     it("takes an instance whose graph no host knows any more to the graph that this one knows of its version", async () => {

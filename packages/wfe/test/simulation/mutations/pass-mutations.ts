@@ -24,7 +24,7 @@ export const passMutations: readonly EngineMutation[] = [
     ${REFUSED}`,
       },
     ],
-    caughtBy: ["I4", "I5"],
+    caughtBy: ["I1", "I4", "I5"],
   },
   {
     name: "a commit that closes a wait does not expect the inbox to be as it was",
