@@ -38,4 +38,10 @@ describe("the documents of this repository", () => {
     expect([...documents.keys()]).toContain("packages/wfe/README.md");
     expect(brokenLinks(documents, paths)).toEqual([]);
   });
+
+  it("have nothing in them that a merge has left", () => {
+    const documents = repositoryFiles().filter((path) => path.endsWith(".md"));
+
+    expect(documents.filter((path) => /^(?:<{7} |={7}$|>{7} |(?:> ){6}>|\| ={7})/m.test(textOf(path)))).toEqual([]);
+  });
 });
