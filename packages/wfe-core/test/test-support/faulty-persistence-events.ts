@@ -58,6 +58,10 @@ const ERROR_LOG_FAULTS: PersistenceFaults = {
     fault: "gives the errors of all instances",
     make: answers("getErrors", (_, store) => [...store.workflows.values()].flatMap(({ errors }) => errors)),
   },
+  "gives thousands of errors of an instance, each once and in order": {
+    fault: "gives the first thousand errors alone",
+    make: answers("getErrors", (errors) => errors.slice(0, 1_000)),
+  },
 };
 
 const TOKEN_FAULTS: PersistenceFaults = {

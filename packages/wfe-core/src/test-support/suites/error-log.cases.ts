@@ -46,4 +46,20 @@ export const ERROR_LOG_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.deepEqual(await second.getErrors("nobody"), []);
     },
   },
+  {
+    name: "gives thousands of errors of an instance, each once and in order",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const messages = Array.from({ length: 2_001 }, (_, index) => String(index));
+      const half = Math.ceil(messages.length / 2);
+      const errors = messages.map((message) => sampleExecutionError("w", { message }));
+      await commit(first, "c1", { errors: errors.slice(0, half) });
+      await commit(first, "c2", { errors: errors.slice(half) });
+
+      assert.deepEqual(
+        (await second.getErrors("w")).map(({ message }) => message),
+        messages,
+      );
+    },
+  },
 ];
