@@ -80,7 +80,7 @@ export {
 } from "./models/workflow-explanation.ts";
 export type { EndedWorkflows, WorkflowFilter, PageRequest, Page, PurgeOptions } from "./models/workflow-filter.ts";
 export type { WorkflowInstance, FinishedWorkflow } from "./models/workflow-instance.ts";
-export type { ParentReference, NewWorkflow, Counters, WorkflowRow, WorkflowRecord } from "./models/workflow-row.ts";
+export { DUE_AT_ONCE, type ParentReference, type NewWorkflow, type Counters, type WorkflowRow, type WorkflowRecord } from "./models/workflow-row.ts";
 export { WORKFLOW_STATUSES, POINTER_STATUSES, isOpen, isFinal, type WorkflowStatus, type PointerStatus } from "./models/workflow-status.ts";
 
 // errors
@@ -114,6 +114,7 @@ export { SerializationError, PayloadTooLargeError, InputInvalidError, OutputInva
 export { WfeError, isWfeError, type WfeErrorOptions } from "./errors/wfe-error.ts";
 export {
   MigrationError,
+  shownDefinition,
   WorkflowAlreadyExistsError,
   WorkflowNameTakenError,
   WorkflowSuspendedError,
@@ -192,6 +193,7 @@ export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-l
 export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
 export { harmlessMetrics } from "./runtime/harmless-metrics.ts";
 export { MetricSinks } from "./runtime/metric-sinks.ts";
+export { isThenable } from "./runtime/thenable.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";
 export { Pauses } from "./runtime/pauses.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { figuresOf } from "./figures.ts";
 import { Load } from "./load.ts";
 import { type MeasuredStore, newStore, type StoreName } from "./store.ts";
 
@@ -23,8 +24,7 @@ export async function measureIndexCost(name: StoreName, rounds: number, seconds:
       }
     }
   }
-  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-  const [all, fewer] = [median(perSecond.all), median(perSecond.fewer)];
+  const [all, fewer] = [figuresOf(perSecond.all).median, figuresOf(perSecond.fewer).median];
   return `${name}: ${Math.round(all)} workflows a second with all indexes, ${Math.round(fewer)} with fewer: ${(all / fewer).toFixed(3)}`;
 }
 

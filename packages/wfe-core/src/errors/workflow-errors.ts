@@ -90,7 +90,7 @@ export class MigrationError extends WfeError {
   constructor(workflowId: string, from: DefinitionKey, to: DefinitionKey, faults: readonly MigrationFault[], options?: WfeErrorOptions) {
     super(
       "WFE_MIGRATION_REFUSED",
-      `the workflow ${JSON.stringify(workflowId)} cannot be migrated from ${shownKey(from)} to ${shownKey(to)}:\n- ${faults.map(({ message }) => message).join("\n- ")}`,
+      `the workflow ${JSON.stringify(workflowId)} cannot be migrated from ${shownDefinition(from)} to ${shownDefinition(to)}:\n- ${faults.map(({ message }) => message).join("\n- ")}`,
       options,
     );
     this.workflowId = workflowId;
@@ -98,6 +98,7 @@ export class MigrationError extends WfeError {
   }
 }
 
-function shownKey({ id, version, fingerprint }: DefinitionKey): string {
+/** A definition, as messages name it. */
+export function shownDefinition({ id, version, fingerprint }: DefinitionKey): string {
   return `${JSON.stringify(id)} version ${version} (fingerprint ${fingerprint.slice(0, 12)})`;
 }

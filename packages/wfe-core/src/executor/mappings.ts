@@ -2,6 +2,7 @@ import { enableMapSet, Immer } from "immer";
 import { NonRetryableError, StepExecutionError } from "../errors/step-errors.ts";
 import type { FunctionKey, StepDefinition } from "../models/step-definition.ts";
 import type { Payloads } from "../runtime/payloads.ts";
+import { isThenable } from "../runtime/thenable.ts";
 import type { StepExecutionContext } from "../traits/step-execution-context.ts";
 import type { CompiledDefinition } from "./compiled-definition.ts";
 
@@ -64,9 +65,7 @@ function merge(draft: unknown, patch: unknown, step: StepDefinition): void {
 }
 
 function refusePromise(value: unknown, step: StepDefinition, key: FunctionKey): void {
-  if ((typeof value === "object" || typeof value === "function") && value !== null && typeof (value as { then?: unknown }).then === "function") {
-    // Left alone it would become an unhandled rejection if it fails.
-    void Promise.resolve(value as PromiseLike<unknown>).catch(() => undefined);
+  if (isThenable(value)) {
     throw new StepExecutionError(
       `the mapping or condition ${key} of the step ${JSON.stringify(step.name)} is asynchronous: await in the step, map its result`,
     );

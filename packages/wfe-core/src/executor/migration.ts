@@ -7,7 +7,7 @@ import { runsBody } from "../primitives/primitives.ts";
 import type { AnyDefinition } from "../traits/workflow-registry.ts";
 import { compiled, type CompiledDefinition } from "./compiled-definition.ts";
 import { obstacleTo } from "./counterpart-check.ts";
-import { StepCounterparts } from "./step-counterparts.ts";
+import { shownStep, StepCounterparts } from "./step-counterparts.ts";
 
 /** What a migration makes of the pointers of an instance. */
 export interface PointerMigration {
@@ -87,9 +87,9 @@ class Migration implements PointerMigration {
     }
     if (step === undefined) return;
     const obstacle = obstacleTo({ workflow: this.#record, pointer, hasChildren, from, to: step });
-    if (obstacle !== undefined) this.#fault(pointer, obstacle.reason, `cannot go on at ${shownStep(step)}: ${obstacle.problem}`);
+    if (obstacle !== undefined) this.#fault(pointer, obstacle.reason, `cannot go on at ${shownTarget(step)}: ${obstacle.problem}`);
     if (!this.#isInPlace(pointer, step)) {
-      this.#fault(pointer, "scope", `would leave what it stands in: ${shownStep(step)} stands somewhere else than the counterpart of that`);
+      this.#fault(pointer, "scope", `would leave what it stands in: ${shownTarget(step)} stands somewhere else than the counterpart of that`);
     }
     this.#move(isInFlight ? { ...pointer, status: "pending" } : pointer, pointer, step);
   }
@@ -129,7 +129,7 @@ class Migration implements PointerMigration {
     if (this.#options.allowLostCompensation === true) return undefined;
     if (step === undefined) return `has finished and could not be undone: it has no counterpart; ${wayOut}`;
     if (from === undefined) return undefined; // as was said in steps
-    if (step.compensationStep === undefined) return `has finished and could not be undone: ${shownStep(step)} has no compensator; ${wayOut}`;
+    if (step.compensationStep === undefined) return `has finished and could not be undone: ${shownTarget(step)} has no compensator; ${wayOut}`;
     if ((from.kind === "saga") !== (step.kind === "saga")) return `has finished as a ${from.kind}, and would be undone as a ${step.kind}; ${wayOut}`;
     return undefined;
   }
@@ -163,9 +163,8 @@ class Migration implements PointerMigration {
   }
 
   #fault(pointer: PointerRow, reason: MigrationFaultReason, problem: string): void {
-    const { id: pointerId, stepId, stepName, status } = pointer;
-    const shown = `step ${stepId}${stepName === undefined ? "" : ` ${JSON.stringify(stepName)}`}`;
-    this.faults.push({ reason, pointerId, message: `the pointer ${pointerId} (${status}): ${shown} ${problem}` });
+    const { id: pointerId, status } = pointer;
+    this.faults.push({ reason, pointerId, message: `the pointer ${pointerId} (${status}): ${shownStep(pointer)} ${problem}` });
   }
 
   #move(now: PointerRow, before: PointerRow, step: StepDefinition): void {
@@ -185,6 +184,6 @@ class Migration implements PointerMigration {
   }
 }
 
-function shownStep({ id, name }: StepDefinition): string {
-  return `step ${id} ${JSON.stringify(name)}`;
+function shownTarget({ id, name }: StepDefinition): string {
+  return shownStep({ stepId: id, stepName: name });
 }

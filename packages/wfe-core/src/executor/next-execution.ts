@@ -1,7 +1,5 @@
+import { DUE_AT_ONCE } from "../models/workflow-row.ts";
 import type { InstanceState } from "./instance-state.ts";
-
-/** Due at once on every clock. */
-const AT_ONCE = new Date(0);
 
 /**
  * When the instance is to be looked at next. While bodies run it is the end of the lease: the net under a host that is lost.
@@ -12,7 +10,7 @@ const AT_ONCE = new Date(0);
 export function nextDueAt(state: InstanceState, busy: boolean, leaseEnd: Date): Date | undefined {
   if (state.status !== "runnable") return undefined;
   if (busy) return leaseEnd;
-  if (state.hasPending()) return AT_ONCE;
+  if (state.hasPending()) return DUE_AT_ONCE;
   const next = state.nextDueMs();
   return next === undefined ? undefined : new Date(next);
 }

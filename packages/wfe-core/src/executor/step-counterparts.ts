@@ -60,10 +60,11 @@ export class StepCounterparts {
     return found;
   }
 
-  #find({ stepId, stepName }: Standing): Counterpart {
+  #find(standing: Standing): Counterpart {
+    const { stepId } = standing;
     const given = this.#given.get(stepId);
     if (given !== undefined) return { step: given };
-    const shown = `step ${stepId}${stepName === undefined ? "" : ` ${JSON.stringify(stepName)}`}`;
+    const shown = shownStep(standing);
     if (this.#from === undefined) {
       return { problem: `${shown} has no counterpart: its definition is not known here; name one in steps, or give the definition as from` };
     }
@@ -135,6 +136,11 @@ function standingAt(standing: readonly Standing[], name: string): { readonly id:
   if (others.length > 0) return `pointers of that name stand at several steps (${[...ids].join(", ")}): use their numbers`;
   if (id !== undefined) return { id };
   return isNumber(name) ? { id: Number(name) } : undefined;
+}
+
+/** A step, as messages name it. */
+export function shownStep({ stepId, stepName }: Standing): string {
+  return `step ${stepId}${stepName === undefined ? "" : ` ${JSON.stringify(stepName)}`}`;
 }
 
 function isNumber(name: string): boolean {

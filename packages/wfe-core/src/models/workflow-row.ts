@@ -2,6 +2,9 @@ import type { PointerRow } from "./pointer-row.ts";
 import type { TraceContext } from "./trace-context.ts";
 import type { WorkflowStatus } from "./workflow-status.ts";
 
+/** Due time of what is due at once: past on every clock. */
+export const DUE_AT_ONCE: Date = new Date(0);
+
 /** The instance from which a sub-workflow was started. */
 export interface ParentReference {
   readonly workflowId: string;

@@ -41,7 +41,7 @@ export function explainPointer(facts: PointerFacts, pointer: PointerRow): Explai
     stepId,
     step: stepName ?? step?.name ?? `step ${stepId}`,
     attempt,
-    reason: reasonOf(facts, pointer, step?.kind),
+    reason: reasonOf(facts, pointer, step?.kind, last),
     ...(step === undefined ? {} : { stepKind: step.kind }),
     ...(index === undefined ? {} : { index }),
     ...(since === undefined ? {} : { since }),
@@ -49,7 +49,8 @@ export function explainPointer(facts: PointerFacts, pointer: PointerRow): Explai
   };
 }
 
-function reasonOf(facts: PointerFacts, pointer: PointerRow, kind: StepKind | undefined): PointerReason {
+/** @param last - The last failure of the pointer. */
+function reasonOf(facts: PointerFacts, pointer: PointerRow, kind: StepKind | undefined, last: ExplainedError | undefined): PointerReason {
   const { row, payloads, inspection, openInside, isFree } = facts;
   const { dueAt } = pointer;
   const open = openInside.get(pointer.id) ?? 0;
@@ -78,7 +79,6 @@ function reasonOf(facts: PointerFacts, pointer: PointerRow, kind: StepKind | und
       return { kind: "poll", until: dueAt ?? facts.now, ...(endpoint === undefined ? {} : { endpoint }) };
     }
     case "retry": {
-      const last = inspection.lastErrors.findLast(({ pointerId }) => pointerId === pointer.id);
       const error = last === undefined ? {} : { error: shownError(last) };
       return { kind: "retry", until: dueAt ?? facts.now, failures: pointer.retryCount, ...error };
     }

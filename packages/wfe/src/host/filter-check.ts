@@ -1,4 +1,4 @@
-import { WORKFLOW_STATUSES, type WorkflowFilter } from "wfe-core";
+import { refuseUnknownFields, WORKFLOW_STATUSES, type WorkflowFilter } from "wfe-core";
 import { checkInstant, checkOptions, checkText, shown } from "./arguments.ts";
 
 type Check = (value: unknown, what: string) => void;
@@ -34,12 +34,10 @@ const CHECKS: { readonly [K in keyof Required<WorkflowFilter>]: Check } = {
  */
 export function checkFilter(filter: WorkflowFilter | undefined): WorkflowFilter {
   const checked = checkOptions(filter, "the filter");
+  refuseUnknownFields(checked);
   for (const [field, value] of Object.entries(checked)) {
     if (value === undefined) continue;
-    const check = Object.hasOwn(CHECKS, field) ? CHECKS[field as keyof WorkflowFilter] : undefined;
-    if (check === undefined)
-      throw new TypeError(`the filter has the unknown field ${JSON.stringify(field)}: it knows ${Object.keys(CHECKS).join(", ")}`);
-    check(value, `${field} of the filter`);
+    CHECKS[field as keyof WorkflowFilter](value, `${field} of the filter`); // no other field is left
   }
   return checked;
 }

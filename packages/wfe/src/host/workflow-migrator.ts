@@ -3,6 +3,8 @@ import {
   artifactRefsIn,
   checkedDefinition,
   type DefinitionKey,
+  DUE_AT_ONCE,
+  isThenable,
   isWfeError,
   type MigrateOptions,
   MigrationError,
@@ -10,6 +12,7 @@ import {
   type MigrationPlan,
   migratePointers,
   type PointerRow,
+  shownDefinition,
   type WorkflowRecord,
   writeLog,
 } from "wfe-core";
@@ -18,8 +21,6 @@ import type { HostServices } from "./host-services.ts";
 import type { InstanceLookup } from "./instance-lookup.ts";
 import type { WorkflowStarter } from "./workflow-starter.ts";
 
-/** Due on every clock. */
-const AT_ONCE = new Date(0);
 /** How often it is tried with an instance that others move meanwhile. */
 const MOST_TRIES = 20;
 
@@ -101,8 +102,7 @@ export class WorkflowMigrator {
     const before = payloads.decode(record.data, "the data");
     try {
       const made = data(before as never); // as the id's type says
-      if (typeof (made as { readonly then?: unknown } | null | undefined)?.then === "function")
-        throw new TypeError("it is asynchronous, and has to be synchronous");
+      if (isThenable(made)) throw new TypeError("it is asynchronous, and has to be synchronous");
       const value = payloads.stored(made, "the data");
       return { value, text: payloads.encode(value, "the data", payloads.limits.data) };
     } catch (cause) {
@@ -129,7 +129,7 @@ export class WorkflowMigrator {
           ...(data === undefined ? {} : { data }),
           sequence,
           // Suspended, it is due when it is resumed.
-          ...(status === "runnable" ? { dueAt: AT_ONCE } : {}),
+          ...(status === "runnable" ? { dueAt: DUE_AT_ONCE } : {}),
           ...(error === undefined ? {} : { error }),
           pointers,
           openSubscriptions: [],
@@ -178,8 +178,7 @@ function targetFaults(from: DefinitionKey, to: DefinitionKey): readonly Migratio
 
 function sourceFaults(own: DefinitionKey, given: DefinitionKey | undefined): readonly MigrationFault[] {
   if (given === undefined || isSame(own, given)) return [];
-  const shownGiven = `${JSON.stringify(given.id)} version ${given.version} (fingerprint ${given.fingerprint.slice(0, 12)})`;
-  return [{ reason: "definition", message: `from is ${shownGiven}, which is not what it belongs to` }];
+  return [{ reason: "definition", message: `from is ${shownDefinition(given)}, which is not what it belongs to` }];
 }
 
 /** @throws TypeError for an option that cannot be, or that does not exist: a misspelled one would be left out without a word. */

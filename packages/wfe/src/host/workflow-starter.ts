@@ -1,4 +1,5 @@
 import {
+  DUE_AT_ONCE,
   type AnyDefinition,
   artifactRefsIn,
   type ChildRequest,
@@ -28,8 +29,6 @@ import { initialDataOf, inputDigest } from "./start-input.ts";
 import { checkTraceContext } from "./trace-context-check.ts";
 import type { InstanceToRun, WorkflowConsumer } from "./workflow-consumer.ts";
 
-/** Due at once on every clock. */
-const AT_ONCE = new Date(0);
 const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 1_000;
 
@@ -115,7 +114,7 @@ export class WorkflowStarter {
       name: await this.#childName(definitionId, signal),
       data: this.#encoded(await initialDataOf(definition, input)),
       inputDigest: inputDigest(input),
-      dueAt: AT_ONCE,
+      dueAt: DUE_AT_ONCE,
       parent,
       rootWorkflowId,
       ...(traceContext === undefined ? {} : { traceContext }),
@@ -160,7 +159,7 @@ export class WorkflowStarter {
     const workflow: NewWorkflow = {
       ...this.#instance(definition, now, here !== undefined ? "runs" : waits ? startAt : undefined),
       ...made,
-      dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : AT_ONCE,
+      dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : DUE_AT_ONCE,
       ...(reference === undefined ? {} : { reference }),
     };
     if (here === undefined) return this.#create(workflow, now, waits ? startAt : undefined);
