@@ -193,6 +193,7 @@ export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-l
 export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
 export { harmlessMetrics } from "./runtime/harmless-metrics.ts";
 export { MetricSinks } from "./runtime/metric-sinks.ts";
+export { knownDefinition } from "./runtime/known-definition.ts";
 export { isThenable } from "./runtime/thenable.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";

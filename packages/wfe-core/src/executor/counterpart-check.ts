@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { ACTIVITY_EVENT } from "../models/activity.ts";
-import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { MigrationFaultReason } from "../models/migration.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { StepDefinition, StepKind } from "../models/step-definition.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
-import { childId } from "./pointer-factory.ts";
+import { HOLDERS, waitOf } from "./pointer-standing.ts";
 import { isPolling } from "./poll.ts";
 
 /** An open pointer that is to stand at another step. */
@@ -61,15 +59,14 @@ function needsPredecessor({ kind: kindOfStep }: StepDefinition): boolean {
 
 /** Kinds of steps that a pointer of a definition that nobody knows may stand at, by what it keeps. */
 function kindsOf({ workflow, pointer, hasChildren }: MovedPointer): readonly StepKind[] {
-  const { status, eventName, eventKey } = pointer;
+  const { status, eventName } = pointer;
   if (isPolling(pointer)) return ["pollEndpoint", ...BODIES];
   if (status === "waitingForEvent") {
-    if (eventName === undefined) return ["waitForAny"];
-    if (eventName === ACTIVITY_EVENT) return ["activity"];
-    if (eventName === WORKFLOW_COMPLETED_EVENT && eventKey === childId(workflow, pointer)) return ["subWorkflow"];
-    return ["waitFor", "waitForAny", ...BODIES];
+    const wait = waitOf(workflow, pointer).kind;
+    if (wait !== "event") return [wait === "activity" ? "activity" : "subWorkflow"];
+    return eventName === undefined ? ["waitForAny"] : ["waitFor", "waitForAny", ...BODIES];
   }
-  if (hasChildren) return ["if", "while", "forEach", "parallel", "decide", "saga", "schedule", "recur", "outcome", "timeout", ...BODIES];
+  if (hasChildren) return [...HOLDERS];
   if (status === "running") return ["saga", "subWorkflow", "pollEndpoint", ...BODIES];
   if (status === "sleeping") return ["delay", "schedule", "recur", ...BODIES];
   if (pointer.outcome !== undefined) return ["outcome"];

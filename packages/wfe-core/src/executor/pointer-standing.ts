@@ -35,12 +35,8 @@ export function standingOf(row: Pick<WorkflowRow, "id" | "createdAt">, pointer: 
       // A failure takes a poll off its pointer, and an own sleep sets the failures back.
       if (isPolling(pointer)) return { kind: "poll" };
       return { kind: pointer.retryCount > 0 ? "retry" : "sleep" };
-    case "waitingForEvent": {
-      if (pointer.eventName === ACTIVITY_EVENT) return { kind: "activity" };
-      const child = childId(row, pointer);
-      if (pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventKey === child) return { kind: "child", childId: child };
-      return { kind: "event" };
-    }
+    case "waitingForEvent":
+      return waitOf(row, pointer);
     case "failed":
       return { kind: "failed" };
     default:
@@ -48,9 +44,20 @@ export function standingOf(row: Pick<WorkflowRow, "id" | "createdAt">, pointer: 
   }
 }
 
+/** What a pointer that is `waitingForEvent` waits for. */
+export function waitOf(
+  row: Pick<WorkflowRow, "id" | "createdAt">,
+  pointer: PointerRow,
+): Extract<PointerStanding, { kind: "event" | "activity" | "child" }> {
+  if (pointer.eventName === ACTIVITY_EVENT) return { kind: "activity" };
+  const child = childId(row, pointer);
+  if (pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventKey === child) return { kind: "child", childId: child };
+  return { kind: "event" };
+}
+
 /** Steps that may have a pointer which does this; `undefined` when any may. */
 export function kindsThatMay(standing: PointerStanding["kind"], { eventName }: PointerRow, holdsOthers: boolean): ReadonlySet<StepKind> | undefined {
-  if (holdsOthers) return CONTAINERS;
+  if (holdsOthers) return HOLDERS;
   switch (standing) {
     case "event":
       return eventName === undefined ? WAITS_FOR_ANY : WAITS;
@@ -80,7 +87,8 @@ const ACTIVITIES: ReadonlySet<StepKind> = new Set<StepKind>(["activity"]);
 const SUB_WORKFLOWS: ReadonlySet<StepKind> = new Set<StepKind>(["subWorkflow"]);
 const POLLS: ReadonlySet<StepKind> = new Set<StepKind>(["pollEndpoint", "step", "inline"]);
 const SAGAS: ReadonlySet<StepKind> = new Set<StepKind>(["saga"]);
-const CONTAINERS: ReadonlySet<StepKind> = new Set<StepKind>([
+/** Steps whose pointers may hold others. */
+export const HOLDERS: ReadonlySet<StepKind> = new Set<StepKind>([
   "step",
   "inline",
   "if",

@@ -1,5 +1,6 @@
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
+import { knownDefinition } from "../runtime/known-definition.ts";
 import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
@@ -199,8 +200,8 @@ export class WorkflowPass {
   #begin(row: WorkflowRow, pointers: readonly PointerRow[], loaded?: LoadedWorkflow): PassEnd | undefined {
     const { registry, payloads } = this.#services;
     if (row.status !== "runnable") return { kind: "idle" };
-    const definition = registry.getDefinition(row.definitionId, row.version);
-    if (definition === undefined || definition.fingerprint !== row.fingerprint) return { kind: "unknownDefinition", row, pointers };
+    const definition = knownDefinition(registry, row);
+    if (definition === undefined) return { kind: "unknownDefinition", row, pointers };
     const kinds = compiled(definition);
     const state = new InstanceState(row, payloads.decode(row.data, "the data"), decodedError(row, payloads), pointers, kinds);
     const { context, entropy, options } = this.#services;

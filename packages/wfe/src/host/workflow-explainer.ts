@@ -1,11 +1,11 @@
 import {
-  type AnyDefinition,
   type DistributedLockProvider,
   EXPLAINED_AT_MOST,
   type ExplainedPointer,
   type InstanceReason,
   isFinal,
   isOpen,
+  knownDefinition,
   type LeaseState,
   type LoadedWorkflow,
   type PointerRow,
@@ -64,7 +64,7 @@ export class WorkflowExplainer {
       row,
       payloads: this.#services.payloads,
       now,
-      definition: this.#definition(row),
+      definition: knownDefinition(this.#services.registry, row),
       inspection,
       openInside: open.inside,
       isFree: lease.kind === "free",
@@ -100,11 +100,6 @@ export class WorkflowExplainer {
       warn(this.#services, `who works on the workflow ${id} could not be asked`, error);
       return { kind: "unknown", why: "unreachable" };
     }
-  }
-
-  #definition({ definitionId, version, fingerprint }: WorkflowRow): AnyDefinition | undefined {
-    const definition = this.#services.registry.getDefinition(definitionId, version);
-    return definition?.fingerprint === fingerprint ? definition : undefined;
   }
 
   #childOf(row: WorkflowRow, pointer: PointerRow): readonly string[] {

@@ -6,6 +6,7 @@ import {
   DUE_AT_ONCE,
   isThenable,
   isWfeError,
+  knownDefinition,
   type MigrateOptions,
   MigrationError,
   type MigrationFault,
@@ -80,17 +81,12 @@ export class WorkflowMigrator {
     if (isSame(from, to)) return { plan, pointers: [], data: undefined };
     const general = [...overFaults(record), ...targetFaults(from, to), ...sourceFaults(from, source)];
     if (general.length > 0) throw new MigrationError(record.id, from, to, general);
-    const { pointers, moved, faults } = migratePointers(record, source ?? this.#registered(from), target, options);
+    const { pointers, moved, faults } = migratePointers(record, source ?? knownDefinition(this.#services.registry, record), target, options);
     const data = this.#data(record, options);
     const all = "fault" in data ? [...faults, data.fault] : faults;
     if (all.length > 0) throw new MigrationError(record.id, from, to, all, "cause" in data ? { cause: data.cause } : {});
     const made = "text" in data ? { data: data.value } : {};
     return { plan: { ...plan, pointers: moved, ...made }, pointers, data: "text" in data ? data.text : undefined };
-  }
-
-  #registered(from: DefinitionKey): AnyDefinition | undefined {
-    const registered = this.#services.registry.getDefinition(from.id, from.version);
-    return registered?.fingerprint === from.fingerprint ? registered : undefined;
   }
 
   #data(

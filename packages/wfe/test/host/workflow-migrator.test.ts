@@ -118,6 +118,8 @@ describe("a migration", () => {
       ],
       [() => ({ at: new Date(0) }), /"?at/],
       [() => Promise.resolve({}), /asynchronous/],
+      // Its rejection is not left unhandled, which would end the process.
+      [() => Promise.reject(bug), /asynchronous/],
       [() => ({ text: "x".repeat(2_000_000) }), /2000/],
       [(data) => Object.assign(data as object, { n: 2 }), /read only|not extensible/],
     ];

@@ -2,24 +2,14 @@ import { expect, it } from "vitest";
 import {
   type BranchBuilder,
   type Chain,
-  defineEvent,
   ErrorBehavior,
   ExecutionResult,
   NonRetryableError,
   type ResultFor,
-  WorkflowBuilder,
   type WorkflowDefinition,
 } from "../../src/index.ts";
+import { build, note, start, told, type Trace } from "./migrated-workflows.ts";
 import { registers, scenarios } from "./scenario.ts";
-
-interface Trace {
-  seen: string[];
-}
-
-const note = (text: string, data: Trace): void => void data.seen.push(text);
-const told = defineEvent<string>("told");
-const build = (): WorkflowBuilder<Trace> => new WorkflowBuilder<Trace>();
-const start = (): Trace => ({ seen: [] });
 
 /** A compensator, which has no output mapping. */
 const says =

@@ -1,16 +1,9 @@
 import { expect, it } from "vitest";
-import { type Clock, defineEvent, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import type { Clock, WorkflowDefinition } from "../../src/index.ts";
 import { meeting } from "../replacing.ts";
+import { build, note, start, told, type Trace } from "./migrated-workflows.ts";
 import { registers, scenarios } from "./scenario.ts";
 
-interface Trace {
-  seen: string[];
-}
-
-const note = (text: string, data: Trace): void => void data.seen.push(text);
-const told = defineEvent<string>("told");
-const build = (): WorkflowBuilder<Trace> => new WorkflowBuilder<Trace>();
-const start = (): Trace => ({ seen: [] });
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
 
 /** Waits, and says of which version it is; version 2 has another step before. */

@@ -1,15 +1,7 @@
 import { expect, it } from "vitest";
-import { defineActivity, defineEvent, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { defineActivity, ErrorBehavior, WorkflowBuilder, type WorkflowDefinition } from "../../src/index.ts";
+import { build, note, start, told, type Trace } from "./migrated-workflows.ts";
 import { registers, scenarios } from "./scenario.ts";
-
-interface Trace {
-  seen: string[];
-}
-
-const note = (text: string, data: Trace): void => void data.seen.push(text);
-const told = defineEvent<string>("told");
-const build = (): WorkflowBuilder<Trace> => new WorkflowBuilder<Trace>();
-const start = (): Trace => ({ seen: [] });
 
 scenarios("an instance that is migrated", (open) => {
   it("goes on from its wait in a version that has steps before and behind it, with the event it waits for", async () => {
