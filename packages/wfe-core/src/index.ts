@@ -194,6 +194,7 @@ export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkf
 export { harmlessMetrics } from "./runtime/harmless-metrics.ts";
 export { MetricSinks } from "./runtime/metric-sinks.ts";
 export { knownDefinition } from "./runtime/known-definition.ts";
+export { endsWithin } from "./runtime/ends-within.ts";
 export { isThenable } from "./runtime/thenable.ts";
 export { validated } from "./runtime/validated.ts";
 export { DEFAULT_PAYLOAD_LIMITS, Payloads, type PayloadLimits } from "./runtime/payloads.ts";

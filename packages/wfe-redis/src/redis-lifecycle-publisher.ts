@@ -1,4 +1,4 @@
-import { type LifecycleEvent, LifecycleListeners, type LifecycleMessage, type LifecyclePublisher, SharedRun, type Timer, WfeError } from "wfe-core";
+import { endsWithin, type LifecycleEvent, LifecycleListeners, type LifecycleMessage, type LifecyclePublisher, SharedRun, WfeError } from "wfe-core";
 import { connectionOf, type RedisConnection } from "./connection.ts";
 import { messageOf } from "./error-mapping.ts";
 import { decodeMessage, encodeMessage } from "./lifecycle-message.ts";
@@ -118,12 +118,7 @@ export class RedisLifecyclePublisher implements LifecyclePublisher {
   }
 
   async #close(): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#connection.clock.setTimer(LAST_SENDS_MS, resolve);
-    });
-    await Promise.race([this.#outbox.idle(), late]);
-    timer?.cancel();
+    await endsWithin(this.#outbox.idle(), this.#connection.clock, LAST_SENDS_MS);
     this.#listeners.clear();
     this.#users = 0;
     await this.#subscription?.end();

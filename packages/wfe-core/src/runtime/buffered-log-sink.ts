@@ -1,6 +1,7 @@
 import { type Duration, durationMs } from "../models/duration.ts";
-import type { Clock, Timer } from "../traits/clock.ts";
+import type { Clock } from "../traits/clock.ts";
 import type { LogEntry, LogSink } from "../traits/log-sink.ts";
+import { endsWithin } from "./ends-within.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What {@link bufferedLogSink} can be told. */
@@ -87,12 +88,7 @@ class LogBuffer implements BufferedLogSink {
     const timeoutMs = durationMs(timeout, "timeout");
     const before = this.#lost;
     if (this.#untold > 0) this.#begin();
-    let timer: Timer | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = this.#options.clock.setTimer(timeoutMs, () => resolve(false));
-    });
-    const written = await Promise.race([late, (this.#writing ?? Promise.resolve()).then(() => true)]);
-    timer?.cancel();
+    const written = await endsWithin(this.#writing ?? Promise.resolve(), this.#options.clock, timeoutMs);
     return written && this.#lost === before && this.#untold === 0;
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Provider, Timer } from "wfe-core";
+import { type Clock, endsWithin, type Provider } from "wfe-core";
 
 /**
  * Starts providers one after the other; all or none.
@@ -28,14 +28,9 @@ export async function stopAll(providers: readonly Provider[]): Promise<void> {
 
 /** Stops a provider on which nothing depends: one that hangs is left behind after this time. Never rejects. */
 export async function stopWithin(provider: Provider, clock: Clock, timeoutMs: number, warn: (error: unknown) => void): Promise<void> {
-  let timer: Timer | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = clock.setTimer(timeoutMs, resolve);
-  });
   // Within a promise, so that one that throws at once is bounded too.
   const stopped = Promise.resolve()
     .then(() => provider.stop())
     .catch(warn);
-  await Promise.race([stopped, late]);
-  timer?.cancel();
+  await endsWithin(stopped, clock, timeoutMs);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "wfe-core";
+import { type Clock, endsWithin } from "wfe-core";
 
 /** Knows what was asked for and is not answered yet. */
 export class UnderWay {
@@ -15,13 +15,7 @@ export class UnderWay {
   /** Resolves when all of it is answered, also what is asked for meanwhile, or when this time is over; never rejects. */
   async settled(clock: Clock, timeoutMs: number): Promise<void> {
     if (this.#work.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimer(timeoutMs, resolve);
-      void this.#settled().then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await endsWithin(this.#settled(), clock, timeoutMs);
   }
 
   async #settled(): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   type CreatedInstance,
   type DistributedLockProvider,
+  endsWithin,
   type ExecutorServices,
   type Lease,
   Slots,
@@ -167,12 +168,7 @@ export class WorkflowConsumer {
     this.#unleased.clear();
     for (const { pass } of this.#entries.values()) pass?.drain();
     const all = this.#settled();
-    let timer: { cancel(): void } | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#services.clock.setTimer(timeoutMs, resolve);
-    });
-    await Promise.race([all, late]);
-    timer?.cancel();
+    await endsWithin(all, this.#services.clock, timeoutMs);
     this.#aborts = true;
     for (const [id, { pass }] of this.#entries) {
       // Renewed no more: a store that gives no answer keeps the host for the rest of a lease at most.
