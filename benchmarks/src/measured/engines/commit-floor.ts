@@ -1,7 +1,7 @@
 import { type NewWorkflow, type PersistenceProvider, type Providers, type WorkflowChange, WorkflowHostBuilder } from "wfe";
 import { inWindow } from "../in-window.ts";
 import type { MeasuredEngine } from "../measured-engine.ts";
-import { CHAIN } from "./wfe-workflows.ts";
+import { chain } from "./wfe-workflows.ts";
 
 /** Instances that commit at the same time: as many as a host runs passes by default. */
 const COMMITS_AT_ONCE = 256;
@@ -39,9 +39,10 @@ async function record(providers: Providers): Promise<Recording> {
     persistWorkflow: (change) => void changes.push(change),
   });
   const host = new WorkflowHostBuilder().useProviders({ ...providers, persistence }).build();
-  host.registerWorkflowDefinition(CHAIN);
+  const definition = chain(() => {});
+  host.registerWorkflowDefinition(definition);
   await host.start();
-  const id = await host.startWorkflow(CHAIN, {});
+  const id = await host.startWorkflow(definition, {});
   await host.waitForWorkflow(id);
   await host.stop();
   await providers.persistence.start();

@@ -1,30 +1,37 @@
 import { randomUUID } from "node:crypto";
 import { type Providers, WorkflowHostBuilder } from "wfe";
+import { countdown } from "../countdown.ts";
 import { inWindow } from "../in-window.ts";
 import type { MeasuredEngine } from "../measured-engine.ts";
 import { until } from "../until.ts";
-import { APPROVED, BRANCHES, CHAIN, loop, SINGLE, SLEEPER, waiting } from "./wfe-workflows.ts";
+import { APPROVED, BRANCHES, chain, loop, SINGLE, SLEEPER, waiting } from "./wfe-workflows.ts";
 
 /** Starts under way at once: as many as a host runs passes by default. */
 const STARTS_AT_ONCE = 256;
 const LOOK_EVERY_MS = 5;
+const READ_AT_ONCE = 500;
 
 /** A host with its default options. */
 export async function startWfe(providers: Providers): Promise<MeasuredEngine> {
   const resumed = new Map<string, () => void>();
   const instants: number[] = [];
+  let finished = (): void => {};
+  const chains = chain(() => finished());
   const waits = waiting((key) => resumed.get(key)?.());
   const loops = loop(() => void instants.push(performance.now()));
   const host = new WorkflowHostBuilder().useProviders(providers).build();
-  for (const definition of [CHAIN, SINGLE, BRANCHES, SLEEPER, waits, loops]) host.registerWorkflowDefinition(definition);
+  for (const definition of [chains, SINGLE, BRANCHES, SLEEPER, waits, loops]) host.registerWorkflowDefinition(definition);
   await host.start();
-  let chains = 0;
+  let started = 0;
 
   return {
     chains: async (workflows) => {
-      chains += workflows;
-      await inWindow(workflows, STARTS_AT_ONCE, () => host.startWorkflow(CHAIN, {}));
-      await until(async () => (await host.countWorkflows({ definitionId: CHAIN.id, status: "complete" })) >= chains, LOOK_EVERY_MS);
+      started += workflows;
+      const { done, tell } = countdown(workflows);
+      finished = tell;
+      await inWindow(workflows, STARTS_AT_ONCE, () => host.startWorkflow(chains, {}));
+      await done;
+      await until(async () => (await host.countWorkflows({ definitionId: chains.id, status: "complete" })) >= started, LOOK_EVERY_MS);
     },
     single: async () => {
       await host.waitForWorkflow(await host.startWorkflow(SINGLE, {}));
@@ -44,10 +51,15 @@ export async function startWfe(providers: Providers): Promise<MeasuredEngine> {
       return latencyMs;
     },
     sleepers: async (count) => {
-      await inWindow(count, STARTS_AT_ONCE, () => host.startWorkflow(SLEEPER, {}));
-      // A due time that is ahead is that of the delay.
-      const page = { limit: 1 };
-      await until(async () => (await host.listWorkflows({ definitionId: SLEEPER.id, status: "runnable" }, page)).items.length > 0, LOOK_EVERY_MS);
+      const ids: string[] = [];
+      await inWindow(count, STARTS_AT_ONCE, async () => ids.push(await host.startWorkflow(SLEEPER, {})));
+      while (ids.length > 0) {
+        const part = ids.splice(-READ_AT_ONCE);
+        await until(async () => {
+          const found = await providers.persistence.getWorkflowInstances(part);
+          return found.every(({ pointers }) => pointers.some(({ status }) => status === "sleeping"));
+        }, LOOK_EVERY_MS);
+      }
     },
     iterations: async (count) => {
       await host.waitForWorkflow(await host.startWorkflow(loops, { count, n: 0 }), { timeout: "6h" });
