@@ -9,8 +9,11 @@ const [name, ...words] = process.argv.slice(2);
 const program = PROGRAMS[name];
 if (program === undefined) throw new Error(`the programs are ${Object.keys(PROGRAMS).join(", ")}: got ${name}`);
 
+// Paths in the words are meant from where the command was given.
+const env = { ...process.env, INIT_CWD: process.env.INIT_CWD ?? process.cwd() };
+
 function run(...args) {
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: folder, stdio: "inherit" });
+  const { status, signal } = spawnSync(process.execPath, args, { cwd: folder, stdio: "inherit", env });
   if (status !== 0) process.exit(status ?? (signal === null ? 1 : 130));
 }
 

@@ -111,16 +111,17 @@ function rotated<T>(list: readonly T[], by: number): readonly T[] {
 }
 
 async function main(asked: BenchCommand): Promise<number> {
-  // A script runner goes into this package's folder; a path is meant from where the command was given.
-  const folder = asked.output === "results" ? resolve(asked.output) : resolve(process.env["INIT_CWD"] ?? ".", asked.output);
+  // This runs in the package's folder; a path is meant from where the command was given.
+  const folder = asked.output === undefined ? resolve("results") : resolve(process.env["INIT_CWD"] ?? ".", asked.output);
   mkdirSync(folder, { recursive: true });
-  if (isBusy()) console.error("others use this machine: the figures of this run mean nothing");
+  const wasBusy = isBusy();
+  if (wasBusy) console.error("others use this machine: the figures of this run mean nothing");
   const servers = await Servers.start();
   try {
     const machine = await machineLines(servers, asked.engines);
     const results = await new Bench(asked, servers, folder).run();
     const run = `size ${asked.size}, ${asked.repetitions} ${asked.repetitions === 1 ? "repetition" : "repetitions"}, ${new Date().toISOString().slice(0, 10)}`;
-    const text = report([...machine, run], results);
+    const text = report([...machine, run], results, asked.size === "full" && !wasBusy);
     writeFileSync(join(folder, "table.md"), text);
     console.log(`\n${text}`);
     return results.every((result) => result.kind !== "failed" && (result.kind !== "measured" || result.isRight)) ? 0 : 1;

@@ -9,8 +9,8 @@ export interface BenchCommand {
   readonly workloads: readonly Workload[];
   readonly size: SizeName;
   readonly repetitions: number;
-  /** Folder for the results. */
-  readonly output: string;
+  /** Folder for the results. @default that of this package */
+  readonly output?: string;
 }
 
 /** Words that make no sense; its message is for who has written them. */
@@ -52,7 +52,7 @@ export function parseCommand(words: readonly string[]): BenchCommand | undefined
     workloads: workloadsNamed(values.workloads ?? (size === "quick" ? QUICK_WORKLOADS.join(",") : WORKLOADS.join(","))),
     size,
     repetitions: values.repetitions === undefined ? SIZES[size].repetitions : count("--repetitions", values.repetitions),
-    output: values.output ?? "results",
+    ...(values.output === undefined ? {} : { output: values.output }),
   };
 }
 

@@ -15,3 +15,8 @@ export function shown(value: number | undefined): string {
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+/** A count. */
+export function whole(value: number | undefined): string {
+  return value === undefined ? "—" : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}

@@ -15,8 +15,13 @@ const TITLES: Readonly<Record<Workload, string>> = {
   history: "history: one workflow with a long loop",
 };
 
-/** The results of a run in Markdown. @param head - Lines on the machine and the run. */
-export function report(head: readonly string[], results: readonly Result[]): string {
+/**
+ * The results of a run in Markdown.
+ *
+ * @param head - Lines on the machine and the run.
+ * @param isConclusive - Whether the run was large enough, and alone on its machine, for a verdict on the targets.
+ */
+export function report(head: readonly string[], results: readonly Result[], isConclusive: boolean): string {
   const all = new Measurements(results);
   const tables = WORKLOADS.flatMap((workload) => {
     const table = workloadTable(all, workload);
@@ -27,7 +32,7 @@ export function report(head: readonly string[], results: readonly Result[]): str
     head.map((line) => `- ${line}`).join("\n"),
     ...tables,
     "## Targets",
-    targetTable(all),
+    targetTable(all, isConclusive),
     ...section("## Not right, or failed", troubles(results)),
     ...section("## Not measured", cannots(results)),
   ].join("\n\n")}\n`;
@@ -46,9 +51,17 @@ function troubles(results: readonly Result[]): readonly string[] {
   });
 }
 
+/** One row for all that an engine cannot do for the same reason. */
 function cannots(results: readonly Result[]): readonly string[] {
-  const rows = results
-    .filter((result) => result.kind === "cannot")
-    .map(({ engine, workload, size, reason }) => [ENGINES.find(({ name }) => name === engine)?.title ?? engine, `${workload} (${size})`, reason]);
-  return rows.length === 0 ? [] : [markdownTable(["engine", "workload", "why"], rows)];
+  const rows = new Map<string, { readonly title: string; readonly works: string[]; readonly reason: string }>();
+  for (const result of results) {
+    if (result.kind !== "cannot") continue;
+    const title = ENGINES.find(({ name }) => name === result.engine)?.title ?? result.engine;
+    const key = JSON.stringify([title, result.reason]);
+    const row = rows.get(key) ?? { title, works: [], reason: result.reason };
+    row.works.push(`${result.workload} (${result.size})`);
+    rows.set(key, row);
+  }
+  if (rows.size === 0) return [];
+  return [markdownTable(["engine", "workloads", "why"], [...rows.values()].map(({ title, works, reason }) => [title, works.join(", "), reason]))];
 }

@@ -36,7 +36,7 @@ export const SIZES = {
   /** Large enough for conclusions, on a machine that does nothing else. */
   full: sizes("full", 3, { workflows: 5_000, rounds: 500, branches: [100, 1_000, 10_000], sleepers: 100_000, iterations: 100_000 }),
   /** For a look within three minutes. */
-  quick: sizes("quick", 1, { workflows: 1_000, rounds: 50, branches: [100, 1_000], sleepers: 1_000, iterations: 1_000 }),
+  quick: sizes("quick", 1, { workflows: 500, rounds: 30, branches: [100, 1_000], sleepers: 1_000, iterations: 1_000 }),
   /** Whether everything works; its figures mean nothing. */
   smoke: sizes("smoke", 1, { workflows: 50, rounds: 5, branches: [10, 100], sleepers: 50, iterations: 50 }),
 } as const satisfies Record<string, Sizes>;

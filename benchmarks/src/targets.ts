@@ -36,14 +36,14 @@ const TARGETS: readonly Target[] = [
   ]),
 ];
 
-/** Every target with what was measured. */
-export function targetTable(all: Measurements): string {
+/** Every target with what was measured. @param isConclusive - Whether the run was large enough, and alone on its machine, for a verdict. */
+export function targetTable(all: Measurements, isConclusive: boolean): string {
   const rows = TARGETS.map(({ what, measured, bound, unit = "×" }) => {
     const value = measured(all);
     const wanted = "atLeast" in bound ? `≥ ${bound.atLeast} ${unit}` : `≤ ${bound.atMost} ${unit}`;
     if (value === undefined) return [what, wanted, "—", "not measured"];
     const isMet = "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
-    return [what, wanted, `${shown(value)} ${unit}`, isMet ? "met" : "**missed**"];
+    return [what, wanted, `${shown(value)} ${unit}`, isConclusive ? (isMet ? "met" : "**missed**") : "no verdict"];
   });
   return markdownTable(["target", "wanted", "measured", ""], rows);
 }
