@@ -95,7 +95,9 @@ function nowUs(): number {
 
 function flameGraph(profile: string, folder: string, name: string): void {
   const program = join(dirname(createRequire(import.meta.url).resolve("cpupro/package.json")), "bin", "cpupro");
-  const made = spawnSync(process.execPath, [program, profile, "--no-open", "--output-dir", folder, "--filename", `${name}.html`], { encoding: "utf8" });
+  const made = spawnSync(process.execPath, [program, profile, "--no-open", "--output-dir", folder, "--filename", `${name}.html`], {
+    encoding: "utf8",
+  });
   if (made.status !== 0) throw new Error(`cpupro has failed: ${made.stderr}`);
 }
 

@@ -63,5 +63,10 @@ function cannots(results: readonly Result[]): readonly string[] {
     rows.set(key, row);
   }
   if (rows.size === 0) return [];
-  return [markdownTable(["engine", "workloads", "why"], [...rows.values()].map(({ title, works, reason }) => [title, works.join(", "), reason]))];
+  return [
+    markdownTable(
+      ["engine", "workloads", "why"],
+      [...rows.values()].map(({ title, works, reason }) => [title, works.join(", "), reason]),
+    ),
+  ];
 }

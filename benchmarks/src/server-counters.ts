@@ -20,7 +20,8 @@ export async function serverCounters(servers: Servers, store: StoreKind): Promis
  */
 export async function walSyncs(servers: Servers): Promise<number> {
   const { version } = await servers.askPostgres("SELECT current_setting('server_version_num')::int AS version");
-  const text = Number(version) >= 180_000 ? "SELECT sum(fsyncs) AS syncs FROM pg_stat_io WHERE object = 'wal'" : "SELECT wal_sync AS syncs FROM pg_stat_wal";
+  const text =
+    Number(version) >= 180_000 ? "SELECT sum(fsyncs) AS syncs FROM pg_stat_io WHERE object = 'wal'" : "SELECT wal_sync AS syncs FROM pg_stat_wal";
   return Number((await servers.askPostgres(text))["syncs"]);
 }
 

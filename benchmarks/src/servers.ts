@@ -24,7 +24,7 @@ const REDIS_SETTINGS = { appendfsync: "everysec", "maxmemory-policy": "noevictio
 /** A place for one measurement, which is gone when it is disposed of. */
 export interface FreshPlace {
   readonly place: Place;
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** The servers of a run. All engines use the same. */

@@ -5,7 +5,7 @@ import type { Measurements } from "./measurements.ts";
 interface Target {
   readonly what: string;
   /** The measured number; `undefined` when the run did not measure it. */
-  measured(all: Measurements): number | undefined;
+  readonly measured: (all: Measurements) => number | undefined;
   readonly bound: { readonly atLeast: number } | { readonly atMost: number };
   /** @default "×" */
   readonly unit?: string;
@@ -26,7 +26,9 @@ const TARGETS: readonly Target[] = [
     branches(store, 1_000, 100),
     branches(store, 10_000, 1_000),
     of(store, "W4: p50 against W2's", 1.5, (all, name) => quotient(all.median(name, "w4", "p50Ms"), all.median(name, "w2", "p50Ms"))),
-    of(store, "W5: p50 beside sleepers against before", 1.2, (all, name) => quotient(all.median(name, "w5", "p50Ms"), all.median(name, "w5", "emptyP50Ms"))),
+    of(store, "W5: p50 beside sleepers against before", 1.2, (all, name) =>
+      quotient(all.median(name, "w5", "p50Ms"), all.median(name, "w5", "emptyP50Ms")),
+    ),
     of(store, "W5: heap with sleepers against before", 1.2, (all, name) =>
       quotient(all.median(name, "w5", "fullHeapBytes"), all.median(name, "w5", "emptyHeapBytes")),
     ),

@@ -4,12 +4,16 @@ import type { Workload } from "./measured/work.ts";
 import type { Measurements } from "./measurements.ts";
 
 /** The engine of wfe that another is compared with: the one on its store, with its durability. */
-export function counterpart(engine: Engine): string | undefined {
+function counterpart(engine: Engine): string | undefined {
   if (engine.name.startsWith("wfe-")) return undefined;
   if (engine.name.startsWith("floor-")) return engine.name.replace("floor-", "wfe-");
-  return { postgres: "wfe-postgres", sqlite: "wfe-sqlite", redis: "wfe-postgres-redis", "postgres+redis": "wfe-postgres-redis", memory: "wfe-sqlite-normal" }[
-    engine.store
-  ];
+  return {
+    postgres: "wfe-postgres",
+    sqlite: "wfe-sqlite",
+    redis: "wfe-postgres-redis",
+    "postgres+redis": "wfe-postgres-redis",
+    memory: "wfe-sqlite-normal",
+  }[engine.store];
 }
 
 /** One workload's results in Markdown. @returns `undefined` when nothing was measured. */
@@ -67,7 +71,11 @@ function latencyTable(all: Measurements, engines: readonly Engine[], workload: "
 
 function branchesTable(all: Measurements, engines: readonly Engine[]): string {
   const sizes = all.sizes("w3");
-  const head = ["engine", ...sizes.map((size) => `${whole(size)} branches, ms`), ...sizes.slice(1).map((size, index) => `${whole(size)} ÷ ${whole(sizes[index])}`)];
+  const head = [
+    "engine",
+    ...sizes.map((size) => `${whole(size)} branches, ms`),
+    ...sizes.slice(1).map((size, index) => `${whole(size)} ÷ ${whole(sizes[index])}`),
+  ];
   const rows = engines.map(({ name, title }) => {
     const elapsed = sizes.map((size) => all.median(name, "w3", "elapsedMs", size));
     const growth = elapsed.slice(1).map((each, index) => divided(each, elapsed[index]));
@@ -77,7 +85,16 @@ function branchesTable(all: Measurements, engines: readonly Engine[]): string {
 }
 
 function sleepersTable(all: Measurements, engines: readonly Engine[]): string {
-  const head = ["engine", "sleepers", "p50 before, ms", "p50 beside them, ms", "ratio", "p99 beside them, ms", "heap before, MiB", "heap with them, MiB"];
+  const head = [
+    "engine",
+    "sleepers",
+    "p50 before, ms",
+    "p50 beside them, ms",
+    "ratio",
+    "p99 beside them, ms",
+    "heap before, MiB",
+    "heap with them, MiB",
+  ];
   const rows = engines.map(({ name, title }) => {
     const figure = (of: string): number | undefined => all.median(name, "w5", of);
     return [
@@ -107,7 +124,14 @@ function historyTable(all: Measurements, engines: readonly Engine[]): string {
   return markdownTable(head, rows);
 }
 
-const COST_HEAD = ["round trips/step", "Redis commands/step", "fsyncs/step", "log bytes/step", "CPU of the process, µs/step", "CPU of the servers, µs/step"];
+const COST_HEAD = [
+  "round trips/step",
+  "Redis commands/step",
+  "fsyncs/step",
+  "log bytes/step",
+  "CPU of the process, µs/step",
+  "CPU of the servers, µs/step",
+];
 
 /** What a step costs: one of ten of W1, the only one of a workflow of W2. */
 function costs(all: Measurements, { name, store }: Engine, workload: Workload): readonly string[] {

@@ -1,7 +1,7 @@
 /** Resolves when it was told so many times. */
 export interface Countdown {
   readonly done: Promise<void>;
-  tell(): void;
+  readonly tell: () => void;
 }
 
 export function countdown(count: number): Countdown {

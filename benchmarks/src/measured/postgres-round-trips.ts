@@ -24,7 +24,7 @@ export class PostgresRoundTrips {
   /** Watches all sockets of this process from now on. */
   watch(): void {
     const received = (socket: Socket, chunk: Uint8Array): void => this.#received(socket, chunk);
-    const push = Socket.prototype.push;
+    const push = Reflect.get(Socket.prototype, "push") as (this: Socket, chunk: unknown, encoding?: BufferEncoding) => boolean; // of every readable stream
     Socket.prototype.push = function (this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
       if (chunk instanceof Uint8Array) received(this, chunk);
       return push.call(this, chunk, encoding);

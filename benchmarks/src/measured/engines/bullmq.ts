@@ -12,7 +12,11 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export async function startBullMq(place: Place): Promise<MeasuredEngine> {
   const connection = { url: needed(place, "redisUrl"), maxRetriesPerRequest: null };
   let finished = (): void => {};
-  const queues = { chains: new Queue("chains", { connection }), singles: new Queue("singles", { connection }), parents: new Queue("parents", { connection }) };
+  const queues = {
+    chains: new Queue("chains", { connection }),
+    singles: new Queue("singles", { connection }),
+    parents: new Queue("parents", { connection }),
+  };
   const flows = new FlowProducer({ connection });
   const events = { singles: new QueueEvents("singles", { connection }), parents: new QueueEvents("parents", { connection }) };
   const options = { connection, concurrency: CONCURRENCY };

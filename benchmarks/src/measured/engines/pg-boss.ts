@@ -43,7 +43,10 @@ export async function startPgBoss(place: Place): Promise<MeasuredEngine> {
       const { done, tell } = countdown(workflows);
       finished = tell;
       for (let from = 0; from < workflows; from += BATCH) {
-        await boss.insert(QUEUE, Array.from({ length: Math.min(BATCH, workflows - from) }, () => ({ data: { left: CHAIN_STEPS - 1 } })));
+        await boss.insert(
+          QUEUE,
+          Array.from({ length: Math.min(BATCH, workflows - from) }, () => ({ data: { left: CHAIN_STEPS - 1 } })),
+        );
       }
       await done;
     },

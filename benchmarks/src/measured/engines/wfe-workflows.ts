@@ -20,7 +20,9 @@ export function chain(finished: () => void): WorkflowDefinition<Record<string, n
     .build("chain", 1);
 }
 
-export const SINGLE: WorkflowDefinition<Record<string, never>> = new WorkflowBuilder<Record<string, never>>().thenFn("step 1", () => {}).build("single", 1);
+export const SINGLE: WorkflowDefinition<Record<string, never>> = new WorkflowBuilder<Record<string, never>>()
+  .thenFn("step 1", () => {})
+  .build("single", 1);
 
 export const BRANCHES: WorkflowDefinition<{ readonly count: number }> = new WorkflowBuilder<{ readonly count: number }>()
   .forEach(

@@ -32,7 +32,9 @@ class IndexedPersistence extends MemoryPersistenceProvider {
 
   override async getRunnableInstances(): Promise<string[]> {
     const now = Date.now();
-    return [...this.instances.values()].filter(({ status, nextExecution }) => status === WorkflowStatus.Runnable && nextExecution < now).map(({ id }) => id);
+    return [...this.instances.values()]
+      .filter(({ status, nextExecution }) => status === WorkflowStatus.Runnable && nextExecution < now)
+      .map(({ id }) => id);
   }
 }
 
