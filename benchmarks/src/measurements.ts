@@ -32,6 +32,13 @@ export class Measurements {
     return middle(this.of(engine, workload).map(({ figures, steps }) => (figures[figure] === undefined ? undefined : figures[figure] / steps)));
   }
 
+  /** The middle of the syncs of a server's log by step: of the whole process, so by all of its steps. */
+  syncsPerStep(engine: string, workload: Workload): number | undefined {
+    return middle(
+      this.of(engine, workload).map(({ figures: { walSyncs }, expected }) => (walSyncs === undefined ? undefined : walSyncs / expected.steps)),
+    );
+  }
+
   /** How many times one engine's figure is another's: the middle of what each repetition says, which a slow moment of the machine changes least. */
   ratio(engine: string, other: string, workload: Workload, figure: string): number | undefined {
     const others = this.of(other, workload);

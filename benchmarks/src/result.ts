@@ -18,6 +18,7 @@ export interface Measurement extends ResultHead {
   readonly node: string;
   /** Steps while the clock ran. */
   readonly steps: number;
+  /** By name; the unit is the end of the name. All are of the time that is measured, but for `walSyncs`, which are of the whole process. */
   readonly figures: Figures;
   /** What is in the store afterwards, and what has to be. */
   readonly stored: Counts;

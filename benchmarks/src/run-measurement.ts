@@ -14,10 +14,10 @@ export async function runMeasurement(servers: Servers, engine: Engine, work: Wor
   const { place, dispose } = await servers.freshPlace(engine.store);
   const isOnPostgres = engine.store.startsWith("postgres");
   try {
+    const syncsBefore = isOnPostgres ? await walSyncs(servers) : 0;
     const measured = new MeasuredProcess(engine, { engine: engine.name, work, place });
     try {
       await measured.report("ready");
-      const syncsBefore = isOnPostgres ? await walSyncs(servers) : 0;
       const before = await serverCounters(servers, engine.store);
       measured.order("go");
       const { figures, counts } = await measured.report("measured");

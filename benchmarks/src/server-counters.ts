@@ -15,8 +15,8 @@ export async function serverCounters(servers: Servers, store: StoreKind): Promis
 }
 
 /**
- * How often PostgreSQL has synced its log. A connection reports what it did when it ends, or now and then: exact when those of the measured process
- * are closed. Those of its start and warm-up may be among them, which is little beside the work.
+ * How often PostgreSQL has synced its log. A connection reports what it did when it ends, or now and then: the number is exact before a measured
+ * process begins and after it has ended, and at no time between.
  */
 export async function walSyncs(servers: Servers): Promise<number> {
   const { version } = await servers.askPostgres("SELECT current_setting('server_version_num')::int AS version");

@@ -142,7 +142,7 @@ function costs(all: Measurements, { name, store }: Engine, workload: Workload): 
   };
   const isOnSqlite = store === "sqlite";
   // SQLite's are counted for W1 alone.
-  const fsyncs = isOnSqlite ? (workload === "w1" ? all.fsyncsPerStep(name) : undefined) : cost("walSyncs");
+  const fsyncs = isOnSqlite ? (workload === "w1" ? all.fsyncsPerStep(name) : undefined) : all.syncsPerStep(name, workload);
   return [
     shown(cost("roundTrips")),
     shown(cost("redisCommands")),

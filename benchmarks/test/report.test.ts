@@ -35,6 +35,10 @@ describe("Measurements", () => {
     expect(new Measurements([measured("wfe-postgres", 1, { walBytes: 5_000 })]).perStep("wfe-postgres", "w1", "walBytes")).toBe(5);
   });
 
+  it("divides the syncs of a log by all steps of the process", () => {
+    expect(new Measurements([measured("wfe-postgres", 1, { walSyncs: 600 })]).syncsPerStep("wfe-postgres", "w1")).toBe(0.5);
+  });
+
   it("leaves out what is not right in the store", () => {
     const all = new Measurements([measured("wfe-postgres", 1, { stepsPerSecond: 100 }, false)]);
 

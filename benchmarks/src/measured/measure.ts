@@ -12,7 +12,7 @@ roundTrips?.watch();
 
 const start = ENGINE_STARTERS[task.engine];
 if (start === undefined) throw new Error(`there is no engine ${task.engine}`);
-const engine = await start(task.place);
+const engine = await start(task.place, task.work.workload);
 const work = prepareWork(engine, task.work);
 await work.warmUp();
 

@@ -1,4 +1,4 @@
-import type { Counts } from "./work.ts";
+import type { Counts, Workload } from "./work.ts";
 
 /** Where an engine keeps its state: new and empty for each measurement. */
 export interface Place {
@@ -27,8 +27,8 @@ export interface MeasuredEngine {
   stop(): Promise<void>;
 }
 
-/** Starts an engine. */
-export type EngineStarter = (place: Place) => Promise<MeasuredEngine>;
+/** Starts an engine. @param workload - For an engine whose best settings for throughput are not those for latency. */
+export type EngineStarter = (place: Place, workload: Workload) => Promise<MeasuredEngine>;
 
 /** The url that an engine needs. @throws Error when there is none. */
 export function needed(place: Place, part: keyof Place): string {

@@ -32,10 +32,10 @@ export async function startFloor(open: () => Providers): Promise<MeasuredEngine>
 }
 
 async function record(providers: Providers): Promise<Recording> {
-  let workflow: NewWorkflow | undefined;
+  const workflows: NewWorkflow[] = [];
   const changes: WorkflowChange[] = [];
   const persistence = watched(providers.persistence, {
-    createNewWorkflow: (given) => void (workflow = given),
+    createNewWorkflow: (workflow) => void workflows.push(workflow),
     persistWorkflow: (change) => void changes.push(change),
   });
   const host = new WorkflowHostBuilder().useProviders({ ...providers, persistence }).build();
@@ -48,6 +48,7 @@ async function record(providers: Providers): Promise<Recording> {
   await providers.persistence.start();
   await providers.persistence.deleteWorkflows([id]);
   await providers.persistence.stop();
+  const [workflow] = workflows;
   if (workflow === undefined || changes.length === 0) throw new Error("the engine has committed nothing");
   return { workflow, changes };
 }
