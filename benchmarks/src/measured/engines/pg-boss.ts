@@ -11,7 +11,7 @@ interface StepJob {
 const QUEUE = "steps";
 const SINGLES = "singles";
 const BATCH = 500;
-const WORKERS = 2;
+const WORKERS = 4;
 const POOL_SIZE = 20;
 const DAY_SECONDS = 24 * 60 * 60;
 
