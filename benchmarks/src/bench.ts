@@ -12,7 +12,7 @@ import { Servers } from "./servers.ts";
 import { SIZES } from "./sizes.ts";
 
 /** Of a run that counts fsyncs: enough that start and warm-up do not show. */
-const COUNTED_WORKFLOWS_AT_MOST = 500;
+const COUNTED_WORKFLOWS_AT_MOST = 200;
 
 /** The program: runs everything that was asked for, writes each result as it comes and the tables in the end. */
 function command(): BenchCommand | undefined {

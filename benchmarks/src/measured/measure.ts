@@ -7,6 +7,9 @@ import { writtenBytes } from "./written-bytes.ts";
 /** The program of a measured process: one engine, one piece of work. Its task is its argument. */
 const task = JSON.parse(process.argv[2] ?? "") as Task; // as the parent has written it
 
+// The parent is gone, however it died.
+process.once("disconnect", () => process.exit(1));
+
 const roundTrips = task.place.postgresUrl === undefined ? undefined : new PostgresRoundTrips(Number(new URL(task.place.postgresUrl).port));
 roundTrips?.watch();
 
@@ -30,7 +33,6 @@ const counts = await engine.counts?.();
 tell({ kind: "measured", figures: { ...figures, ...spent }, ...(counts === undefined ? {} : { counts }) });
 await end;
 await engine.stop();
-process.disconnect();
 // An engine may leave timers or connections behind.
 process.exit(0);
 

@@ -33,7 +33,7 @@ export async function startDbos(place: Place): Promise<MeasuredEngine> {
   const single = DBOS.registerWorkflow(() => step("step 1"), { name: "single" });
   const branches = DBOS.registerWorkflow(
     async (count: number) => {
-      // Started in order and awaited together, as its documentation asks for steps that run at once.
+      // Started in order and awaited together, so that each has the same number when the workflow is run again.
       const results = await Promise.allSettled(Array.from({ length: count }, (_, index) => step(`step ${index}`)));
       for (const result of results) if (result.status === "rejected") throw result.reason;
     },
