@@ -1,7 +1,7 @@
 import type { MeasuredEngine } from "./measured-engine.ts";
 import { percentile } from "./percentiles.ts";
 import type { Figures } from "./protocol.ts";
-import { CHAIN_STEPS, WARM_UP_BRANCHES, warmUps, type Work } from "./work.ts";
+import { CHAIN_STEPS, WARM_UP_BRANCHES, warmUpIterations, warmUps, type Work } from "./work.ts";
 
 /** A thousand iterations, or a tenth of them when there are fewer than ten thousand. */
 const HISTORY_PART = 1_000;
@@ -33,7 +33,10 @@ export function prepareWork(engine: MeasuredEngine, work: Work): PreparedWork {
     }
     case "w3": {
       const branches = able(engine, "branches");
-      return { warmUp: () => branches(WARM_UP_BRANCHES), measure: async () => ({ elapsedMs: await timed(() => branches(work.branches)) }) };
+      return {
+        warmUp: () => repeat(warm, () => branches(WARM_UP_BRANCHES)),
+        measure: async () => ({ elapsedMs: await timed(() => branches(work.branches)) }),
+      };
     }
     case "w4": {
       const event = able(engine, "event");
@@ -48,7 +51,10 @@ export function prepareWork(engine: MeasuredEngine, work: Work): PreparedWork {
       return besideSleepers(engine, work);
     case "history": {
       const iterations = able(engine, "iterations");
-      return { warmUp: async () => {}, measure: async () => historyFigures(await iterations(work.iterations)) };
+      return {
+        warmUp: async () => void (await iterations(warmUpIterations(work))),
+        measure: async () => historyFigures(await iterations(work.iterations)),
+      };
     }
   }
 }

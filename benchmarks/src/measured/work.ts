@@ -30,8 +30,13 @@ export interface Counts {
   readonly sleeping: number;
 }
 
-/** Branches of the one workflow that W3 warms up with. */
-export const WARM_UP_BRANCHES = 10;
+/** Branches of each workflow that W3 warms up with: the same for all sizes, so that a small one is not colder than a large one. */
+export const WARM_UP_BRANCHES = 100;
+
+/** Iterations of the loop that the history warms up with: its first thousand are compared with its last, and must not be the cold ones. */
+export function warmUpIterations({ iterations }: { readonly iterations: number }): number {
+  return Math.min(1_000, iterations);
+}
 
 /** Workflows that are run before the clock starts: code is compiled, connections are open, plans are cached. */
 export function warmUps(work: Work): number {
@@ -43,9 +48,9 @@ export function warmUps(work: Work): number {
     case "w5":
       return Math.max(10, Math.ceil(work.rounds / 5));
     case "w3":
-      return 1;
+      return 5;
     case "history":
-      return 0;
+      return 1;
   }
 }
 
@@ -59,11 +64,11 @@ export function expectedCounts(work: Work): Counts {
     case "w4":
       return { complete: work.rounds + warm, steps: work.rounds + warm, sleeping: 0 };
     case "w3":
-      return { complete: 2, steps: work.branches + WARM_UP_BRANCHES, sleeping: 0 };
+      return { complete: 1 + warm, steps: work.branches + warm * WARM_UP_BRANCHES, sleeping: 0 };
     case "w5":
       return { complete: 2 * work.rounds + warm, steps: 2 * work.rounds + warm, sleeping: work.sleepers };
     case "history":
-      return { complete: 1, steps: work.iterations, sleeping: 0 };
+      return { complete: 1 + warm, steps: work.iterations + warmUpIterations(work), sleeping: 0 };
   }
 }
 

@@ -90,6 +90,7 @@ export async function startDbos(place: Place): Promise<MeasuredEngine> {
       await client.end();
     },
     iterations: async (count) => {
+      instants.length = 0;
       await (await DBOS.startWorkflow(loop)(count)).getResult();
       return instants;
     },

@@ -103,6 +103,7 @@ async function startOn(backend: Backend, concurrency: number, close: () => Promi
       }, 100);
     },
     iterations: async (count) => {
+      instants.length = 0;
       await result(await loop.run(count));
       return instants;
     },

@@ -62,6 +62,7 @@ export async function startWfe(providers: Providers): Promise<MeasuredEngine> {
       }
     },
     iterations: async (count) => {
+      instants.length = 0;
       await host.waitForWorkflow(await host.startWorkflow(loops, { count, n: 0 }), { timeout: "6h" });
       return instants;
     },
