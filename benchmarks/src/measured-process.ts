@@ -38,7 +38,7 @@ export class MeasuredProcess {
 
   constructor(engine: Engine, task: Task, { under = [], nodeArguments = [] }: ProcessOptions = {}) {
     const node = nodeOf(engine);
-    const flags = ["--expose-gc", "--enable-source-maps", ...nodeArguments];
+    const flags = ["--expose-gc", ...nodeArguments];
     const [program, ...programArguments] = [...under, node];
     this.#child = fork(PROGRAM, [JSON.stringify(task)], {
       execPath: program ?? node,

@@ -44,13 +44,16 @@ export class Servers {
     this.#redisClient = new Redis(redis.url);
   }
 
+  /** Starts them. They end when they are disposed of, or with this process, and nothing of them is left when it is interrupted. */
   static async start(): Promise<Servers> {
     const postgres = await startPostgresServer({ settings: POSTGRES_SETTINGS });
     try {
       const redis = await startRedisServer({ durable: true, settings: REDIS_SETTINGS });
       const admin = new pg.Client({ connectionString: postgres.url });
       await admin.connect();
-      return new Servers(postgres, redis, admin);
+      const servers = new Servers(postgres, redis, admin);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void servers.dispose().finally(() => process.exit(130)));
+      return servers;
     } catch (error) {
       await postgres.dispose();
       throw error;
