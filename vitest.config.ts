@@ -27,6 +27,9 @@ const projects = ["packages", "examples", "tools"].flatMap((group) =>
     }),
 );
 
+// Outside the workspace: its tests need none of what it installs.
+const benchmarks = { extends: true as const, root: "benchmarks", test: { name: "benchmarks", include: ["test/**/*.test.ts"] } };
+
 // CI counts what has passed from this file.
 const reportFile = process.env["WFE_TEST_REPORT"];
 
@@ -34,7 +37,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects,
+    projects: [...projects, benchmarks],
     // Also the last processor: many tests wait for a server most of their time.
     maxWorkers: "100%",
     // Far beyond what they take: only what hangs should end by it, however busy the machine is.
