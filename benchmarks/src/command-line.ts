@@ -87,7 +87,7 @@ function isNamed(engine: Engine, name: string): boolean {
 }
 
 function workloadsNamed(words: string): readonly Workload[] {
-  const names = words.split(",");
+  const names = words.toLowerCase().split(",");
   const unknown = names.find((name) => !WORKLOADS.some((workload) => workload === name));
   if (unknown !== undefined) throw new UsageError(`--workloads must be of ${WORKLOADS.join(", ")}: got ${JSON.stringify(unknown)}`);
   return WORKLOADS.filter((workload) => names.includes(workload));

@@ -19,8 +19,8 @@ describe("parseCommand", () => {
     expect(names("openworkflow,wfe-postgres")).toEqual(["wfe-postgres", "openworkflow-postgres", "openworkflow-sqlite"]);
   });
 
-  it("keeps the order of workloads", () => {
-    expect(parseCommand(["--workloads", "history,w1", "--repetitions", "7", "--output", "here"])).toMatchObject({
+  it("keeps the order of workloads, in small letters or capitals", () => {
+    expect(parseCommand(["--workloads", "history,W1", "--repetitions", "7", "--output", "here"])).toMatchObject({
       workloads: ["w1", "history"],
       repetitions: 7,
       output: "here",

@@ -1,4 +1,12 @@
-import { type NewWorkflow, type PersistenceProvider, type Providers, type WorkflowChange, WorkflowHostBuilder } from "wfe";
+import {
+  type EventRow,
+  type NewWorkflow,
+  type PersistenceProvider,
+  type Providers,
+  systemEntropy,
+  type WorkflowChange,
+  WorkflowHostBuilder,
+} from "wfe";
 import { inWindow } from "../in-window.ts";
 import type { MeasuredEngine } from "../measured-engine.ts";
 import { chain } from "./wfe-workflows.ts";
@@ -25,7 +33,7 @@ export async function startFloor(open: () => Providers): Promise<MeasuredEngine>
     chains: async (workflows) => {
       const first = sent;
       sent += workflows;
-      await inWindow(workflows, COMMITS_AT_ONCE, (index) => replay(persistence, recording, `floor-${first + index}`));
+      await inWindow(workflows, COMMITS_AT_ONCE, (index) => replay(persistence, recording, first + index));
     },
     stop: () => persistence.stop(),
   };
@@ -79,9 +87,17 @@ function watched(
   });
 }
 
-async function replay(persistence: PersistenceProvider, { workflow, changes }: Recording, id: string): Promise<void> {
-  await persistence.createNewWorkflow({ ...workflow, id, name: id }, new Date());
-  for (const [index, change] of changes.entries()) {
-    await persistence.persistWorkflow({ ...change, workflowId: id, commitId: `${id}-${index}` }, new Date());
+/** With ids like those of the engine: what an insert into an index costs depends on them. */
+async function replay(persistence: PersistenceProvider, { workflow, changes }: Recording, number: number): Promise<void> {
+  const id = systemEntropy.id();
+  await persistence.createNewWorkflow({ ...workflow, id, name: `${workflow.definitionId}-floor-${number}` }, new Date());
+  for (const change of changes) {
+    const events = change.events.map((event) => eventOf(event, workflow.id, id));
+    await persistence.persistWorkflow({ ...change, workflowId: id, commitId: systemEntropy.id(), events }, new Date());
   }
+}
+
+/** An event of the recorded instance, as the event of another one. */
+function eventOf(event: EventRow, recorded: string, id: string): EventRow {
+  return { ...event, id: event.id.replace(recorded, id), key: event.key === recorded ? id : event.key };
 }

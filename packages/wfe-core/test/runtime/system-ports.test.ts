@@ -73,4 +73,21 @@ describe("systemEntropy", () => {
     expect(new Set(ids).size).toBe(100);
     expect(ids.every((id) => /^[\w-]{1,64}$/.test(id))).toBe(true);
   });
+
+  it("gives ids that never come again, many of one pool of random bytes", () => {
+    const ids = Array.from({ length: 10_000 }, () => systemEntropy.id());
+
+    expect(new Set(ids).size).toBe(10_000);
+  });
+
+  it("gives ids that begin with the time: those made later stand behind", async () => {
+    const first = systemEntropy.id();
+    const at = Date.now();
+    while (Date.now() - at < 2) await Promise.resolve(); // their time has no part of a millisecond
+    const second = systemEntropy.id();
+
+    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(second > first).toBe(true);
+    expect(Math.abs(Number.parseInt(first.replace("-", "").slice(0, 12), 16) - at)).toBeLessThan(1_000);
+  });
 });
