@@ -1,25 +1,22 @@
-import type { Lease } from "../traits/lock-provider.ts";
 import { CompensationReader } from "./compensation-reader.ts";
 import type { PassInput } from "./pass-input.ts";
 import type { ExecutorServices } from "./executor-services.ts";
+import type { LeaseAttempts } from "./lease-attempts.ts";
 import type { PassScope } from "./pass-scope.ts";
 import { sagaState } from "./saga-state.ts";
-import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
 
 /** Asks the store, for the sagas of a pass, what they have to undo next. */
 export class CompensationQuestions {
   readonly #reader: CompensationReader;
-  readonly #lease: Lease;
-  readonly #attempts: StoreAttempts;
+  readonly #attempts: LeaseAttempts;
   readonly #heard: (input: PassInput) => void;
   readonly #open = new Set<string>();
   /** Sagas whose answer is not committed yet. */
   readonly #answered = new Set<string>();
 
   /** @param heard - Gets the answers. A question that has none when the lease ends gets none. */
-  constructor(scope: PassScope, services: ExecutorServices, lease: Lease, attempts: StoreAttempts, heard: (input: PassInput) => void) {
+  constructor(scope: PassScope, services: ExecutorServices, attempts: LeaseAttempts, heard: (input: PassInput) => void) {
     this.#reader = new CompensationReader(services.persistence, scope.state.row.id, scope.definition);
-    this.#lease = lease;
     this.#attempts = attempts;
     this.#heard = heard;
   }
@@ -43,7 +40,8 @@ export class CompensationQuestions {
       if (kept === undefined || this.#open.has(sagaId) || this.#answered.has(sagaId) || scope.state.openChildren(sagaId) > 0) continue;
       this.#open.add(sagaId);
       const what = `reading what the workflow ${scope.state.row.id} has to undo`;
-      untilLeaseEnds(this.#attempts, this.#lease, what, async () => ({ undone: await this.#reader.next(sagaId, kept) })).then(
+      const read = this.#attempts.untilEnd(what, async () => ({ undone: await this.#reader.next(sagaId, kept) }));
+      read.then(
         (answer) => {
           this.#open.delete(sagaId);
           if (answer === undefined) return;

@@ -30,6 +30,11 @@ export function mapInputs(definition: CompiledDefinition, step: StepDefinition, 
   for (const key of step.inputs ?? []) refusePromise(definition.function(key)(body, ctx.data, ctx), step, key);
 }
 
+/** Whether a result of this step can change the data. */
+export function hasOutputs({ outputs }: StepDefinition, patch: unknown): boolean {
+  return patch !== undefined || (outputs !== undefined && outputs.length > 0);
+}
+
 /**
  * The data after a result: its output mappings in order, on a draft of the current tree, then its patch, key by key.
  *
@@ -46,7 +51,7 @@ export function mapOutputs(
   ctx: StepExecutionContext,
   payloads: Payloads,
 ): unknown {
-  if ((step.outputs === undefined || step.outputs.length === 0) && patch === undefined) return data;
+  if (!hasOutputs(step, patch)) return data;
   const next: unknown = immer.produce(data, (draft: unknown) => {
     for (const key of step.outputs ?? []) refusePromise(definition.function(key)(source, draft, ctx), step, key);
     if (patch !== undefined) merge(draft, patch, step);

@@ -50,11 +50,11 @@ export function instantOf(epochMs: number): Date {
   return new Date(Math.min(epochMs, LAST_INSTANT_MS));
 }
 
-/** The context of a pointer, with the data of this moment. */
-export function contextOf(scope: PassScope, step: StepDefinition, pointer: PointerRow, signal?: AbortSignal): StepContext {
+/** The context of a pointer, with the data of this moment. @param run - Whose signal it has. @default one that never aborts */
+export function contextOf(scope: PassScope, step: StepDefinition, pointer: PointerRow, run?: { readonly signal: AbortSignal }): StepContext {
   const { state, services } = scope;
-  if (pointer.compensates === undefined) return new StepContext(services, state, step, pointer, signal);
-  return new StepContext(services, state, step, pointer, signal, undoingOf(scope, pointer.compensates, pointer));
+  if (pointer.compensates === undefined) return new StepContext(services, state, step, pointer, run);
+  return new StepContext(services, state, step, pointer, run, undoingOf(scope, pointer.compensates, pointer));
 }
 
 /** What a compensator undoes, with the failure that began it: the saga's, or outside of sagas that of the step itself. */

@@ -1,4 +1,4 @@
-import { CancelledError, type CancelReason } from "../errors/step-errors.ts";
+import type { CancelReason } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import { type BodyTiming, bodyTiming } from "./body-timing.ts";
 import type { PassInput } from "./pass-input.ts";
@@ -56,7 +56,7 @@ export class RunningBodies {
   }
 
   #callOff({ run, timing }: Started, reason: CancelReason): boolean {
-    if (!run.abort(new CancelledError(reason))) return false;
+    if (!run.abort(reason)) return false;
     this.#active -= 1;
     timing?.(undefined);
     return true;

@@ -15,6 +15,7 @@ import type { MetricSink } from "../traits/metric-sink.ts";
 import type { CompensatedStep, StepExecutionContext, StepLog } from "../traits/step-execution-context.ts";
 import type { WorkflowClient } from "../traits/workflow-client.ts";
 import type { Clock } from "../traits/clock.ts";
+import { LateSignal } from "../runtime/late-signal.ts";
 import { logPieces, writeLog } from "../runtime/write-log.ts";
 import type { MiddlewareRunner } from "./middleware-runner.ts";
 import { idempotencyKey } from "./pointer-factory.ts";
@@ -72,15 +73,14 @@ export interface Undoing {
   readonly error: string | undefined;
 }
 
-const NEVER = new AbortController().signal;
+const NEVER = new LateSignal();
 
 /** The context of one run of a step, or of one evaluation of its expressions. Payloads are decoded when they are asked for. */
 export class StepContext implements StepExecutionContext {
   readonly data: Readonly<unknown>;
-  readonly signal: AbortSignal;
   readonly attempt: number;
   readonly index: number | undefined;
-  readonly idempotencyKey: string;
+  readonly #run: { readonly signal: AbortSignal };
   readonly #services: ContextServices;
   readonly #row: WorkflowRow;
   readonly #error: InstanceError | undefined;
@@ -94,7 +94,7 @@ export class StepContext implements StepExecutionContext {
     instance: InstanceSnapshot,
     step: StepDefinition,
     pointer: PointerRow,
-    signal: AbortSignal = NEVER,
+    run: { readonly signal: AbortSignal } = NEVER,
     undoing?: Undoing,
   ) {
     this.#services = services;
@@ -104,10 +104,17 @@ export class StepContext implements StepExecutionContext {
     this.#pointer = pointer;
     this.#undoing = undoing;
     this.data = instance.data as Readonly<unknown>;
-    this.signal = signal;
+    this.#run = run;
     this.attempt = pointer.attempt;
     this.index = pointer.index;
-    this.idempotencyKey = idempotencyKey(instance.row.id, pointer);
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKey(this.#row.id, this.#pointer);
   }
 
   get item(): unknown {

@@ -1,6 +1,7 @@
-import { TimeoutError } from "../errors/step-errors.ts";
+import { CancelledError, type CancelReason, TimeoutError } from "../errors/step-errors.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import { ARTIFACT_INPUTS, type StepDefinition } from "../models/step-definition.ts";
+import { LateSignal } from "../runtime/late-signal.ts";
 import type { Timer } from "../traits/clock.ts";
 import { runInside } from "./around-step.ts";
 import { checkedOutput, newChild } from "./child-workflow.ts";
@@ -17,7 +18,7 @@ export type BodyOutcome = BodyResult | { readonly error: unknown };
 /** A run of a body. Reports once at most; a body that goes on after its end is not heard. */
 export class BodyRun {
   readonly pointer: PointerRow;
-  readonly #controller = new AbortController();
+  readonly #signal = new LateSignal();
   #timer: Timer | undefined;
   #over = false;
 
@@ -39,20 +40,20 @@ export class BodyRun {
       run.#timer = scope.services.clock.setTimer(limit, () => {
         const error = new TimeoutError(`the step ${JSON.stringify(step.name)}`, limit);
         report({ error });
-        run.#controller.abort(error);
+        run.#signal.abort(() => error);
       });
     }
-    const ctx = contextOf(scope, step, pointer, run.#controller.signal);
-    const callOff = (reason: Error): void => run.#controller.abort(reason);
+    const ctx = contextOf(scope, step, pointer, run.#signal);
+    const callOff = (reason: Error): void => run.#signal.abort(() => reason);
     execute(scope, steps, step, pointer, ctx, callOff).then(report, (error: unknown) => report({ error }));
     return run;
   }
 
   /** Calls the run off: its signal aborts, what comes of it is not heard. @returns Whether it was active. */
-  abort(reason: Error): boolean {
+  abort(reason: CancelReason): boolean {
     if (this.#over) return false;
     this.#end();
-    this.#controller.abort(reason);
+    this.#signal.abort(() => new CancelledError(reason));
     return true;
   }
 

@@ -1,11 +1,10 @@
 import type { ConflictError } from "../errors/store-errors.ts";
 import { isWfeError } from "../errors/wfe-error.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
-import type { Lease } from "../traits/lock-provider.ts";
 import { rowAfter } from "./commit-builder.ts";
 import type { ExecutorServices } from "./executor-services.ts";
+import type { LeaseAttempts } from "./lease-attempts.ts";
 import type { PassScope } from "./pass-scope.ts";
-import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
 
 /**
  * Commits what a pass has decided, and tells of it.
@@ -15,15 +14,14 @@ import { type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
  */
 export async function storeChange(
   services: ExecutorServices,
-  attempts: StoreAttempts,
-  lease: Lease,
+  attempts: LeaseAttempts,
   scope: PassScope,
   change: WorkflowChange,
 ): Promise<CommitResult | "refused" | "lost"> {
   const { state } = scope;
   const { lifecycle } = state.effects;
   try {
-    const result = await untilLeaseEnds(attempts, lease, `a commit of the workflow ${change.workflowId}`, () =>
+    const result = await attempts.untilEnd(`a commit of the workflow ${change.workflowId}`, () =>
       services.persistence.persistWorkflow(change, new Date(services.clock.now())),
     );
     if (result === undefined) return "lost";

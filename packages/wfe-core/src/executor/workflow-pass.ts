@@ -12,6 +12,7 @@ import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
 import { decide } from "./decision.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
+import { LeaseAttempts } from "./lease-attempts.ts";
 import { isBehind, isMigrated, loadChanged } from "./load-changed.ts";
 import { nextDueAt } from "./next-execution.ts";
 import type { PassEnd } from "./pass-end.ts";
@@ -20,7 +21,6 @@ import { passScope, type PassScope } from "./pass-scope.ts";
 import { RunningBodies } from "./running-bodies.ts";
 import { SlotTurn } from "./slot-turn.ts";
 import { storeChange } from "./store-change.ts";
-import { orEnd, type StoreAttempts, untilLeaseEnds } from "./until-lease-ends.ts";
 import { decodedError, instanceView } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
 
@@ -41,6 +41,7 @@ export class WorkflowPass {
   readonly #running = new RunningBodies();
   readonly #wakeup: Wakeup;
   readonly #around: AroundPass | undefined;
+  readonly #attempts: LeaseAttempts;
   #inputs: PassInput[] = [];
   #scope: PassScope | undefined;
   #questions: CompensationQuestions | undefined;
@@ -62,6 +63,12 @@ export class WorkflowPass {
     this.#isOrphan = isOrphan;
     this.#turn = new SlotTurn(services.clock, () => services.contended());
     this.#wakeup = new Wakeup(services.clock);
+    this.#attempts = new LeaseAttempts({
+      lease,
+      clock: services.clock,
+      warn: (message, error) => services.warn(message, error),
+      isLastTry: () => this.#aborted,
+    });
     const { aroundWorkflow } = services.context.middleware ?? {};
     this.#around = aroundWorkflow === undefined ? undefined : new AroundPass(aroundWorkflow, services);
   }
@@ -71,6 +78,7 @@ export class WorkflowPass {
     const lost = (): void => {
       this.#running.abort("leaseLost");
       this.#around?.abort("leaseLost");
+      this.#attempts.end();
       this.#wakeup.wake();
     };
     this.#lease.signal.addEventListener("abort", lost, { once: true });
@@ -155,7 +163,7 @@ export class WorkflowPass {
       const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = changeOf(scope, dueAt);
-        const answer = change === undefined ? "undecided" : await storeChange(this.#services, this.#attempts, this.#lease, scope, change);
+        const answer = change === undefined ? "undecided" : await storeChange(this.#services, this.#attempts, scope, change);
         if (answer === "lost") return this.#lost();
         if (typeof answer === "string") {
           if (answer === "refused") this.#poked = true; // read what came, then decide the same inputs anew
@@ -190,7 +198,7 @@ export class WorkflowPass {
 
   async #load(): Promise<PassEnd | undefined> {
     const answer = this.#services.persistence.loadForPass(this.workflowId).then((loaded) => ({ loaded }));
-    const { loaded } = (await orEnd(answer, this.#lease.signal)) ?? {};
+    const { loaded } = (await this.#attempts.orEnd(answer)) ?? {};
     if (loaded === undefined) return this.#lease.signal.aborted ? this.#lost() : { kind: "missing" };
     const dueAt = this.#created !== undefined || this.#isOrphan ? undefined : ownStartEndsAt(loaded, this.#services);
     if (dueAt !== undefined) return { kind: "idle", dueAt };
@@ -206,7 +214,7 @@ export class WorkflowPass {
     const state = new InstanceState(row, payloads.decode(row.data, "the data"), decodedError(row, payloads), pointers, kinds);
     const { context, entropy, options } = this.#services;
     this.#scope = passScope({ state, definition: kinds, services: context, entropy, limits: options });
-    this.#questions = new CompensationQuestions(this.#scope, this.#services, this.#lease, this.#attempts, (input) => this.#hear(input));
+    this.#questions = new CompensationQuestions(this.#scope, this.#services, this.#attempts, (input) => this.#hear(input));
     if (loaded !== undefined) {
       // What this host has created and nobody has moved since was started by nobody.
       if (this.#created !== undefined && row.revision === 0) this.#notStarted(pointers.filter(({ status }) => status === "running"));
@@ -224,7 +232,7 @@ export class WorkflowPass {
   /** Reads what others have changed: deliveries and commands. Called with nothing uncommitted in memory but inputs. */
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
-    const answer = await untilLeaseEnds(this.#attempts, this.#lease, `reading the workflow ${this.workflowId}`, async () => ({
+    const answer = await this.#attempts.untilEnd(`reading the workflow ${this.workflowId}`, async () => ({
       loaded: await loadChanged(this.#services.persistence, state.row),
     }));
     if (answer === undefined) return this.#lost();
@@ -248,11 +256,6 @@ export class WorkflowPass {
     if (wasSuspended && row.status === "runnable") this.#inputs.unshift({ kind: "rearm" });
     this.#receive(loaded);
     return undefined;
-  }
-
-  get #attempts(): StoreAttempts {
-    const services = this.#services;
-    return { clock: services.clock, warn: (message, error) => services.warn(message, error), isLastTry: () => this.#aborted };
   }
 
   /** Starts the bodies that an acknowledged commit has said to run; none when the host has begun to stop meanwhile. */

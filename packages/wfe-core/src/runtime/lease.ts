@@ -1,6 +1,7 @@
 import { LockError } from "../errors/store-errors.ts";
 import type { Clock, Timer } from "../traits/clock.ts";
 import type { Lease } from "../traits/lock-provider.ts";
+import { LateSignal } from "./late-signal.ts";
 
 /** What a lock provider hands over to make a {@link Lease}. */
 export interface LeaseRequest {
@@ -30,7 +31,7 @@ class CountedLease implements Lease {
   #endsAt: number;
   #expiresAt: Date;
   #timer: Timer | undefined;
-  #controller: AbortController | undefined;
+  readonly #signal = new LateSignal();
   /** Why it is not held any more. */
   #ended: string | undefined;
   /** A release the store did not answer: asking again is right, the store may still hold the lease. */
@@ -57,11 +58,7 @@ class CountedLease implements Lease {
 
   get signal(): AbortSignal {
     this.#look();
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#ended !== undefined) this.#abort(this.#ended);
-    }
-    return this.#controller.signal;
+    return this.#signal.signal;
   }
 
   async extend(): Promise<boolean> {
@@ -122,10 +119,6 @@ class CountedLease implements Lease {
     this.#ended = why;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#abort(why);
-  }
-
-  #abort(why: string): void {
-    this.#controller?.abort(new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
+    this.#signal.abort(() => new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
   }
 }

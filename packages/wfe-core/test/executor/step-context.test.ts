@@ -16,7 +16,7 @@ const definition = new WorkflowBuilder<{ n: number }>()
 /** The context of a step, its pointer being what is given. */
 function contextOf(pointer = runningPointer(), parts: ScopeParts = {}, signal?: AbortSignal): StepContext {
   const scope = scopeOf(definition, { data: { n: 1 }, ...parts });
-  return new StepContext(scope.services, scope.state, stepOf(definition), pointer, signal);
+  return new StepContext(scope.services, scope.state, stepOf(definition), pointer, signal && { signal });
 }
 
 describe("a context", () => {

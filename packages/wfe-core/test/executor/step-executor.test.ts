@@ -216,8 +216,8 @@ describe("the limit of a body", () => {
     const { gate, reasons, definition } = slow();
     const { outcomes, body, clock } = await run(definition);
 
-    body.abort(new CancelledError("terminated"));
-    body.abort(new CancelledError("shutdown"));
+    body.abort("terminated");
+    body.abort("shutdown");
     gate.open();
     await clock.advance("1h");
 

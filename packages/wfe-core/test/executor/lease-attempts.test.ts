@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PersistenceError } from "../../src/errors/store-errors.ts";
-import { untilLeaseEnds } from "../../src/executor/until-lease-ends.ts";
+import { LeaseAttempts } from "../../src/executor/lease-attempts.ts";
 import { InMemoryLockProvider, InMemoryLockStore } from "../../src/test-support/in-memory/in-memory-lock-provider.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import type { Lease } from "../../src/traits/lock-provider.ts";
@@ -16,9 +16,10 @@ async function setting(operation: () => Promise<{ readonly answer: number }>) {
   const warnings: string[] = [];
   const state: { stops: boolean; tries: number[]; result?: unknown; error?: unknown } = { stops: false, tries: [] };
   const began = clock.monotonic();
-  const attempts = { clock, warn: (message: string) => void warnings.push(message), isLastTry: () => state.stops };
+  const attempts = new LeaseAttempts({ lease, clock, warn: (message) => void warnings.push(message), isLastTry: () => state.stops });
+  lease.signal.addEventListener("abort", () => attempts.end(), { once: true });
   const run = (): void => {
-    void untilLeaseEnds(attempts, lease, "a commit", () => {
+    void attempts.untilEnd("a commit", () => {
       state.tries.push(clock.monotonic() - began);
       return operation();
     }).then(
