@@ -11,6 +11,7 @@ import {
   WfeError,
   WorkflowNotFoundError,
   WorkflowSuspendedError,
+  type WorkflowRow,
   type WorkflowStatus,
 } from "wfe-core";
 import { checkSignal } from "./arguments.ts";
@@ -35,10 +36,15 @@ export class CompletionWaiter {
   #pollMs = FIRST_POLL_MS;
   #timer: Timer | undefined;
 
-  /** @param isHere - Whether an instance runs in this process, which then hears of its end at once. */
+  /** @param isHere - Whether an instance runs in this process and is not over: its end is then told here at once, and nobody asks the store. */
   constructor(services: HostServices, isHere: (workflowId: string) => boolean = () => false) {
     this.#services = services;
     this.#isHere = isHere;
+  }
+
+  /** Whether this is the id of an instance whose end is told here. */
+  hearsOf(workflowId: string): boolean {
+    return this.#isHere(workflowId);
   }
 
   start(): void {
@@ -84,12 +90,17 @@ export class CompletionWaiter {
           waiter.settle(new TimeoutError(`waiting for the workflow ${JSON.stringify(workflowId)}`, limit)),
         );
       }
-      void this.#look(workflowId);
+      if (!this.#isHere(workflowId)) void this.#look(workflowId);
       this.#pollSoon();
     });
   }
 
-  /** An instance has got this status by something this process did. */
+  /** A commit of this process has left an instance like this. */
+  committed(row: WorkflowRow): void {
+    if (row.status !== "runnable" && this.#waiters.has(row.id)) this.#tell(row);
+  }
+
+  /** An instance has got this status by something else that this process did. */
   notify(workflowId: string, status: WorkflowStatus): void {
     if (status !== "runnable" && this.#waiters.has(workflowId)) void this.#look(workflowId);
   }
@@ -105,26 +116,32 @@ export class CompletionWaiter {
   async #look(workflowId: string): Promise<void> {
     try {
       const loaded = await this.#services.persistence.loadForPass(workflowId);
-      const waiters = [...(this.#waiters.get(workflowId) ?? [])];
-      if (loaded === undefined) {
-        for (const waiter of waiters) waiter.settle(new WorkflowNotFoundError(workflowId));
-        return;
-      }
-      if (loaded.row.status === "runnable") return;
-      const instance = decodedInstance(loaded.row, this.#services.payloads);
+      if (loaded !== undefined) this.#tell(loaded.row);
+      else for (const waiter of this.#waitersOf(workflowId)) waiter.settle(new WorkflowNotFoundError(workflowId));
+    } catch (error) {
+      warn(this.#services, `the state of the awaited workflow ${workflowId} could not be read; it is asked for again`, error);
+    }
+  }
+
+  /** What the store holds of an instance, or has just been given. */
+  #tell(row: WorkflowRow): void {
+    if (row.status === "runnable") return;
+    const waiters = this.#waitersOf(row.id);
+    try {
+      const instance = decodedInstance(row, this.#services.payloads);
       for (const waiter of waiters) {
         if (isFinal(instance.status))
           waiter.settle(instance as FinishedWorkflow<unknown>); // as its status says
-        else if (waiter.onSuspended === "reject") waiter.settle(new WorkflowSuspendedError(workflowId, instance.error));
+        else if (waiter.onSuspended === "reject") waiter.settle(new WorkflowSuspendedError(row.id, instance.error));
       }
     } catch (error) {
-      if (isWfeError(error, "WFE_PAYLOAD_UNREADABLE")) {
-        // Asking again is useless.
-        for (const waiter of [...(this.#waiters.get(workflowId) ?? [])]) waiter.settle(error);
-        return;
-      }
-      warn(this.#services, `the state of the awaited workflow ${workflowId} could not be read; it is asked for again`, error);
+      if (!isWfeError(error, "WFE_PAYLOAD_UNREADABLE")) throw error;
+      for (const waiter of waiters) waiter.settle(error); // asking again is useless
     }
+  }
+
+  #waitersOf(workflowId: string): readonly Waiter[] {
+    return [...(this.#waiters.get(workflowId) ?? [])];
   }
 
   /** A new wait is asked for soon; one query is under way at most, and the next follows from it. */

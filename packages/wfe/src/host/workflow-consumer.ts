@@ -1,42 +1,21 @@
 import {
-  type CreatedInstance,
   type DistributedLockProvider,
   endsWithin,
   type ExecutorServices,
+  isFinal,
   type Lease,
   Slots,
   Timers,
   type WorkItem,
   WorkflowPass,
+  type WorkflowRow,
 } from "wfe-core";
 import { FollowUps } from "./follow-ups.ts";
 import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
+import type { Cause, Entry, InstanceToRun } from "./looked-at.ts";
 import type { UnknownInstances } from "./unknown-definitions.ts";
-
-/** An instance that this host has created, with its lease if that was to be had in the same breath. */
-export interface InstanceToRun extends CreatedInstance {
-  readonly lease?: Lease | undefined;
-}
-
-/** Why an instance is looked at, and what is known of it. */
-interface Cause {
-  readonly item?: WorkItem;
-  readonly created?: InstanceToRun;
-  readonly entry?: Entry;
-  /** Whether who had its lease is gone for certain. */
-  readonly isOrphan?: boolean;
-  /** Whether its lease was lost here just now: whoever has it is left alone with it. */
-  readonly isRetaken?: boolean;
-}
-
-/** An instance that is looked at here: its pass, once there is one. */
-interface Entry {
-  pass?: WorkflowPass;
-  /** Something has pointed at it before it had a pass. */
-  isPoked: boolean;
-}
 
 /** Due times further away are left to the sweep. */
 const TIMER_HORIZON_MS = 3_600_000;
@@ -151,6 +130,17 @@ export class WorkflowConsumer {
     return this.#entries.has(id);
   }
 
+  /** Whether the instance runs here and is not over: a commit of this host tells of its end, if it comes here. */
+  runs(id: string): boolean {
+    return this.#entries.get(id)?.isRunning === true;
+  }
+
+  /** A pass has left its instance like this. */
+  committed({ id, status }: WorkflowRow): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.isRunning = !isFinal(status);
+  }
+
   /** Ready to run passes, also after a stop. */
   start(): void {
     this.#drains = false;
@@ -225,6 +215,7 @@ export class WorkflowConsumer {
       this.#unleased.delete(id);
       const pass = new WorkflowPass(this.#executor, id, lease, own, isOrphan);
       entry.pass = pass;
+      entry.isRunning = own?.isLeased === true;
       if (this.#drains) pass.drain();
       if (this.#aborts) pass.abort();
       else this.#leases.add(lease, pass);

@@ -117,7 +117,8 @@ export class WorkflowController {
 
   async waitForWorkflow(idOrName: string, options: WaitForOptions): Promise<FinishedWorkflow<unknown>> {
     this.#effects.assertRunning();
-    return this.#waiter.wait(await this.#lookup.id(idOrName), checkOptions(options, "the options of a wait"));
+    const id = this.#waiter.hearsOf(idOrName) ? idOrName : await this.#lookup.id(idOrName);
+    return this.#waiter.wait(id, checkOptions(options, "the options of a wait"));
   }
 
   async getWorkflow(idOrName: string): Promise<WorkflowInstance> {

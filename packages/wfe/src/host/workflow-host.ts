@@ -24,7 +24,6 @@ import {
   type WorkflowBuilder,
   type WorkflowDefinition,
   type WorkflowDefinitionJson,
-  type WorkflowRow,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
@@ -78,12 +77,8 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const middleware = new MiddlewareRunner(parts.middleware ?? [], (message, error) => warn(parts, message, error));
     const services: HostServices = { ...providers, registry, clock, entropy, payloads, log, metrics, artifacts, middleware, options };
     this.#parts = parts;
-    this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.has(id));
+    this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.runs(id));
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
-    const written = (row: WorkflowRow): void => {
-      this.#bus.written(row);
-      this.#waiter.notify(row.id, row.status);
-    };
     const executor: ExecutorServices = {
       ...services,
       steps: this.#steps,
@@ -100,7 +95,9 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       },
       contended: () => this.#workflows.isContended,
       committed: (change, row) => {
-        written(row);
+        this.#workflows.committed(row);
+        this.#bus.written(row);
+        this.#waiter.committed(row);
         for (const event of change.events) this.#events.deliver(event);
         for (const child of change.children) {
           lifecycle(instanceEvent("started", rowOf(child), child.createdAt));
@@ -124,7 +121,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       published,
       commanded: () => this.#commands.soon(),
       lifecycle,
-      ended: written,
+      ended: (row) => {
+        this.#bus.written(row);
+        this.#waiter.notify(row.id, row.status);
+      },
     });
     this.#commands = new CommandConsumer(services, commands);
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);

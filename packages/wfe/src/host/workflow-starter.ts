@@ -27,7 +27,8 @@ import { type HostServices, warn } from "./host-services.ts";
 import { checkId, checkName, Names } from "./names.ts";
 import { initialDataOf, inputDigest } from "./start-input.ts";
 import { checkTraceContext } from "./trace-context-check.ts";
-import type { InstanceToRun, WorkflowConsumer } from "./workflow-consumer.ts";
+import type { InstanceToRun } from "./looked-at.ts";
+import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
 const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 1_000;

@@ -10,7 +10,8 @@ import {
   WorkflowBuilder,
 } from "../../src/index.ts";
 import { Slots } from "wfe-core";
-import type { InstanceToRun, WorkflowConsumer } from "../../src/host/workflow-consumer.ts";
+import type { InstanceToRun } from "../../src/host/looked-at.ts";
+import type { WorkflowConsumer } from "../../src/host/workflow-consumer.ts";
 import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
 import { instant } from "../../src/test-support/index.ts";
 import { hostSetting, messages } from "./host-setting.ts";
