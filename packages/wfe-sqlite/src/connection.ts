@@ -51,11 +51,13 @@ export class Connection {
    * The prepared statement of a text, prepared once.
    *
    * @typeParam TRow - What the caller knows of the rows of this text.
+   * @param shape - Of its rows, always the same for one text: objects, or arrays of their values, which cost less to make.
    */
-  sql<TRow = unknown>(text: string): Statement<TRow> {
+  sql<TRow = unknown>(text: string, shape: "objects" | "arrays" = "objects"): Statement<TRow> {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
       statement = this.raw.prepare<SqlValue[]>(text);
+      if (shape === "arrays") statement.raw(true);
       this.#statements.set(text, statement);
     }
     return statement as Statement<TRow>;

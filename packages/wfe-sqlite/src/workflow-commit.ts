@@ -8,20 +8,20 @@ import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
 import { createChild, definitionRow, refuseTakenNames, upsertPointer } from "./workflow-creation.ts";
 
-interface Head {
-  readonly row: number;
-  readonly revision: number;
-  readonly control_seq: number;
-  readonly inbox_seq: number;
-  readonly status: WorkflowStatus;
-  readonly commit_id: string | Buffer | null;
-  readonly created_arrival: number;
-}
+// Numbers alone: text that comes out of the database is most of what such a read costs. The second last tells whether the answer to this very change
+// was lost, the last whether the instance stays as it stands, but for its counters.
+const HEAD = `
+  SELECT row, revision, control_seq, inbox_seq, created_arrival, commit_id IS ?, status = ? AND due_at IS ? AND completed_at IS ? AND error IS ?
+  FROM wfe_workflows WHERE id = ?`;
 
-// Absent data means unchanged.
-const MOVE = `
-  UPDATE wfe_workflows SET status = ?, revision = revision + 1, inbox_seq = ?, sequence = ?, due_at = ?, completed_at = ?, commit_id = ?,
-    error = ?, data = coalesce(?, data) WHERE row = ?`;
+type Head = readonly [row: number, revision: number, controlSeq: number, inboxSeq: number, createdArrival: number, isSent: 0 | 1, isUnmoved: 0 | 1];
+
+// Columns that are set are written to each index that holds them, changed or not: of most commits only the counters are new.
+const MOVE = (changed: string): string => `
+  UPDATE wfe_workflows SET revision = revision + 1, inbox_seq = ?, sequence = ?, commit_id = ?${changed} WHERE row = ?`;
+const STANDING = ", status = ?, due_at = ?, completed_at = ?, error = ?";
+const COUNT = { bare: MOVE(""), withData: MOVE(", data = ?") };
+const STAND = { bare: MOVE(STANDING), withData: MOVE(`${STANDING}, data = ?`) };
 
 /**
  * Applies one commit within a transaction, whose single writer makes every read here as good as a lock.
@@ -29,16 +29,15 @@ const MOVE = `
  * @throws ConflictError before anything is written.
  */
 export function applyChange(connection: Connection, change: WorkflowChange, now: number): CommitResult {
-  const head = connection
-    .sql<Head>("SELECT row, revision, control_seq, inbox_seq, status, commit_id, created_arrival FROM wfe_workflows WHERE id = ?")
-    .get(toText(change.workflowId));
+  const commitId = toText(change.commitId);
+  const standing = [change.status, toInstantOrNull(change.dueAt), toInstantOrNull(change.completedAt), toTextOrNull(change.error)] as const;
+  const head = connection.sql<Head>(HEAD, "arrays").get(commitId, ...standing, toText(change.workflowId));
   if (head === undefined) throw new ConflictError(change.workflowId, "missing");
-  // The answer to this change was lost, and it is sent again.
-  if (isSame(head.commit_id, toText(change.commitId))) return answer(connection, head.row, head.revision, head.inbox_seq);
-  refuseConflict(head, change);
+  const [workflow, revision, , deliveredSeq, , isSent, isUnmoved] = head;
+  if (isSent === 1) return answer(connection, workflow, revision, deliveredSeq);
+  refuseConflict(connection, head, change);
   refuseTakenNames(connection, change.children);
 
-  const workflow = head.row;
   for (const { subscriptionId, eventId } of change.consume) {
     connection
       .sql("INSERT OR IGNORE INTO wfe_consumed_events (workflow, event) SELECT ?, arrival FROM wfe_events WHERE id = ?")
@@ -48,32 +47,27 @@ export function applyChange(connection: Connection, change: WorkflowChange, now:
   for (const id of change.closeSubscriptions) closeSubscription(connection, workflow, id);
   for (const pointer of change.pointers) upsertPointer(connection, workflow, pointer);
   // A pick-up is a delivery; those of one commit move the counter once.
-  let inboxSeq = head.inbox_seq;
+  let inboxSeq = deliveredSeq;
   for (const subscription of change.openSubscriptions) {
-    if (openSubscription(connection, head, subscription, now)) inboxSeq = head.inbox_seq + 1;
+    if (openSubscription(connection, head, subscription, now)) inboxSeq = deliveredSeq + 1;
   }
   for (const event of change.events) insertEvent(connection, event, now);
   for (const command of change.commands) insertCommand(connection, command);
   for (const error of change.errors) insertError(connection, workflow, error);
 
-  connection.sql(MOVE).run(
-    change.status,
-    inboxSeq,
-    change.sequence,
-    // Something was delivered that the pass has not seen: it is to look again at once.
-    inboxSeq > change.seenInboxSeq ? now : toInstantOrNull(change.dueAt),
-    toInstantOrNull(change.completedAt),
-    toText(change.commitId),
-    toTextOrNull(change.error),
-    toTextOrNull(change.data),
-    workflow,
-  );
+  // Something was delivered that the pass has not seen: it is to look again at once.
+  const isBehind = inboxSeq > change.seenInboxSeq;
+  const [status, dueAt, ...end] = standing;
+  const moved = isUnmoved === 1 && !isBehind ? [] : [status, isBehind ? now : dueAt, ...end];
+  const data = change.data === undefined ? [] : [toText(change.data)];
+  const move = moved.length === 0 ? COUNT : STAND;
+  connection.sql(data.length === 0 ? move.bare : move.withData).run(inboxSeq, change.sequence, commitId, ...moved, ...data, workflow);
   if (change.definition !== undefined) migrate(connection, workflow, change.definition);
   for (const child of change.children) createChild(connection, child);
-  return answer(connection, workflow, head.revision + 1, inboxSeq);
+  return answer(connection, workflow, revision + 1, inboxSeq);
 }
 
-/** A statement of its own: hardly any commit has it, and `MOVE` is part of every one. */
+/** A statement of its own: hardly any commit has it, and those above are part of every one. */
 function migrate(connection: Connection, workflow: number, to: NonNullable<WorkflowChange["definition"]>): void {
   const { id } = connection
     .sql<{ id: string | Buffer }>("SELECT d.id FROM wfe_definitions d JOIN wfe_workflows w ON w.definition = d.row WHERE w.row = ?")
@@ -86,18 +80,17 @@ function answer(connection: Connection, workflow: number, revision: number, inbo
   return { revision, inboxSeq, pendingDeliveries: inboxSeq === 0 ? [] : deliveriesOf(connection, workflow) };
 }
 
-function refuseConflict(head: Head, { workflowId, expected }: WorkflowChange): void {
+function refuseConflict(connection: Connection, head: Head, { workflowId, expected }: WorkflowChange): void {
+  const [workflow, revision, controlSeq, inboxSeq] = head;
   let reason: ConflictReason | undefined;
-  if (head.revision !== expected.revision) reason = "revision";
-  else if (head.control_seq !== expected.controlSeq) reason = "control";
-  else if (expected.inboxSeq !== undefined && head.inbox_seq !== expected.inboxSeq) reason = "inbox";
+  if (revision !== expected.revision) reason = "revision";
+  else if (controlSeq !== expected.controlSeq) reason = "control";
+  else if (expected.inboxSeq !== undefined && inboxSeq !== expected.inboxSeq) reason = "inbox";
   if (reason === undefined) return;
-  throw new ConflictError(workflowId, reason, {
-    revision: head.revision,
-    controlSeq: head.control_seq,
-    inboxSeq: head.inbox_seq,
-    status: head.status,
-  });
+  const { status } = connection.sql<{ status: WorkflowStatus }>("SELECT status FROM wfe_workflows WHERE row = ?").get(workflow) as {
+    status: WorkflowStatus; // `head` is of this row
+  };
+  throw new ConflictError(workflowId, reason, { revision, controlSeq, inboxSeq, status });
 }
 
 function closeSubscription(connection: Connection, workflow: number, id: string): void {
@@ -106,13 +99,14 @@ function closeSubscription(connection: Connection, workflow: number, id: string)
 
 /** @returns Whether it was given an event at once. */
 function openSubscription(connection: Connection, head: Head, subscription: NewSubscription, now: number): boolean {
+  const [workflow, , , deliveredSeq, createdArrival] = head;
   const { bound } = subscription;
   const seeker = {
-    workflow: head.row,
+    workflow,
     name: toText(subscription.name),
     key: toText(subscription.key),
     effectiveDate: "effectiveDate" in bound ? bound.effectiveDate.getTime() : null,
-    createdArrival: head.created_arrival,
+    createdArrival,
   };
   const event = earliestEvent(connection, seeker, now);
   connection
@@ -122,7 +116,7 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
     )
     .run(
       toText(subscription.id),
-      head.row,
+      workflow,
       toText(subscription.pointerId),
       seeker.name,
       seeker.key,
@@ -130,11 +124,7 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
       toTextOrNull(subscription.activity),
       toTextOrNull(subscription.input),
       event ?? null,
-      event === undefined ? null : head.inbox_seq + 1,
+      event === undefined ? null : deliveredSeq + 1,
     );
   return event !== undefined;
-}
-
-function isSame(stored: string | Buffer | null, given: string | Buffer): boolean {
-  return stored === given || (Buffer.isBuffer(stored) && Buffer.isBuffer(given) && stored.equals(given));
 }

@@ -63,9 +63,9 @@ describe("queries on a filled store", () => {
     const texts = new Set<string>();
     const { raw } = connection;
     const [sql, prepare] = [connection.sql.bind(connection), raw.prepare.bind(raw)];
-    connection.sql = (text) => {
+    connection.sql = (text, shape) => {
       texts.add(text);
-      return sql(text);
+      return sql(text, shape);
     };
     raw.prepare = ((text: string) => {
       texts.add(text);
