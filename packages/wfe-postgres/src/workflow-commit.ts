@@ -21,13 +21,16 @@ interface Commit {
 }
 
 interface CommitColumns {
-  readonly outcome: "committed" | ConflictReason;
-  readonly status: WorkflowStatus;
-  readonly revision: number;
-  readonly control_seq: number;
-  readonly inbox_seq: number;
-  readonly deliveries: readonly DeliveryList[] | null;
+  /** Of each commit; `null` where it is refused. */
+  readonly inbox_seqs: readonly (number | null)[];
+  readonly refused: readonly RefusalList[] | null;
+  readonly deliveries: readonly (readonly [number: number, deliveries: readonly DeliveryList[] | null])[] | null;
 }
+
+/** Of the commit with this number, counted from 1; the columns are `null` when there is no such instance. */
+type RefusalList = readonly [number: number, reason: ConflictReason, status: WorkflowStatus, revision: number, controlSeq: number, inboxSeq: number];
+
+type ColumnValue = PointerColumns[number];
 
 /** Commits instances; those that are wanted at the same moment in one call, which is one transaction. */
 export class WorkflowCommits {
@@ -58,18 +61,23 @@ export class WorkflowCommits {
   }
 
   async #send(commits: readonly Commit[]): Promise<readonly Outcome<CommitResult>[]> {
-    const rows = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
+    const [answer] = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
     this.#database.metrics.record({ kind: "batchWritten", store: "postgres", size: commits.length });
-    return rows.map((row, index) => {
-      const { workflowId } = (commits[index] as Commit).change; // a row for each, in their order
-      if (row.outcome === "committed") {
-        return { value: { revision: row.revision, inboxSeq: row.inbox_seq, pendingDeliveries: (row.deliveries ?? []).map(delivery) } };
-      }
-      const { revision, control_seq: controlSeq, inbox_seq: inboxSeq, status } = row;
-      const current = row.outcome === "missing" ? undefined : { revision, controlSeq, inboxSeq, status };
-      return { error: new ConflictError(workflowId, row.outcome, current) };
+    const { inbox_seqs: inboxSeqs, refused, deliveries } = answer as CommitColumns; // the function gives one row
+    const refusals = new Map(refused?.map((refusal) => [refusal[0], refusal]));
+    const delivered = new Map(deliveries);
+    return commits.map(({ change }, index) => {
+      const refusal = refusals.get(index + 1);
+      if (refusal !== undefined) return { error: conflictOf(change, refusal) };
+      const inboxSeq = inboxSeqs[index] as number; // not refused
+      const pendingDeliveries = (delivered.get(index + 1) ?? []).map(delivery);
+      return { value: { revision: change.expected.revision + 1, inboxSeq, pendingDeliveries } };
     });
   }
+}
+
+function conflictOf({ workflowId }: WorkflowChange, [, reason, status, revision, controlSeq, inboxSeq]: RefusalList): ConflictError {
+  return new ConflictError(workflowId, reason, reason === "missing" ? undefined : { revision, controlSeq, inboxSeq, status });
 }
 
 /** Texts of a change that may be long. */
@@ -89,11 +97,11 @@ function* payloadsOf({ data, pointers, events, children }: WorkflowChange): Gene
 function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
   const changes = commits.map(({ change }) => change);
   const pointerChanges: number[] = [];
-  const pointers: SqlValue[][] = Array.from({ length: POINTER_COLUMN_COUNT }, () => []);
+  const pointers: ColumnValue[][] = Array.from({ length: POINTER_COLUMN_COUNT }, () => []);
   changes.forEach((change, index) => {
     for (const columns of distinctPointers(change)) {
       pointerChanges.push(index + 1);
-      for (let column = 0; column < POINTER_COLUMN_COUNT; column += 1) (pointers[column] as SqlValue[]).push(columns[column] as SqlValue);
+      for (let column = 0; column < POINTER_COLUMN_COUNT; column += 1) (pointers[column] as ColumnValue[]).push(columns[column] as ColumnValue);
     }
   });
   return [
@@ -111,9 +119,14 @@ function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
     changes.map(({ error }) => toTextOrNull(error)),
     changes.map(({ completedAt }) => toInstantOrNull(completedAt)),
     pointerChanges,
-    ...(pointers as readonly SqlValue[]),
+    ...pointers.map(listOrNull),
     restOf(commits),
   ];
+}
+
+/** A list of nothing but `null` need not be sent. */
+function listOrNull(values: readonly ColumnValue[]): readonly ColumnValue[] | null {
+  return values.every((value) => value === null) ? null : values;
 }
 
 /** What few changes have, each with the number of its change; `null` when none has any. */

@@ -10,7 +10,8 @@ const MOST_TOPIC_LOCKS = 256;
 
 /**
  * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each
- * pointer, of the change at `p_change`, counted from 1); the rest, which few have, as one JSON object, or NULL.
+ * pointer, of the change at `p_change`, counted from 1; NULL for a list of NULLs); the rest, which few have, as one JSON object, or NULL. The answer is one row:
+ * `inbox_seqs` has an entry for each change, NULL for those that are refused, and the other two name their changes by number.
  */
 export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
   -- The earliest stored event (by time, then arrival) that a subscription may take; NULL when there is none. What a delivery has found eligible is
@@ -60,16 +61,19 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   END $wfe$;
 
   CREATE FUNCTION ${r.commit_v1} (
-    nows_ bigint[], ids_ text[], commit_ids_ text[], revisions_ bigint[], control_seqs_ bigint[], inbox_seqs_ bigint[], seen_inbox_seqs_ bigint[],
+    nows_ bigint[], ids_ text[], commit_ids_ text[], revisions_ bigint[], control_seqs_ bigint[], expected_inbox_seqs_ bigint[], seen_inbox_seqs_ bigint[],
     statuses_ text[], data_ text[], sequences_ bigint[], due_ bigint[], errors_ text[], completed_ bigint[],
-    p_change int[], ${POINTER_PARAMETERS}, rest_ json)
-    RETURNS TABLE (change int, outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint, deliveries json) LANGUAGE plpgsql
+    p_change int[], ${POINTER_PARAMETERS}, rest_ jsonb)
+    RETURNS TABLE (inbox_seqs json, refused json, deliveries json) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     topic_ bigint;
     -- Row of each change that is accepted; NULL for the others.
     rows_ bigint[];
+    -- Of each change that is or was committed; NULL for the others.
+    committed_ bigint[];
+    inbox_seqs_ bigint[];
     given_ bigint[];
     events_ bigint[];
   BEGIN
@@ -78,55 +82,67 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     END IF;
     -- Who opens a subscription and who delivers to its topic come one after the other. By a statement before the ones that look: a lock that is
     -- taken within the look comes after its snapshot. One lock stands for all topics, where they are more than the server has room for.
-    IF json_array_length(rest_->'topics') > ${MOST_TOPIC_LOCKS} THEN
+    IF jsonb_array_length(rest_->'topics') > ${MOST_TOPIC_LOCKS} THEN
       PERFORM pg_advisory_xact_lock(${topicsLock});
-    ELSIF json_array_length(rest_->'topics') > 0 THEN
+    ELSIF jsonb_array_length(rest_->'topics') > 0 THEN
       PERFORM pg_advisory_xact_lock_shared(${topicsLock});
-      FOR topic_ IN SELECT DISTINCT x.value::bigint FROM json_array_elements_text(rest_->'topics') x ORDER BY 1 LOOP
+      FOR topic_ IN SELECT DISTINCT x.value::bigint FROM jsonb_array_elements_text(rest_->'topics') x ORDER BY 1 LOOP
         PERFORM pg_advisory_xact_lock(topic_);
       END LOOP;
     END IF;
-    -- In the order of ids: batches that meet do not wait for each other crosswise.
-    IF cardinality(ids_) > 1 THEN
-      PERFORM 1 FROM (SELECT w.row FROM ${t.workflows} w WHERE w.id = ANY (ids_) ORDER BY w.id FOR NO KEY UPDATE) locked;
-    END IF;
+    -- Locked in the order of ids: batches that meet do not wait for each other crosswise. What a row then holds, it holds until the end; it is judged by
+    -- that, and of those that are refused it is the answer.
+    SELECT
+        array_agg(CASE WHEN j.verdict = 'accepted' THEN j.row END ORDER BY j.change),
+        array_agg(CASE WHEN j.verdict IN ('accepted', 'committed') THEN j.row END ORDER BY j.change),
+        array_agg(CASE WHEN j.verdict IN ('accepted', 'committed') THEN j.inbox_seq END ORDER BY j.change),
+        json_agg(json_build_array(j.change, j.verdict, j.status, j.revision, j.control_seq, j.inbox_seq))
+          FILTER (WHERE j.verdict NOT IN ('accepted', 'committed'))
+      INTO rows_, committed_, inbox_seqs_, refused FROM (
+      SELECT x.change, w.*,
+        CASE WHEN w.row IS NULL THEN 'missing'
+          WHEN w.commit_id = x.commit_id THEN 'committed'
+          WHEN w.revision <> x.revision THEN 'revision'
+          WHEN w.control_seq <> x.control_seq THEN 'control'
+          WHEN w.inbox_seq <> x.inbox_seq THEN 'inbox'
+          ELSE 'accepted' END AS verdict
+      FROM (
+        SELECT * FROM unnest(ids_, commit_ids_, revisions_, control_seqs_, expected_inbox_seqs_) WITH ORDINALITY
+          AS x (id, commit_id, revision, control_seq, inbox_seq, change)
+        ORDER BY x.id COLLATE "C") x
+      LEFT JOIN LATERAL (
+        SELECT w.row, w.status, w.commit_id, w.revision, w.control_seq, w.inbox_seq FROM ${t.workflows} w WHERE w.id = x.id FOR NO KEY UPDATE) w ON true) j;
 
-    WITH x AS (
-      SELECT * FROM unnest(nows_, ids_, commit_ids_, revisions_, control_seqs_, inbox_seqs_, seen_inbox_seqs_, statuses_, data_, sequences_, due_, errors_,
-        completed_) WITH ORDINALITY AS x (now, id, commit_id, revision, control_seq, inbox_seq, seen, status, data, sequence, due_at, error, completed_at, change)
-    ), moved AS (
-      UPDATE ${t.workflows} w SET
+    UPDATE ${t.workflows} w SET
         status = x.status, data = coalesce(x.data, w.data), revision = w.revision + 1, commit_id = x.commit_id, sequence = x.sequence,
-        -- Something was delivered that the pass has not seen: it is to look again at once. By a counter of the row, which is read again when the
-        -- row was locked by others; a look into other rows would not be.
+        -- Something was delivered that the pass has not seen: it is to look again at once. By a counter of the row; a look into other rows would need
+        -- a snapshot of its own.
         due_at = CASE WHEN w.inbox_seq > x.seen THEN x.now ELSE x.due_at END,
         error = x.error, completed_at = x.completed_at
-      FROM x
-      WHERE w.id = x.id AND w.commit_id IS DISTINCT FROM x.commit_id AND w.revision = x.revision AND w.control_seq = x.control_seq
-        AND (x.inbox_seq IS NULL OR w.inbox_seq = x.inbox_seq)
-      RETURNING x.change, w.row)
-    SELECT array_agg(m.row ORDER BY x.change) INTO rows_ FROM x LEFT JOIN moved m ON m.change = x.change;
+      FROM unnest(rows_, nows_, commit_ids_, seen_inbox_seqs_, statuses_, data_, sequences_, due_, errors_, completed_)
+        AS x (row, now, commit_id, seen, status, data, sequence, due_at, error, completed_at)
+      WHERE w.row = x.row;
 
     IF rest_ IS NOT NULL THEN
-      IF json_array_length(rest_->'definitions') > 0 THEN
+      IF jsonb_array_length(rest_->'definitions') > 0 THEN
         INSERT INTO ${t.definitions} (id, version, fingerprint)
           SELECT DISTINCT d.id, (m.value->>1)::bigint, m.value->>2
-          FROM json_array_elements(rest_->'definitions') m
+          FROM jsonb_array_elements(rest_->'definitions') m
           JOIN ${t.workflows} w ON w.row = rows_[(m.value->>0)::int]
           JOIN ${t.definitions} d ON d.row = w.definition
           ORDER BY 1, 2, 3
           ON CONFLICT DO NOTHING;
         UPDATE ${t.workflows} w SET definition = other.row
-          FROM json_array_elements(rest_->'definitions') m, ${t.definitions} former, ${t.definitions} other
+          FROM jsonb_array_elements(rest_->'definitions') m, ${t.definitions} former, ${t.definitions} other
           WHERE w.row = rows_[(m.value->>0)::int] AND former.row = w.definition
             AND other.id = former.id AND other.version = (m.value->>1)::bigint AND other.fingerprint = m.value->>2;
       END IF;
       INSERT INTO ${t.consumed_events} (workflow, event)
-        SELECT rows_[(c.value->>0)::int], e.arrival FROM json_array_elements(rest_->'consume') c JOIN ${t.events} e ON e.id = c.value->>2
+        SELECT rows_[(c.value->>0)::int], e.arrival FROM jsonb_array_elements(rest_->'consume') c JOIN ${t.events} e ON e.id = c.value->>2
         WHERE rows_[(c.value->>0)::int] IS NOT NULL
         ON CONFLICT DO NOTHING;
       -- By their ids: without the 0 the index of their instance would do, which may have very many.
-      DELETE FROM ${t.subscriptions} s USING json_array_elements(rest_->'close') c
+      DELETE FROM ${t.subscriptions} s USING jsonb_array_elements(rest_->'close') c
         WHERE s.id = c.value->>1 AND s.workflow + 0 = rows_[(c.value->>0)::int];
     END IF;
 
@@ -145,50 +161,44 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
           SELECT o.*, rows_[o.change] AS workflow,
             ${r.earliest_event_v1}(rows_[o.change], o.topic, o.name, o.key, o.effective_date,
               (SELECT w.created_arrival FROM ${t.workflows} w WHERE w.row = rows_[o.change]), nows_[o.change]) AS event
-          FROM json_to_recordset(rest_->'open') AS o (change int, place int, id text, pointer_id text, name text, key text, topic bigint,
+          FROM jsonb_to_recordset(rest_->'open') AS o (change int, place int, id text, pointer_id text, name text, key text, topic bigint,
             effective_date bigint, activity text, activity_topic bigint, input text)
           WHERE rows_[o.change] IS NOT NULL) o
         JOIN ${t.workflows} w ON w.row = o.workflow
         ORDER BY o.place
         RETURNING workflow, event)
       SELECT array_agg(DISTINCT o.workflow), array_agg(DISTINCT o.event) INTO given_, events_ FROM opened o WHERE o.event IS NOT NULL;
-      PERFORM ${r.keep_events_v1}(events_);
-      -- A pick-up is a delivery; those of one commit move the counter once.
-      UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = nows_[g.change]
-        FROM unnest(rows_) WITH ORDINALITY AS g (row, change) WHERE w.row = g.row AND g.row = ANY (given_);
+      IF given_ IS NOT NULL THEN
+        PERFORM ${r.keep_events_v1}(events_);
+        -- A pick-up is a delivery; those of one commit move the counter once.
+        UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = nows_[g.change]
+          FROM unnest(rows_) WITH ORDINALITY AS g (row, change) WHERE w.row = g.row AND g.row = ANY (given_);
+        SELECT array_agg(i.inbox_seq + CASE WHEN i.row = ANY (given_) THEN 1 ELSE 0 END ORDER BY i.change) INTO inbox_seqs_
+          FROM unnest(rows_, inbox_seqs_) WITH ORDINALITY AS i (row, inbox_seq, change);
+      END IF;
 
       PERFORM ${r.insert_events_v1}(x.list) FROM (
-        SELECT json_agg(e.value->1 ORDER BY e.ordinality) AS list FROM json_array_elements(rest_->'events') WITH ORDINALITY e
+        SELECT jsonb_agg(e.value->1 ORDER BY e.ordinality) AS list FROM jsonb_array_elements(rest_->'events') WITH ORDINALITY e
         WHERE rows_[(e.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
       PERFORM ${r.insert_commands_v1}(x.list) FROM (
-        SELECT json_agg(c.value->1) AS list FROM json_array_elements(rest_->'commands') c
+        SELECT jsonb_agg(c.value->1) AS list FROM jsonb_array_elements(rest_->'commands') c
         WHERE rows_[(c.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
       INSERT INTO ${t.errors} (workflow, pointer_id, step, attempt, at, code, message, stack, data)
         SELECT rows_[(e.value->>0)::int], e.value->>1, e.value->>2, (e.value->>3)::bigint, (e.value->>4)::bigint, e.value->>5, e.value->>6, e.value->>7,
           e.value->>8
-        FROM json_array_elements(rest_->'errors') WITH ORDINALITY e WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality;
+        FROM jsonb_array_elements(rest_->'errors') WITH ORDINALITY e WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality;
       -- The first of those with one id, whole: the others are left as if it had been there before.
       PERFORM ${r.insert_workflows_v1}(x.list) FROM (
-        SELECT json_agg(c.child) AS list FROM (
-          SELECT DISTINCT ON (c.value->1->>'id') c.value->1 AS child FROM json_array_elements(rest_->'children') WITH ORDINALITY c
+        SELECT jsonb_agg(c.child) AS list FROM (
+          SELECT DISTINCT ON (c.value->1->>'id') c.value->1 AS child FROM jsonb_array_elements(rest_->'children') WITH ORDINALITY c
           WHERE rows_[(c.value->>0)::int] IS NOT NULL
           ORDER BY c.value->1->>'id', c.ordinality) c) x WHERE x.list IS NOT NULL;
     END IF;
 
-    RETURN QUERY
-      SELECT x.change::int,
-        CASE WHEN rows_[x.change] IS NOT NULL THEN 'committed'
-          WHEN w.row IS NULL THEN 'missing'
-          WHEN w.commit_id = x.commit_id THEN 'committed'
-          WHEN w.revision <> x.revision THEN 'revision'
-          WHEN w.control_seq <> x.control_seq THEN 'control'
-          WHEN w.inbox_seq <> x.inbox_seq THEN 'inbox'
-          ELSE 'missing' END,
-        w.status, w.revision, w.control_seq, w.inbox_seq,
-        -- Nothing was ever delivered to most instances.
-        CASE WHEN w.inbox_seq > 0 AND (rows_[x.change] IS NOT NULL OR w.commit_id = x.commit_id) THEN ${r.deliveries_v1}(w.row) END
-      FROM unnest(ids_, commit_ids_, revisions_, control_seqs_, inbox_seqs_) WITH ORDINALITY AS x (id, commit_id, revision, control_seq, inbox_seq, change)
-      LEFT JOIN ${t.workflows} w ON w.id = x.id
-      ORDER BY x.change;
+    inbox_seqs := array_to_json(inbox_seqs_);
+    -- Nothing was ever delivered to most instances.
+    SELECT json_agg(json_build_array(c.change, ${r.deliveries_v1}(c.row))) INTO deliveries
+      FROM unnest(committed_, inbox_seqs_) WITH ORDINALITY AS c (row, inbox_seq, change) WHERE c.inbox_seq > 0;
+    RETURN NEXT;
   END $wfe$;
 `;

@@ -6,7 +6,7 @@ import { OPEN_STATUSES } from "./open-statuses.ts";
 export const controllingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Changes the status of an instance from one of from_. @returns What came of it (done, status, revision), and what the row then holds; no row when
   -- there is no such instance.
-  CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ json, event_ json, child_command_ text)
+  CREATE FUNCTION ${r.command_v1} (id_ text, command_ text, from_ text[], now_ bigint, revision_ bigint, pointers_ jsonb, event_ jsonb, child_command_ text)
     RETURNS TABLE (outcome text, status text, revision bigint, control_seq bigint, inbox_seq bigint) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
@@ -35,10 +35,10 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
       UPDATE ${t.pointers} p SET status = 'cancelled', ended_at = now_ WHERE p.workflow = found_.row AND p.status IN ${OPEN_STATUSES};
       DELETE FROM ${t.subscriptions} s WHERE s.workflow = found_.row;
       IF event_ IS NOT NULL THEN
-        PERFORM ${r.insert_events_v1}(json_build_array(event_));
+        PERFORM ${r.insert_events_v1}(jsonb_build_array(event_));
       END IF;
       PERFORM ${r.insert_commands_v1}(x.list) FROM (
-        SELECT json_agg(json_build_array(child_command_, w.id, now_)) AS list FROM ${t.workflows} w
+        SELECT jsonb_agg(jsonb_build_array(child_command_, w.id, now_)) AS list FROM ${t.workflows} w
         WHERE w.parent_id = id_ AND w.status IN ('runnable', 'suspended')) x WHERE x.list IS NOT NULL;
     END IF;
     RETURN QUERY SELECT outcome_, w.status, w.revision, w.control_seq, w.inbox_seq FROM ${t.workflows} w WHERE w.row = found_.row;

@@ -5,19 +5,19 @@ import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-colum
 /** What several functions write: instances, pointers, events, commands. Lists come as JSON. */
 export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Pointers of one instance, new or changed, as JSON lists of their columns.
-  CREATE FUNCTION ${r.insert_pointers_v1} (workflow_ bigint, given_ json) RETURNS void LANGUAGE plpgsql
+  CREATE FUNCTION ${r.insert_pointers_v1} (workflow_ bigint, given_ jsonb) RETURNS void LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
-    SELECT workflow_, ${pointerFromJson("p.value")} FROM json_array_elements(given_) p
+    SELECT workflow_, ${pointerFromJson("p.value")} FROM jsonb_array_elements(given_) p
     ON CONFLICT (workflow, id) DO UPDATE SET ${POINTER_UPDATES};
   END $wfe$;
 
   -- Events, undelivered; one whose id exists keeps what it has. Each is [id, name, key, topic, data, time,
   -- eligible_at, stored_at]. They arrive in their order, and are written in that of their ids: two that store the same ones do not wait for each
   -- other crosswise.
-  CREATE FUNCTION ${r.insert_events_v1} (given_ json) RETURNS void LANGUAGE plpgsql
+  CREATE FUNCTION ${r.insert_events_v1} (given_ jsonb) RETURNS void LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
@@ -26,19 +26,19 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
       (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
     FROM (
       SELECT nextval('${t.event_arrivals}') AS arrival, e.value
-      FROM (SELECT e.value FROM json_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality) e) e
+      FROM (SELECT e.value FROM jsonb_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality) e) e
     ORDER BY (e.value->>0) COLLATE "C", e.arrival
     ON CONFLICT (id) DO NOTHING;
   END $wfe$;
 
   -- Commands; one that waits already gets the earlier of the two times, one that is being handled is remembered for after. Each is
   -- [name, data, execute_at].
-  CREATE FUNCTION ${r.insert_commands_v1} (given_ json) RETURNS void LANGUAGE plpgsql
+  CREATE FUNCTION ${r.insert_commands_v1} (given_ jsonb) RETURNS void LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.commands} AS c (name, data, execute_at)
-    SELECT g.value->>0, g.value->>1, min((g.value->>2)::bigint) FROM json_array_elements(given_) g GROUP BY 1, 2 ORDER BY 1, 2
+    SELECT g.value->>0, g.value->>1, min((g.value->>2)::bigint) FROM jsonb_array_elements(given_) g GROUP BY 1, 2 ORDER BY 1, 2
     ON CONFLICT (name, data) DO UPDATE SET
       execute_at = CASE WHEN c.token IS NULL THEN least(c.execute_at, excluded.execute_at) ELSE c.execute_at END,
       again_at = CASE WHEN c.token IS NULL THEN NULL ELSE least(c.again_at, excluded.execute_at) END;
@@ -46,7 +46,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
 
   -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
   -- carries it. @returns The ids of those that are new.
-  CREATE FUNCTION ${r.insert_workflows_v1} (given_ json) RETURNS text[] LANGUAGE plpgsql
+  CREATE FUNCTION ${r.insert_workflows_v1} (given_ jsonb) RETURNS text[] LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
@@ -57,7 +57,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   BEGIN
     INSERT INTO ${t.definitions} (id, version, fingerprint)
       SELECT DISTINCT x.definition_id, x.version, x.fingerprint
-      FROM json_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
+      FROM jsonb_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
       WHERE NOT EXISTS (
         SELECT 1 FROM ${t.definitions} d WHERE d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint)
       ORDER BY 1, 2, 3
@@ -70,7 +70,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
       SELECT x.id, x.name, d.row, 'runnable', 0, 0, 0, x.sequence, x.due_at, x.created_at, arrival_,
         x.creation_id, x.input_digest, x.reference, x.description, x.parent_id, x.parent_pointer_id, x.parent_depth, x.root_id,
         x.trace_context, x.data
-      FROM json_to_recordset(given_) AS x (id text, name text, definition_id text, version bigint, fingerprint text, sequence bigint, due_at bigint,
+      FROM jsonb_to_recordset(given_) AS x (id text, name text, definition_id text, version bigint, fingerprint text, sequence bigint, due_at bigint,
         created_at bigint, creation_id text, input_digest text, reference text, description text, parent_id text, parent_pointer_id text,
         parent_depth bigint, root_id text, trace_context text, data text)
       JOIN ${t.definitions} d ON d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint
@@ -100,16 +100,16 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     END IF;
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
       SELECT w.row, ${pointerFromJson("p.value")}
-      FROM json_to_recordset(given_) AS x (id text, pointers json)
+      FROM jsonb_to_recordset(given_) AS x (id text, pointers jsonb)
       JOIN ${t.workflows} w ON w.id = x.id
-      CROSS JOIN json_array_elements(x.pointers) p
+      CROSS JOIN jsonb_array_elements(x.pointers) p
       -- Hashed once, as it cannot become a join: looking through a list for each would take the square of their number.
       WHERE (w.row IN (SELECT n.row FROM unnest(new_rows_) AS n (row))) IS TRUE;
     RETURN new_ids_;
   END $wfe$;
 
   -- New instances. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
-  CREATE FUNCTION ${r.create_workflows_v1} (given_ json)
+  CREATE FUNCTION ${r.create_workflows_v1} (given_ jsonb)
     RETURNS TABLE (id text, is_new boolean, definition_id text, version bigint, input_digest text) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
@@ -118,12 +118,12 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   BEGIN
     new_ids_ := ${r.insert_workflows_v1}(given_);
     IF EXISTS (
-      SELECT 1 FROM json_to_recordset(given_) AS x (id text) WHERE NOT EXISTS (SELECT 1 FROM ${t.workflows} w WHERE w.id = x.id)) THEN
+      SELECT 1 FROM jsonb_to_recordset(given_) AS x (id text) WHERE NOT EXISTS (SELECT 1 FROM ${t.workflows} w WHERE w.id = x.id)) THEN
       RAISE EXCEPTION 'an instance was removed while another was created under its id' USING ERRCODE = 'serialization_failure';
     END IF;
     RETURN QUERY
       SELECT x.id, x.id = ANY (new_ids_) OR w.creation_id = x.creation_id, d.id, d.version, w.input_digest
-      FROM json_to_recordset(given_) AS x (id text, creation_id text)
+      FROM jsonb_to_recordset(given_) AS x (id text, creation_id text)
       JOIN ${t.workflows} w ON w.id = x.id
       JOIN ${t.definitions} d ON d.row = w.definition;
   END $wfe$;
