@@ -85,6 +85,7 @@ export class RunInvariants {
     violations.expect(!this.#started.has(start), "I4", () => `${shown} a second time`);
     this.#started.add(start);
     violations.expect(this.#acknowledged.get(process)?.has(start) === true, "I4", () => `${shown} before a commit that says so is acknowledged`);
+    this.results.begins(process, ctx);
     const holding = ledger.holding(process, workflowId, nowMs());
     if (holding !== "taken") this.results.starts(ctx, shown); // another host may have gone on, and its result is the one that counts
     violations.expect(holding !== undefined, "I6", () => `${shown}, which holds no lease any more`);
