@@ -253,6 +253,42 @@ describe("a queue item", () => {
   });
 });
 
+describe("a queue item that is acked for what is under way here", () => {
+  it("is followed behind a pass that has found no such instance: it was created meanwhile", async () => {
+    const { services, clock, consumer, create, status } = await setting();
+    const ends: string[] = [];
+    const answers: ((loaded: undefined) => void)[] = [];
+    const load = services.persistence.loadForPass.bind(services.persistence);
+    Object.assign(services.persistence, { loadForPass: () => new Promise((resolve) => answers.push(resolve)) });
+    consumer.dispatch("a");
+    await clock.settle();
+    await create(quick, "a");
+
+    await consumer.consume(item("a", ends));
+    Object.assign(services.persistence, { loadForPass: load });
+    answers[0]?.(undefined);
+    await clock.settle();
+
+    expect([ends, await status("a"), consumer.slots.free]).toEqual([["a acked"], "complete", 256]);
+  });
+
+  it("is followed behind a creation that was refused: somebody else has created another instance of this id", async () => {
+    const { clock, consumer, create, status } = await setting();
+    const ends: string[] = [];
+    let refuse = (_: Error): void => {};
+    await create(quick, "a");
+    consumer.tryReserve();
+    const creation = expect(consumer.create("a", () => new Promise((_, reject) => (refuse = reject)))).rejects.toThrow("another input");
+
+    await consumer.consume(item("a", ends));
+    refuse(new Error("another input"));
+    await creation;
+    await clock.settle();
+
+    expect([ends, await status("a"), consumer.slots.free]).toEqual([["a acked"], "complete", 256]);
+  });
+});
+
 describe("an instance whose lease is held elsewhere", () => {
   it("goes back to the queue with a delay that grows, and starts anew once the lease was had", async () => {
     let busy = true;
