@@ -74,13 +74,13 @@ export class WorkflowConsumer {
   }
 
   /**
-   * Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once.
+   * Looks at an instance as soon as possible: here if there is room and the host does not stop, else through the queue. Returns at once.
    *
    * @param options.isOrphan - Whether who had its lease is gone for certain. @default false
    */
   dispatch(id: string, { isOrphan = false }: { readonly isOrphan?: boolean } = {}): void {
-    if (this.poke(id) || this.#drains) return;
-    if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan }));
+    if (this.poke(id)) return;
+    if (this.tryReserve()) this.#track(id, this.#run(id, { isOrphan }));
     else this.#followUps.hint(id, 0);
   }
 

@@ -645,6 +645,26 @@ describe("the stop of a consumer", () => {
     expect(await stored("a")).toMatchObject({ status: "runnable", pointers: [{ status: "running", attempt: 1 }] });
   });
 
+  it("leaves to others, through the queue, what has come for an instance whose lease was just given back", async () => {
+    let released = (): void => {};
+    const release = (): Promise<boolean> => new Promise((resolve) => (released = () => resolve(true)));
+    const { clock, consumer, create, hints } = await setting({
+      locks: { acquireLock: async (id, { ttl }) => fakeLease(id, Number(ttl), release) },
+    });
+    const ends: string[] = [];
+    await create(new WorkflowBuilder<Data>().waitFor("paid", "1").build("waits", 1), "a");
+    consumer.dispatch("a");
+    await clock.settle();
+
+    const stop = consumer.stop(0);
+    await consumer.consume(item("a", ends));
+    released();
+    await clock.advance(1);
+    await stop;
+
+    expect([ends, hints]).toEqual([["a acked"], ["a after 0"]]);
+  });
+
   it("takes nothing more until the next start", async () => {
     const { clock, consumer, create, status, hints } = await setting();
     const ends: string[] = [];
@@ -656,7 +676,8 @@ describe("the stop of a consumer", () => {
     await consumer.consume(item("a", ends));
     expect(consumer.tryReserve()).toBe(false);
     await clock.advance(10);
-    expect([await status("a"), ends, hints, consumer.slots.free]).toEqual(["runnable", ["a retried after 0"], [], 256]);
+    // What was dispatched is for other hosts.
+    expect([await status("a"), ends, hints, consumer.slots.free]).toEqual(["runnable", ["a retried after 0"], ["a after 0"], 256]);
     consumer.start();
     consumer.dispatch("a");
     await clock.settle();
