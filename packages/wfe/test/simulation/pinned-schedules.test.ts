@@ -37,6 +37,11 @@ const pinned = [
     seed: 503_753,
     what: "a host hears a result while it stops, and does not reach the store when its time is over",
   },
+  {
+    program: "random",
+    seed: 1_302_160,
+    what: "a body ends when a commit on its way has cancelled it with its instance, which is retried then",
+  },
 ] as const;
 
 it.each(pinned)("$program $seed: $what", async ({ program, seed }) => {
