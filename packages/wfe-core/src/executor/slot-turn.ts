@@ -28,9 +28,14 @@ export class SlotTurn {
     return this.#waitsUntilMs !== undefined;
   }
 
-  /** Milliseconds until another look at a turn that is over; `undefined` for one that is not. */
-  get remainingMs(): number | undefined {
-    return this.#waitsUntilMs === undefined ? undefined : this.#waitsUntilMs - this.#clock.monotonic();
+  /**
+   * Milliseconds until another look at a turn that is over; `undefined` for one that is not, and where no body runs: nothing is left to wait for but what
+   * the store was asked for, and a look before its answer would change nothing, however often.
+   *
+   * @param running - How many bodies run.
+   */
+  remainingMs(running: number): number | undefined {
+    return this.#waitsUntilMs === undefined || running === 0 ? undefined : this.#waitsUntilMs - this.#clock.monotonic();
   }
 
   /** The pass has committed. */

@@ -296,7 +296,7 @@ export class WorkflowPass {
     if (this.#inputs.length > 0 || this.#poked || this.#lease.signal.aborted) return;
     const nextDue = state.status === "runnable" && this.#starts ? state.nextDueMs() : undefined;
     const dueMs = nextDue === undefined ? Infinity : nextDue - this.#services.clock.now();
-    const delayMs = Math.min(dueMs, this.#turn.remainingMs ?? Infinity);
+    const delayMs = Math.min(dueMs, this.#turn.remainingMs(this.#running.active) ?? Infinity);
     await this.#wakeup.wait(delayMs === Infinity ? undefined : Math.max(0, delayMs));
   }
 }

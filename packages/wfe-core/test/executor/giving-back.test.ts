@@ -60,6 +60,37 @@ describe("a pass that others wait for", () => {
     expect(await end).toEqual({ kind: "idle" });
   });
 
+  it("waits without a timer for what a saga has to undo, and gives its slot back with the answer", async () => {
+    const harness = await PassHarness.start();
+    const answered = new Gate();
+    harness.intercept("getPointers", async (next, id, query) => {
+      await answered.opened;
+      return next(id, query);
+    });
+    const definition = new WorkflowBuilder<Count>()
+      .saga((s) =>
+        s
+          .thenFn("a", () => 1)
+          .compensateWithFn("undo a", () => {})
+          // Longer than others shall wait: the turn is over with the commit that asks what is to be undone, when no body runs.
+          .thenFn("fails", async () => {
+            await new Promise<void>((resolve) => void harness.clock.setTimer(1_500, resolve));
+            throw new Error("no");
+          }),
+      )
+      .build("w", 1);
+    await harness.create(definition, { n: 0 });
+    harness.contended = true;
+    const { end } = await harness.begin("w", 3_600_000);
+
+    await harness.clock.advance("10m");
+    answered.open();
+    await harness.clock.settle();
+
+    expect(await Promise.race([end, Promise.resolve("still running")])).toEqual({ kind: "yielded" });
+    expect((await harness.state()).pointers).toContain("undo a: pending");
+  });
+
   it("gives its slot back at once after 100 commits when no body of it runs", async () => {
     const harness = await PassHarness.start();
     const definition = new WorkflowBuilder<Count>()

@@ -18,10 +18,18 @@ describe("a turn", () => {
     const { turn, commit } = setting();
 
     commit(99);
-    expect([turn.isOver, turn.remainingMs]).toEqual([false, undefined]);
+    expect([turn.isOver, turn.remainingMs(1)]).toEqual([false, undefined]);
     commit(1);
 
-    expect([turn.isOver, turn.remainingMs]).toEqual([true, 1_000]);
+    expect([turn.isOver, turn.remainingMs(1)]).toEqual([true, 1_000]);
+  });
+
+  it("that is over is not looked at again where no body runs", () => {
+    const { turn, commit } = setting();
+
+    commit(100);
+
+    expect([turn.isOver, turn.remainingMs(0)]).toEqual([true, undefined]);
   });
 
   it("is over with the first commit after more than a second when others wait", async () => {
@@ -55,12 +63,12 @@ describe("a turn", () => {
     await clock.advance(999);
     commit(1);
     turn.look(1);
-    expect([turn.isOver, turn.remainingMs]).toEqual([true, 1]);
+    expect([turn.isOver, turn.remainingMs(1)]).toEqual([true, 1]);
     await clock.advance(1);
     turn.look(0);
     expect(turn.isOver).toBe(true);
     turn.look(1);
-    expect([turn.isOver, turn.remainingMs]).toEqual([false, undefined]);
+    expect([turn.isOver, turn.remainingMs(1)]).toEqual([false, undefined]);
     commit(99);
     expect(turn.isOver).toBe(false);
     commit(1);

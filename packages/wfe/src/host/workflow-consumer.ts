@@ -53,13 +53,13 @@ export class WorkflowConsumer {
   }
 
   /**
-   * Looks at an instance as soon as possible: here if there is room, else through the queue. Returns at once.
+   * Looks at an instance as soon as possible: here if there is room and the host does not stop, else through the queue. Returns at once.
    *
    * @param options.isOrphan - Whether who had its lease is gone for certain. @default false
    */
   dispatch(id: string, { isOrphan = false }: { readonly isOrphan?: boolean } = {}): void {
-    if (this.#poke(id) || this.#drains) return;
-    if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan }));
+    if (this.poke(id)) return;
+    if (this.tryReserve()) this.#track(id, this.#run(id, { isOrphan }));
     else this.#followUps.hint(id, 0);
   }
 
@@ -75,7 +75,7 @@ export class WorkflowConsumer {
 
   /** Looks at an instance for a queue item; where there is no room any more it goes back, for a host that has some. */
   async consume(item: WorkItem): Promise<void> {
-    if (this.#poke(item.id)) await item.ack();
+    if (this.poke(item.id)) await item.ack();
     else if (this.#drains || !this.#takesPlace()) await item.retry(0);
     else this.#track(item.id, this.#run(item.id, { item }));
   }
@@ -113,6 +113,7 @@ export class WorkflowConsumer {
       },
       (error: unknown) => {
         giveUp();
+        if (entry.isPoked) this.dispatch(id); // somebody else's, of the same id
         throw error;
       },
     );
@@ -139,6 +140,15 @@ export class WorkflowConsumer {
   committed({ id, status }: WorkflowRow): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.isRunning = !isFinal(status);
+  }
+
+  /** Something has come for an instance. @returns Whether it is looked at here, and so is looked at once more. */
+  poke(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    if (entry.pass === undefined) entry.isPoked = true;
+    else entry.pass.poke();
+    return true;
   }
 
   /** Ready to run passes, also after a stop. */
@@ -183,14 +193,6 @@ export class WorkflowConsumer {
     this.slots.give();
   }
 
-  #poke(id: string): boolean {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return false;
-    if (entry.pass === undefined) entry.isPoked = true;
-    else entry.pass.poke();
-    return true;
-  }
-
   #watch(work: Promise<void>): void {
     const watched = work.finally(() => this.#runs.delete(watched));
     this.#runs.add(watched);
@@ -227,7 +229,7 @@ export class WorkflowConsumer {
       isLeaseLost = end.kind === "lost" && lease.signal.aborted;
       if (isLeaseLost) this.#services.metrics?.record({ kind: "leaseLost" });
       await Promise.all([acked, this.#release(lease)]);
-      again = pass.isPoked && end.kind !== "missing";
+      again = pass.isPoked; // also where it has found nothing: what has come may be its creation
       this.#followUps.after(id, end);
     } finally {
       this.#entries.delete(id);
@@ -242,7 +244,7 @@ export class WorkflowConsumer {
    * row is due at the end of the lease only.
    */
   #retake(id: string): void {
-    if (this.#drains || this.#poke(id)) return;
+    if (this.#drains || this.poke(id)) return;
     if (this.#takesPlace()) this.#track(id, this.#run(id, { isOrphan: true, isRetaken: true }));
     else this.#followUps.hint(id, 0);
   }

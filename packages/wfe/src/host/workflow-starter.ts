@@ -190,11 +190,13 @@ export class WorkflowStarter {
   async #create(workflow: NewWorkflow, now: Date, startAt: Date | undefined): Promise<string> {
     if (!(await this.#store(workflow, now))) return workflow.id;
     this.#publish(instanceEvent("started", rowOf(workflow), now));
-    if (startAt === undefined) {
+    if (startAt !== undefined) this.#runsHere?.consumer.schedule(workflow.id, startAt);
+    // Its lease may have been that of a start which was lost: who has taken over has it already.
+    else if (this.#runsHere?.consumer.poke(workflow.id) !== true) {
       this.#services.queue.queueWork(workflow.id, "workflow").catch((error: unknown) => {
         warn(this.#services, `a hint for the workflow ${workflow.id} could not be queued; the sweep finds it`, error);
       });
-    } else this.#runsHere?.consumer.schedule(workflow.id, startAt);
+    }
     return workflow.id;
   }
 

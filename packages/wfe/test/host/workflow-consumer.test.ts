@@ -253,6 +253,42 @@ describe("a queue item", () => {
   });
 });
 
+describe("a queue item that is acked for what is under way here", () => {
+  it("is followed behind a pass that has found no such instance: it was created meanwhile", async () => {
+    const { services, clock, consumer, create, status } = await setting();
+    const ends: string[] = [];
+    const answers: ((loaded: undefined) => void)[] = [];
+    const load = services.persistence.loadForPass.bind(services.persistence);
+    Object.assign(services.persistence, { loadForPass: () => new Promise((resolve) => answers.push(resolve)) });
+    consumer.dispatch("a");
+    await clock.settle();
+    await create(quick, "a");
+
+    await consumer.consume(item("a", ends));
+    Object.assign(services.persistence, { loadForPass: load });
+    answers[0]?.(undefined);
+    await clock.settle();
+
+    expect([ends, await status("a"), consumer.slots.free]).toEqual([["a acked"], "complete", 256]);
+  });
+
+  it("is followed behind a creation that was refused: somebody else has created another instance of this id", async () => {
+    const { clock, consumer, create, status } = await setting();
+    const ends: string[] = [];
+    let refuse = (_: Error): void => {};
+    await create(quick, "a");
+    consumer.tryReserve();
+    const creation = expect(consumer.create("a", () => new Promise((_, reject) => (refuse = reject)))).rejects.toThrow("another input");
+
+    await consumer.consume(item("a", ends));
+    refuse(new Error("another input"));
+    await creation;
+    await clock.settle();
+
+    expect([ends, await status("a"), consumer.slots.free]).toEqual([["a acked"], "complete", 256]);
+  });
+});
+
 describe("an instance whose lease is held elsewhere", () => {
   it("goes back to the queue with a delay that grows, and starts anew once the lease was had", async () => {
     let busy = true;
@@ -609,6 +645,26 @@ describe("the stop of a consumer", () => {
     expect(await stored("a")).toMatchObject({ status: "runnable", pointers: [{ status: "running", attempt: 1 }] });
   });
 
+  it("leaves to others, through the queue, what has come for an instance whose lease was just given back", async () => {
+    let released = (): void => {};
+    const release = (): Promise<boolean> => new Promise((resolve) => (released = () => resolve(true)));
+    const { clock, consumer, create, hints } = await setting({
+      locks: { acquireLock: async (id, { ttl }) => fakeLease(id, Number(ttl), release) },
+    });
+    const ends: string[] = [];
+    await create(new WorkflowBuilder<Data>().waitFor("paid", "1").build("waits", 1), "a");
+    consumer.dispatch("a");
+    await clock.settle();
+
+    const stop = consumer.stop(0);
+    await consumer.consume(item("a", ends));
+    released();
+    await clock.advance(1);
+    await stop;
+
+    expect([ends, hints]).toEqual([["a acked"], ["a after 0"]]);
+  });
+
   it("takes nothing more until the next start", async () => {
     const { clock, consumer, create, status, hints } = await setting();
     const ends: string[] = [];
@@ -620,7 +676,8 @@ describe("the stop of a consumer", () => {
     await consumer.consume(item("a", ends));
     expect(consumer.tryReserve()).toBe(false);
     await clock.advance(10);
-    expect([await status("a"), ends, hints, consumer.slots.free]).toEqual(["runnable", ["a retried after 0"], [], 256]);
+    // What was dispatched is for other hosts.
+    expect([await status("a"), ends, hints, consumer.slots.free]).toEqual(["runnable", ["a retried after 0"], ["a after 0"], 256]);
     consumer.start();
     consumer.dispatch("a");
     await clock.settle();

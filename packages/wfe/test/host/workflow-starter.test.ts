@@ -22,15 +22,23 @@ interface Data {
 const noop = (): void => {};
 const definition = new WorkflowBuilder<Data>().description("counts").thenFn("a", noop).build("w", 1);
 
-/** A starter of a host with room for one instance: what it runs, dispatches and tells. */
-async function setting(parts: { readonly locks?: Partial<DistributedLockProvider>; readonly persistence?: Partial<PersistenceProvider> } = {}) {
+/** A starter of a host with room for one instance: what it runs, dispatches and tells. `atWork`: what the host looks at, perhaps. */
+async function setting(
+  parts: {
+    readonly locks?: Partial<DistributedLockProvider>;
+    readonly persistence?: Partial<PersistenceProvider>;
+    readonly atWork?: readonly string[];
+  } = {},
+) {
   const of = await hostSetting(parts);
   const { services, locks } = of;
   const created: (InstanceToRun | undefined)[] = [];
   const scheduled: unknown[] = [];
   const events: LifecycleEvent[] = [];
   const slots = new Slots(1);
-  const consumer: Pick<WorkflowConsumer, "tryReserve" | "create" | "schedule"> = {
+  const poked: string[] = [];
+  const consumer: Pick<WorkflowConsumer, "tryReserve" | "create" | "schedule" | "poke"> = {
+    poke: (id) => poked.push(id) > 0 && parts.atWork?.includes(id) === true,
     tryReserve: () => slots.tryTake(),
     create: async (_, creation) => void created.push(await creation()),
     schedule: (id, at) => void scheduled.push([id, at]),
@@ -38,7 +46,7 @@ async function setting(parts: { readonly locks?: Partial<DistributedLockProvider
   services.registry.register(definition);
   const starter = new WorkflowStarter(services, (event) => void events.push(event), { consumer: consumer as WorkflowConsumer, locks }); // no more of it is used
   const told = (): readonly string[] => events.map(({ type }) => type);
-  return { ...of, starter, created, scheduled, slots, told };
+  return { ...of, starter, created, scheduled, slots, told, poked };
 }
 
 describe("a start where there is room", () => {
@@ -134,6 +142,18 @@ describe("a start where there is no room", () => {
     expect([ids, created, told()]).toEqual([["a", "a"], [], ["started"]]);
     expect(await services.persistence.getWorkflowInstance("a")).toMatchObject({ dueAt: new Date(0), pointers: [{ status: "pending" }] });
     expect((await services.queue.dequeueWork("workflow", { limit: 10, wait: 0 })).map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  it("leaves it to this host where something has pointed at it already, and its pass is under way: no hint is of use then", async () => {
+    const { services, clock, starter, slots, poked } = await setting({ atWork: ["a"] });
+    slots.tryTake();
+
+    await starter.start(definition, { n: 1 }, { id: "a" });
+    await starter.start(definition, { n: 1 }, { id: "b" });
+    await clock.settle();
+
+    expect(poked).toEqual(["a", "b"]);
+    expect((await services.queue.dequeueWork("workflow", { limit: 10, wait: 0 })).map(({ id }) => id)).toEqual(["b"]);
   });
 });
 

@@ -33,15 +33,23 @@ export class HintLedger {
     if (request !== undefined && request[1] === "holds") this.set(process, id, request[0], "works");
   }
 
-  /** A host says that a hint is done with. What comes until that is heard it looks at when its work has ended. @returns To be told when it is heard. */
+  /**
+   * A host says that a hint is done with. Where it has just taken the lease for it, it is about the instance until that is heard, however late, also
+   * when its work has ended before: what comes until then it looks at behind that. Of a hint that comes meanwhile nothing is waited for.
+   *
+   * @returns To be told when it is heard.
+   */
   acked(process: SimulatedProcess, id: string): () => void {
+    const stages = this.#stages(process, id);
     this.#violations.expect(
-      this.#stages(process, id).length > 0,
+      stages.length > 0,
       "I3",
       () => `${process.name} acks a hint for ${id}, of which it neither has the lease nor has asked for it`,
     );
-    this.set(process, id, "ack", "asks");
-    return () => this.set(process, id, "ack", undefined);
+    if (!stages.includes("holds")) return () => undefined;
+    const ack = Symbol("ack");
+    this.set(process, id, ack, "asks");
+    return () => this.set(process, id, ack, undefined);
   }
 
   /** A host says that somebody is to look at an instance. */

@@ -78,6 +78,14 @@ export class LeaseLedger {
     return holding;
   }
 
+  /**
+   * The token of the lease under which a process works on a resource: of those that are not over by its own count, the one that it was given first.
+   * It may be given another one when the first was taken, or is over and it has not noticed yet: for a repeated start, which gives it back at once.
+   */
+  workedUnder(process: SimulatedProcess, resource: string, nowMs: number): string | undefined {
+    return [...this.#held.values()].find((lease) => lease.process === process && lease.resource === resource && lease.endsAtMs > nowMs)?.token;
+  }
+
   /** Whether anybody holds a resource. */
   isHeld(resource: string, nowMs: number): boolean {
     return [...this.#held.values()].some((lease) => lease.resource === resource && !lease.process.isGone && lease.endsAtMs > nowMs);

@@ -7,15 +7,15 @@ import type { Violations } from "./violations.ts";
 interface HeardResult {
   readonly key: string;
   readonly process: SimulatedProcess;
-  /** How often its host had been stopped by then. */
-  readonly stops: number;
-  /** Of the lease under which it has ended. */
+  /** Of the lease under which it has run. */
   readonly token: string | undefined;
+  /** Its host stops, has no time left, and has not reached the store. */
+  isGivenUp: boolean;
 }
 
 /**
- * Results that hosts have heard of their bodies. One is lost with its host, or with the lease; who goes on as before commits it, so that the body is
- * not run again (I4).
+ * Results that hosts have heard of their bodies. One is lost with its host, or with the lease, or by a host whose time to stop is over and which does not
+ * reach the store; who goes on as before commits it, so that the body is not run again (I4).
  */
 export class ResultLedger {
   readonly #violations: Violations;
@@ -23,6 +23,8 @@ export class ResultLedger {
   readonly #nowMs: () => number;
   /** By instance and pointer. */
   readonly #heard = new Map<string, Map<string, HeardResult>>();
+  /** Of the leases under which bodies have begun: when they end, their host may have been given another one, for something else. */
+  readonly #leases = new WeakMap<StepExecutionContext, string>();
   /** By instance and pointer: the last attempt that a migration has called off. */
   readonly #interrupted = new Map<string, number>();
 
@@ -33,11 +35,17 @@ export class ResultLedger {
   }
 
   /** A body has ended well. */
-  heard(process: SimulatedProcess, { workflow, pointer, attempt, idempotencyKey, signal }: StepExecutionContext): void {
+  heard(process: SimulatedProcess, ctx: StepExecutionContext): void {
+    const { workflow, pointer, attempt, idempotencyKey, signal } = ctx;
     if (signal.aborted || this.isInterrupted(workflow.id, pointer.id, attempt)) return; // nobody listens any more
-    const token = this.#ledger.lastToken(process, workflow.id);
     const results = this.#heard.get(workflow.id) ?? new Map<string, HeardResult>();
-    this.#heard.set(workflow.id, results.set(pointer.id, { key: idempotencyKey, process, stops: process.stops, token }));
+    this.#heard.set(workflow.id, results.set(pointer.id, { key: idempotencyKey, process, token: this.#leases.get(ctx), isGivenUp: false }));
+  }
+
+  /** A host has heard that it cannot read or commit an instance now: tries that again, unless its time to stop is over. */
+  unreachable(process: SimulatedProcess, workflowId: string): void {
+    if (process.drainsUntilMs === undefined || process.drainsUntilMs > this.#nowMs()) return;
+    for (const result of this.#heard.get(workflowId)?.values() ?? []) result.isGivenUp ||= result.process === process;
   }
 
   /** A commit was accepted: what came of these pointers is known. */
@@ -64,12 +72,18 @@ export class ResultLedger {
     this.#heard.delete(workflowId);
   }
 
-  /** A body starts. */
+  /** A body begins to run on a host. */
+  begins(process: SimulatedProcess, ctx: StepExecutionContext): void {
+    const token = this.#ledger.workedUnder(process, ctx.workflow.id, this.#nowMs());
+    if (token !== undefined) this.#leases.set(ctx, token);
+  }
+
+  /** A body starts that nobody else may have gone on with. */
   starts({ workflow, pointer, idempotencyKey }: StepExecutionContext, shown: string): void {
     const result = this.#heard.get(workflow.id)?.get(pointer.id);
     if (result === undefined || result.key !== idempotencyKey) return;
-    const { process, stops, token } = result;
-    const isLost = process.isGone || process.stops !== stops || token === undefined || this.#ledger.isLost(token, this.#nowMs());
+    const { process, isGivenUp, token } = result;
+    const isLost = process.isGone || isGivenUp || token === undefined || this.#ledger.isLost(token, this.#nowMs());
     this.#violations.expect(isLost, "I4", () => `${shown} although ${process.name} has its result, and has lost nothing`);
   }
 }

@@ -85,6 +85,7 @@ export class RunInvariants {
     violations.expect(!this.#started.has(start), "I4", () => `${shown} a second time`);
     this.#started.add(start);
     violations.expect(this.#acknowledged.get(process)?.has(start) === true, "I4", () => `${shown} before a commit that says so is acknowledged`);
+    this.results.begins(process, ctx);
     const holding = ledger.holding(process, workflowId, nowMs());
     if (holding !== "taken") this.results.starts(ctx, shown); // another host may have gone on, and its result is the one that counts
     violations.expect(holding !== undefined, "I6", () => `${shown}, which holds no lease any more`);
@@ -111,7 +112,9 @@ export class RunInvariants {
   ends(process: SimulatedProcess, ctx: StepExecutionContext, isWell: boolean): void {
     this.#active.delete(ctx);
     this.#forlornSinceMs.delete(ctx);
-    if (isWell) this.results.heard(process, ctx);
+    const row = this.#options.store.workflows.get(ctx.workflow.id)?.pointers.get(ctx.pointer.id);
+    // A commit that its host has not heard of yet may have cancelled it, with the end of the instance perhaps, which a retry undoes: no result counts then.
+    if (isWell && row !== undefined && isOpen(row.status)) this.results.heard(process, ctx);
   }
 
   /** Looks at all bodies that run, when everything of this instant has happened that their hosts can do by themselves. */

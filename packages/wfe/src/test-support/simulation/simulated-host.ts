@@ -68,6 +68,7 @@ export class SimulatedHost {
   /** Starts, and starts again when that fails, as whoever looks after a process does. */
   start(): void {
     this.#state = "starting";
+    this.process.drainsUntilMs = undefined;
     this.host.start().then(
       () => {
         this.#state = "up";
@@ -82,7 +83,7 @@ export class SimulatedHost {
   /** Stops in order. @param then - When it has stopped. */
   stop(timeoutMs: number, then: () => void): void {
     this.#state = "stopping";
-    this.process.stops += 1;
+    this.process.drainsUntilMs = this.#scheduler.nowMs + timeoutMs;
     this.host.stop({ timeout: timeoutMs }).then(
       () => {
         this.#state = "stopped";

@@ -16,8 +16,8 @@ const LONGEST_DELAY_MS = 5_000;
 export interface CallWatch {
   /** A call was made. */
   readonly asked?: (method: string, args: readonly unknown[]) => void;
-  /** It is over, whatever the answer. */
-  readonly ended?: (method: string, args: readonly unknown[]) => void;
+  /** It is over, whatever the answer. @param error - What its caller has heard in place of one. */
+  readonly ended?: (method: string, args: readonly unknown[], error?: unknown) => void;
   /** Its answer has come to its caller, and is no error. */
   readonly answered?: (method: string, args: readonly unknown[]) => void;
 }
@@ -44,7 +44,13 @@ export function throughNetwork<T extends PersistenceProvider | LifecyclePublishe
       const method = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
         asked?.(property, args);
-        const answer = await calls.call(process, kindOf(property), () => method(...args)).finally(() => ended?.(property, args));
+        const answer = await calls
+          .call(process, kindOf(property), () => method(...args))
+          .catch((error: unknown) => {
+            ended?.(property, args, error);
+            throw error;
+          });
+        ended?.(property, args);
         answered?.(property, args);
         return answer;
       };

@@ -15,8 +15,8 @@ export class SimulatedProcess {
   readonly due: ScheduledTask[] = [];
   /** Stopped in its tracks, as by SIGSTOP; what is for it waits. */
   isFrozen = false;
-  /** How often it was asked to stop in order. */
-  stops = 0;
+  /** Of one that was asked to stop in order: until when it lets bodies finish, in virtual time. From then on one failure of a store is enough for it. */
+  drainsUntilMs: number | undefined;
   /** Ends its connections when it is gone. */
   readonly connections: AbortController = new AbortController();
   /** Dead, as by SIGKILL: nothing of it ever goes on. */

@@ -1,4 +1,4 @@
-import type { AnyDefinition, HostOptions, NewWorkflow, PersistenceProvider, StepExecutionContext, WorkflowChange } from "../../index.ts";
+import type { AnyDefinition, HostOptions, PersistenceProvider, StepExecutionContext } from "../../index.ts";
 import {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,
@@ -13,6 +13,7 @@ import { DEFAULT_FAULT_WEIGHTS, FaultPlan } from "./fault-plan.ts";
 import { HintLedger } from "./hint-ledger.ts";
 import { LeaseLedger } from "./lease-ledger.ts";
 import { observedDefinition } from "./observed-definitions.ts";
+import { persistenceWatch } from "./persistence-watch.ts";
 import { PortCalls } from "./port-calls.ts";
 import { RunInvariants } from "./run-invariants.ts";
 import { SeededChoices } from "./seeded-choices.ts";
@@ -187,21 +188,13 @@ export class SimulatedWorld {
     const locks = new SimulatedLocks({ process, clock, entropy, store: this.locks, calls, ledger, hints, presence: this.#hasPresence, nowMs });
     const later = (delayMs: number, run: () => void): void => void scheduler.setTimer(this.server, delayMs, run, "hint");
     const queue = new SimulatedQueue(this.#queue, process, calls, hints, (limit, fault) => faults.detail(fault, limit), later);
-    const persistence = throughNetwork(this.#persistence, "persistence", process, calls, {
-      asked: (method, [written]) => {
-        if (method === "persistWorkflow") this.observer.asked(written as WorkflowChange, process, ledger); // its argument
-        if (method === "createNewWorkflow") hints.set(process, (written as NewWorkflow).id, written, "asks"); // its argument
-        if (method === "loadForPass") hints.works(process, written as string); // its argument
-        if (method === "persistWorkflow") hints.works(process, (written as WorkflowChange).workflowId); // its argument
-      },
-      ended: (method, [written]) => {
-        if (method === "createNewWorkflow") hints.set(process, (written as NewWorkflow).id, written, undefined); // its argument
-      },
-      answered: (method, [written]) => {
-        if (method === "persistWorkflow") this.runs.acknowledged(process, written as WorkflowChange); // its argument
-        if (method === "createNewWorkflow") this.runs.created(process, written as NewWorkflow); // its argument
-      },
-    });
+    const persistence = throughNetwork(
+      this.#persistence,
+      "persistence",
+      process,
+      calls,
+      persistenceWatch({ process, hints, ledger, runs: this.runs, observer: this.observer }),
+    );
     const hostOptions: HostOptions = { ...HOST_OPTIONS, ...this.#sizes(generation), ...program.hostOptions };
     this.#mostRoom = Math.max(this.#mostRoom, hostOptions.maxConcurrentWorkflows ?? 0);
     const host = new SimulatedHost({
