@@ -9,7 +9,7 @@ import {
 } from "wfe";
 import { inWindow } from "../in-window.ts";
 import type { MeasuredEngine } from "../measured-engine.ts";
-import { chain } from "./wfe-workflows.ts";
+import { CHAIN } from "./wfe-workflows.ts";
 
 /** Instances that commit at the same time: as many as a host runs passes by default. */
 const COMMITS_AT_ONCE = 256;
@@ -47,10 +47,9 @@ async function record(providers: Providers): Promise<Recording> {
     persistWorkflow: (change) => void changes.push(change),
   });
   const host = new WorkflowHostBuilder().useProviders({ ...providers, persistence }).build();
-  const definition = chain(() => {});
-  host.registerWorkflowDefinition(definition);
+  host.registerWorkflowDefinition(CHAIN);
   await host.start();
-  const id = await host.startWorkflow(definition, {});
+  const id = await host.startWorkflow(CHAIN, {});
   await host.waitForWorkflow(id);
   await host.stop();
   await providers.persistence.start();

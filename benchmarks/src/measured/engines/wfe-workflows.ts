@@ -1,24 +1,18 @@
 import { defineEvent, type WorkflowDefinition, WorkflowBuilder } from "wfe";
 
-/**
- * W1's workflow. Steps that do nothing are called `step` and a number: that is how they are counted in the store.
- *
- * @param finished - Told when the last step runs.
- */
-export function chain(finished: () => void): WorkflowDefinition<Record<string, never>> {
-  return new WorkflowBuilder<Record<string, never>>()
-    .thenFn("step 1", () => {})
-    .thenFn("step 2", () => {})
-    .thenFn("step 3", () => {})
-    .thenFn("step 4", () => {})
-    .thenFn("step 5", () => {})
-    .thenFn("step 6", () => {})
-    .thenFn("step 7", () => {})
-    .thenFn("step 8", () => {})
-    .thenFn("step 9", () => {})
-    .thenFn("step 10", () => finished())
-    .build("chain", 1);
-}
+/** W1's workflow. Steps that do nothing are called `step` and a number: that is how they are counted in the store. */
+export const CHAIN: WorkflowDefinition<Record<string, never>> = new WorkflowBuilder<Record<string, never>>()
+  .thenFn("step 1", () => {})
+  .thenFn("step 2", () => {})
+  .thenFn("step 3", () => {})
+  .thenFn("step 4", () => {})
+  .thenFn("step 5", () => {})
+  .thenFn("step 6", () => {})
+  .thenFn("step 7", () => {})
+  .thenFn("step 8", () => {})
+  .thenFn("step 9", () => {})
+  .thenFn("step 10", () => {})
+  .build("chain", 1);
 
 export const SINGLE: WorkflowDefinition<Record<string, never>> = new WorkflowBuilder<Record<string, never>>()
   .thenFn("step 1", () => {})
