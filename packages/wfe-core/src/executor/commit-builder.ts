@@ -45,9 +45,10 @@ function given<T>(list: readonly T[]): readonly T[] {
 
 /** The change to commit; `undefined` when the data has outgrown its limit and the decision is to be made again, looking for the culprit. */
 export function changeOf(scope: PassScope, dueAt: Date | undefined): WorkflowChange | undefined {
-  const { state, entropy, services } = scope;
+  const { state, services } = scope;
+  scope.changes += 1;
   try {
-    return buildChange(state, entropy.id(), dueAt, services.payloads);
+    return buildChange(state, `${scope.passId}/${scope.changes}`, dueAt, services.payloads);
   } catch (error) {
     if (scope.checksSizes || !isWfeError(error)) throw error;
     state.rollback();

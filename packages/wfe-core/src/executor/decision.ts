@@ -80,11 +80,13 @@ function settle(scope: PassScope, room: number, starts: boolean, iterations: Bud
     state.giveBackBodies(chosen);
     return [];
   }
-  // One may have been cancelled since by what another has led to.
-  return chosen.flatMap(({ id }) => {
+  const starting: PointerRow[] = [];
+  for (const { id } of chosen) {
     const body = state.pointer(id);
-    return body?.status === "pending" ? startBody(scope, body) : [];
-  });
+    // One may have been cancelled since by what another has led to.
+    if (body?.status === "pending") starting.push(startBody(scope, body));
+  }
+  return starting;
 }
 
 /** Ends what the data says is to end, and the containers in which nothing is open any more. */
@@ -122,11 +124,12 @@ function isEndOfChild({ definition }: PassScope, { eventData, stepId }: PointerR
 
 function startBody(scope: PassScope, body: PointerRow): PointerRow {
   const { state, definition } = scope;
-  const row = started(body, now(scope));
+  const at = now(scope);
+  const row = started(body, at);
   state.put(row);
   // A further request of a poll is no other start of it, nor is the check of what a child gave.
   if (!isPolling(body) && !isEndOfChild(scope, body))
-    state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, now(scope)));
+    state.effects.lifecycle.push(stepEvent("stepStarted", state.row, definition.step(row.stepId), row, at));
   return row;
 }
 

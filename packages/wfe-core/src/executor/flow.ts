@@ -33,11 +33,12 @@ export function finish(scope: PassScope, step: StepDefinition, pointer: PointerR
     scope.changedBy.push(pointer);
   }
   const result: PointerRow = outcome === undefined ? pointer : { ...pointer, outcome };
+  const at = now(scope);
   if (!isContainer(step)) {
-    state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, result, now(scope)));
+    state.effects.lifecycle.push(stepEvent(status === "skipped" ? "stepSkipped" : "stepCompleted", state.row, step, result, at));
   }
   if (end.forked !== true) goOnBehind(scope, step, result, end);
-  state.put(closed(withoutEvent(result), status, now(scope), state.nextSequence()));
+  state.put(closed(withoutEvent(result), status, at, state.nextSequence()));
 }
 
 /** Opens what follows behind a step; nothing in a saga that is being compensated. */

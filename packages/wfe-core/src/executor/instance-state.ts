@@ -30,6 +30,13 @@ interface Head {
   readonly completedAt: Date | undefined;
 }
 
+/** A pointer that was changed. */
+interface ChangedPointer {
+  /** As it was after the last acknowledged commit; `undefined` for a new one. */
+  readonly before: PointerRow | undefined;
+  now: PointerRow;
+}
+
 /**
  * An instance in memory: its open pointers and data, and a journal of what changed since the last acknowledged commit, so that a refused
  * commit can be decided anew. Every operation costs O(1) or O(log n) of the open pointers.
@@ -48,8 +55,8 @@ export class InstanceState {
   readonly #kinds: StepKinds;
   /** Closed pointers that open ones undo. */
   readonly #undone = new Map<string, PointerRow>();
-  readonly #changed = new Map<string, PointerRow>();
-  readonly #before = new Map<string, PointerRow | undefined>();
+  /** By id: what was changed since the last acknowledged commit. */
+  readonly #changed = new Map<string, ChangedPointer>();
   #open: OpenPointers;
   #saved: Head;
 
@@ -108,8 +115,9 @@ export class InstanceState {
   /** Adds or replaces a pointer. */
   put(pointer: PointerRow): void {
     const before = this.#open.get(pointer.id);
-    if (!this.#before.has(pointer.id)) this.#before.set(pointer.id, before ?? this.#undone.get(pointer.id));
-    this.#changed.set(pointer.id, pointer);
+    const changed = this.#changed.get(pointer.id);
+    if (changed === undefined) this.#changed.set(pointer.id, { before: before ?? this.#undone.get(pointer.id), now: pointer });
+    else changed.now = pointer;
     if (this.#undone.has(pointer.id)) this.#undone.set(pointer.id, pointer);
     this.#open.replace(before, pointer);
   }
@@ -160,9 +168,19 @@ export class InstanceState {
     this.#open.markDrained(containerId, endedIndex);
   }
 
+  /** Whether nothing follows from what is in memory before something comes. */
+  isAtRest(nowMs: number): boolean {
+    return !this.isDirty && this.#open.isAtRest(nowMs);
+  }
+
   /** Pointers to be written, in order of creation. */
   changedPointers(): readonly PointerRow[] {
-    return [...this.#changed.values()].sort((a, b) => a.seq - b.seq);
+    const changed: PointerRow[] = [];
+    for (const { now } of this.#changed.values()) changed.push(now);
+    const [first, second] = changed;
+    // Nearly always the one that opens, and then the one that ends: a sort costs more than all the rest of it.
+    if (changed.length === 2 && first !== undefined && second !== undefined) return first.seq < second.seq ? changed : [second, first];
+    return changed.sort((a, b) => a.seq - b.seq);
   }
 
   /** Whether there is anything to commit. */
@@ -190,13 +208,12 @@ export class InstanceState {
     this.row = row;
     this.#saved = this.#head();
     this.#changed.clear();
-    this.#before.clear();
     this.effects = emptied(this.effects);
   }
 
   /** The change was refused: everything is as it was after the last acknowledged commit. */
   rollback(): void {
-    for (const [id, before] of this.#before) {
+    for (const [id, { before }] of this.#changed) {
       const now = this.#open.get(id);
       if (before === undefined) this.#open.remove(now);
       else if (isOpen(before.status)) this.#open.replace(now, before);
@@ -207,7 +224,6 @@ export class InstanceState {
     }
     ({ status: this.status, data: this.data, sequence: this.sequence, error: this.error, completedAt: this.completedAt } = this.#saved);
     this.#changed.clear();
-    this.#before.clear();
     this.effects = noEffects();
     this.#open.requeue();
   }

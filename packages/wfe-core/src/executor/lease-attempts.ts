@@ -1,33 +1,29 @@
 import { isWfeError } from "../errors/wfe-error.ts";
-import type { Clock, Timer } from "../traits/clock.ts";
+import type { Timer } from "../traits/clock.ts";
 import type { Lease } from "../traits/lock-provider.ts";
+import type { ExecutorServices } from "./executor-services.ts";
 
 const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 1_000;
 
-/** What {@link LeaseAttempts} need of a pass. */
-export interface LeaseAttemptsOptions {
-  readonly lease: Lease;
-  readonly clock: Clock;
-  readonly warn: (message: string, error: unknown) => void;
-  /** Whether one failure is enough: the host stops. */
-  readonly isLastTry: () => boolean;
-}
-
 /** What a pass asks of the store, for as long as its lease lasts on this host's clock. */
 export class LeaseAttempts {
-  readonly #options: LeaseAttemptsOptions;
+  readonly #services: Pick<ExecutorServices, "clock" | "warn">;
+  readonly #lease: Lease;
+  readonly #isLastTry: () => boolean;
   /** Ends the waits for answers. */
-  readonly #waits = new Set<() => void>();
+  readonly #waits: (() => void)[] = [];
 
-  constructor(options: LeaseAttemptsOptions) {
-    this.#options = options;
+  /** @param isLastTry - Whether one failure is enough: the host stops. */
+  constructor(services: Pick<ExecutorServices, "clock" | "warn">, lease: Lease, isLastTry: () => boolean) {
+    this.#services = services;
+    this.#lease = lease;
+    this.#isLastTry = isLastTry;
   }
 
   /** To be called when the lease ends: nobody waits for an answer any more. */
   end(): void {
-    for (const end of this.#waits) end();
-    this.#waits.clear();
+    for (const end of this.#waits.splice(0)) end();
   }
 
   /**
@@ -38,42 +34,60 @@ export class LeaseAttempts {
    * @returns `undefined` when the lease ended before there was an answer, or the last try failed.
    * @throws the store's error when trying again is useless.
    */
-  async untilEnd<T extends object>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
-    const { lease, isLastTry, warn } = this.#options;
-    for (let delayMs = FIRST_RETRY_MS; !lease.signal.aborted; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
-      try {
-        return await this.orEnd(operation());
-      } catch (error) {
-        if (!isWfeError(error) || !error.retryable) throw error;
-        warn(isLastTry() ? `${what} has failed, and the host stops` : `${what} is tried again in ${delayMs} ms`, error);
-        if (isLastTry()) return undefined;
-        await this.#pause(delayMs);
-      }
-    }
-    return undefined;
+  untilEnd<T extends object>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
+    if (this.#lease.signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      const failed = (error: unknown): void => void this.#again(what, operation, error).then(resolve, reject);
+      this.#answered(operation(), resolve, failed);
+    });
   }
 
   /** The answer, or `undefined` when the lease ends before there is one: a store that hangs does not keep a pass. */
   orEnd<T extends object>(answer: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => resolve(undefined);
-      this.#waits.add(end);
-      answer.then(
-        (value) => {
-          this.#waits.delete(end);
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#waits.delete(end);
-          reject(error);
-        },
-      );
-    });
+    return new Promise((resolve, reject) => this.#answered(answer, resolve, reject));
+  }
+
+  /** Written for the answer that comes: one is waited for with every commit. */
+  #answered<T>(answer: Promise<T>, resolve: (value: T | undefined) => void, reject: (error: unknown) => void): void {
+    const end = (): void => resolve(undefined);
+    this.#waits.push(end);
+    answer.then(
+      (value) => {
+        this.#forget(end);
+        resolve(value);
+      },
+      (error: unknown) => {
+        this.#forget(end);
+        reject(error);
+      },
+    );
+  }
+
+  #forget(end: () => void): void {
+    const at = this.#waits.indexOf(end);
+    if (at !== -1) this.#waits.splice(at, 1);
+  }
+
+  async #again<T extends object>(what: string, operation: () => Promise<T>, first: unknown): Promise<T | undefined> {
+    let error = first;
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
+      if (!isWfeError(error) || !error.retryable) throw error;
+      const isLast = this.#isLastTry();
+      this.#services.warn(isLast ? `${what} has failed, and the host stops` : `${what} is tried again in ${delayMs} ms`, error);
+      if (isLast) return undefined;
+      await this.#pause(delayMs);
+      if (this.#lease.signal.aborted) return undefined;
+      try {
+        return await this.orEnd(operation());
+      } catch (thrown) {
+        error = thrown;
+      }
+    }
   }
 
   async #pause(delayMs: number): Promise<void> {
     let timer: Timer | undefined;
-    await this.orEnd(new Promise<object>((resolve) => (timer = this.#options.clock.setTimer(delayMs, () => resolve({})))));
+    await this.orEnd(new Promise<object>((resolve) => (timer = this.#services.clock.setTimer(delayMs, () => resolve({})))));
     timer?.cancel();
   }
 }

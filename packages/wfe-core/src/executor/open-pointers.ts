@@ -132,6 +132,11 @@ export class OpenPointers {
     return this.#hasPending(this.#bodies) || this.#hasPending(this.#primitives);
   }
 
+  /** Whether there is nothing to take. */
+  isAtRest(nowMs: number): boolean {
+    return !this.hasPending() && this.#drained.peek() === undefined && (this.nextDueMs() ?? Infinity) > nowMs;
+  }
+
   /** Takes a container in which nothing is open any more. */
   takeDrained(): DrainedContainer | undefined {
     for (let next = this.#drained.shift(); next !== undefined; next = this.#drained.shift()) {

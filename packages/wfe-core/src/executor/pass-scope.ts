@@ -28,13 +28,17 @@ export interface PassScope {
   readonly undo: Set<string>;
   /** Pointers whose results have changed the data, until it is looked at who watches it. */
   readonly changedBy: PointerRow[];
+  /** Globally unique: a change has the pass's id and its number there for its own, which costs less than a new id. */
+  readonly passId: string;
+  /** How many changes the pass has made. */
+  changes: number;
   /** Encode the data after every result, to find the one that takes it beyond its limit; else only at the commit. */
   checksSizes: boolean;
 }
 
 /** What a pass begins with. */
-export function passScope(parts: Omit<PassScope, "undo" | "changedBy" | "checksSizes">): PassScope {
-  return { ...parts, undo: new Set(), changedBy: [], checksSizes: false };
+export function passScope(parts: Omit<PassScope, "undo" | "changedBy" | "passId" | "changes" | "checksSizes">): PassScope {
+  return { ...parts, undo: new Set(), changedBy: [], passId: parts.entropy.id(), changes: 0, checksSizes: false };
 }
 
 /** The instant of now. */

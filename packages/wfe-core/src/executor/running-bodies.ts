@@ -40,6 +40,7 @@ export class RunningBodies {
   /** The inputs were committed: their bodies are done with, as are those whose pointers the commit has cancelled. */
   forget(scope: PassScope, inputs: readonly PassInput[]): void {
     for (const input of inputs) if (input.kind === "settled" || input.kind === "interrupted") this.#runs.delete(input.pointerId);
+    if (this.#runs.size === 0) return;
     for (const [pointerId, started] of this.#runs) {
       const pointer = scope.state.pointer(pointerId);
       if (pointer?.status === "running" && pointer.attempt === started.run.pointer.attempt) continue;

@@ -63,12 +63,7 @@ export class WorkflowPass {
     this.#isOrphan = isOrphan;
     this.#turn = new SlotTurn(services.clock, () => services.contended());
     this.#wakeup = new Wakeup(services.clock);
-    this.#attempts = new LeaseAttempts({
-      lease,
-      clock: services.clock,
-      warn: (message, error) => services.warn(message, error),
-      isLastTry: () => this.#aborted,
-    });
+    this.#attempts = new LeaseAttempts(services, lease, () => this.#aborted);
     const { aroundWorkflow } = services.context.middleware ?? {};
     this.#around = aroundWorkflow === undefined ? undefined : new AroundPass(aroundWorkflow, services);
   }
@@ -182,6 +177,8 @@ export class WorkflowPass {
         this.#commits += 1;
         if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
         this.#turn.committed();
+        // To decide once more would cost as much as the decision before, and nothing would come of it.
+        if (this.#running.active > 0 && state.isAtRest(this.#services.clock.now())) await this.#wait(state);
         continue;
       }
       this.#running.forget(scope, inputs);

@@ -16,20 +16,22 @@ async function setting(operation: () => Promise<{ readonly answer: number }>) {
   const warnings: string[] = [];
   const state: { stops: boolean; tries: number[]; result?: unknown; error?: unknown } = { stops: false, tries: [] };
   const began = clock.monotonic();
-  const attempts = new LeaseAttempts({ lease, clock, warn: (message) => void warnings.push(message), isLastTry: () => state.stops });
+  const attempts = new LeaseAttempts({ clock, warn: (message) => void warnings.push(message) }, lease, () => state.stops);
   lease.signal.addEventListener("abort", () => attempts.end(), { once: true });
   const run = (): void => {
-    void attempts.untilEnd("a commit", () => {
-      state.tries.push(clock.monotonic() - began);
-      return operation();
-    }).then(
-      (result) => {
-        state.result = [result];
-      },
-      (error: unknown) => {
-        state.error = error;
-      },
-    );
+    void attempts
+      .untilEnd("a commit", () => {
+        state.tries.push(clock.monotonic() - began);
+        return operation();
+      })
+      .then(
+        (result) => {
+          state.result = [result];
+        },
+        (error: unknown) => {
+          state.error = error;
+        },
+      );
   };
   return { clock, lease, warnings, state, run };
 }

@@ -47,6 +47,8 @@ export function scopeOf(definition: AnyDefinition, parts: ScopeParts = {}): Pass
     limits: { maxCrashes: 5, maxOpenPointers: 100, maxDepth: 32, shutdownTimeoutMs: 30_000, ...parts.limits },
     undo: new Set(),
     changedBy: [],
+    passId: "pass",
+    changes: 0,
     checksSizes: false,
     clock,
   };

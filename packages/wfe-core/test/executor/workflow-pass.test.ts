@@ -174,20 +174,14 @@ describe("an instance that was just created here", () => {
 
   it("stays as it was when the engine itself fails, and its bodies are called off", async () => {
     const body = held();
-    const broken = new Error("no entropy");
+    const broken = new Error("a fault of the host");
     const definition = w()
       .parallel((p) => p.branch((b) => b.thenFn("a", body.run)).branch((b) => b.thenFn("b", () => body.began.opened)))
       .build("w", 1);
-    let ids = 0;
-    const entropy = {
-      random: () => 0,
-      id: () => {
-        ids += 1;
-        if (ids > 1) throw broken;
-        return "first";
-      },
+    const contended = (): boolean => {
+      throw broken; // asked once the first commit has started its bodies
     };
-    const { harness, pass } = await created(definition, false, { entropy });
+    const { harness, pass } = await created(definition, false, { contended });
 
     expect(await pass.run()).toEqual({ kind: "failed", error: broken });
 

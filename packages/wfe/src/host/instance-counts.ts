@@ -2,10 +2,10 @@ import type { LifecycleEvent, MetricSink, WorkflowRow } from "wfe-core";
 
 /** Counts what becomes of instances, and of the attempts of their steps, by the commits and commands of this process. */
 export class InstanceCounts {
-  readonly #metrics: MetricSink | undefined;
+  readonly #metrics: MetricSink;
 
   /** @param metrics - Never throws. */
-  constructor(metrics: MetricSink | undefined) {
+  constructor(metrics: MetricSink) {
     this.#metrics = metrics;
   }
 
@@ -13,13 +13,13 @@ export class InstanceCounts {
     const { definitionId, version } = event;
     switch (event.type) {
       case "started":
-        this.#metrics?.record({ kind: "workflowStarted", definitionId, version });
+        this.#metrics.record({ kind: "workflowStarted", definitionId, version });
         return;
       case "suspended":
-        this.#metrics?.record({ kind: "workflowSuspended", definitionId, version });
+        this.#metrics.record({ kind: "workflowSuspended", definitionId, version });
         return;
       case "stepRetrying":
-        this.#metrics?.record({ kind: "stepRetried", definitionId, version, step: event.step });
+        this.#metrics.record({ kind: "stepRetried", definitionId, version, step: event.step });
         return;
       default:
     }
@@ -29,6 +29,6 @@ export class InstanceCounts {
   written({ definitionId, version, status, createdAt, completedAt = createdAt }: WorkflowRow): void {
     if (status !== "complete" && status !== "terminated") return;
     const durationMs = Math.max(0, completedAt.getTime() - createdAt.getTime()); // by the clocks of two hosts, perhaps
-    this.#metrics?.record({ kind: "workflowEnded", definitionId, version, status, durationMs });
+    this.#metrics.record({ kind: "workflowEnded", definitionId, version, status, durationMs });
   }
 }

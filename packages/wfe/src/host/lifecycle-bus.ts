@@ -16,7 +16,7 @@ export class LifecycleBus {
   readonly #find: (idOrName: string) => Promise<string>;
   readonly #trouble: PublisherTrouble;
   readonly #readers = new Set<LifecycleReader>();
-  readonly #counts: InstanceCounts;
+  readonly #counts: InstanceCounts | undefined;
   #underWay = 0;
 
   /** @param find - Finds an instance by its id or name. @returns Its id; what no instance has as it is. */
@@ -29,19 +29,19 @@ export class LifecycleBus {
     this.#publisher = publisher;
     this.#find = find;
     this.#trouble = new PublisherTrouble(services);
-    this.#counts = new InstanceCounts(services.metrics);
+    this.#counts = services.metrics === undefined ? undefined : new InstanceCounts(services.metrics);
   }
 
   /** Returns at once and never throws. */
   publish(event: LifecycleEvent): void {
-    this.#counts.count(event);
+    this.#counts?.count(event);
     if (this.#publisher === undefined) for (const reader of this.#readers) reader.push(event);
     else void this.#send(this.#publisher, event);
   }
 
   /** An instance was written, and is like this now. */
   written(row: WorkflowRow): void {
-    this.#counts.written(row);
+    this.#counts?.written(row);
   }
 
   /** Events from the moment of this call on: of this host, or of all hosts when there is a publisher. */
