@@ -42,6 +42,11 @@ const pinned = [
     seed: 1_302_160,
     what: "a body ends when a commit on its way has cancelled it with its instance, which is retried then",
   },
+  {
+    program: "poison",
+    seed: 1_401_116,
+    what: "a step is given up at the moment at which its instance is suspended, and runs again when that is resumed",
+  },
 ] as const;
 
 it.each(pinned)("$program $seed: $what", async ({ program, seed }) => {
