@@ -9,13 +9,14 @@ import { sagaState } from "./saga-state.ts";
 export class CompensationQuestions {
   readonly #reader: CompensationReader;
   readonly #attempts: LeaseAttempts;
-  readonly #heard: (input: PassInput) => void;
+  readonly #heard: (input?: PassInput) => void;
   readonly #open = new Set<string>();
   /** Sagas whose answer is not committed yet. */
   readonly #answered = new Set<string>();
+  #isLeft = false;
 
-  /** @param heard - Gets the answers. A question that has none when the lease ends gets none. */
-  constructor(scope: PassScope, services: ExecutorServices, attempts: LeaseAttempts, heard: (input: PassInput) => void) {
+  /** @param heard - Gets the answers; nothing for a question that is left without one: the lease has ended, or the host stops and does not reach the store. */
+  constructor(scope: PassScope, services: ExecutorServices, attempts: LeaseAttempts, heard: (input?: PassInput) => void) {
     this.#reader = new CompensationReader(services.persistence, scope.state.row.id, scope.definition);
     this.#attempts = attempts;
     this.#heard = heard;
@@ -24,6 +25,11 @@ export class CompensationQuestions {
   /** How many have no answer yet. */
   get open(): number {
     return this.#open.size;
+  }
+
+  /** Whether one is left without an answer: whoever goes on with the instance asks it anew. Until then nothing else says that there is something to do. */
+  get isLeft(): boolean {
+    return this.#isLeft;
   }
 
   /**
@@ -44,7 +50,10 @@ export class CompensationQuestions {
       read.then(
         (answer) => {
           this.#open.delete(sagaId);
-          if (answer === undefined) return;
+          if (answer === undefined) {
+            this.#isLeft = true;
+            return this.#heard();
+          }
           this.#answered.add(sagaId);
           this.#heard({ kind: "undo", sagaId, ...answer });
         },

@@ -154,7 +154,7 @@ export class WorkflowPass {
       const starting = decide(scope, inputs, this.#services.options.maxConcurrentSteps - this.#running.active, this.#starts);
       this.#inputs = [];
       // While the store is asked what is to be undone, nothing else in the instance says that it is to be looked at again.
-      const busy = starting.length > 0 || this.#running.active > 0 || scope.undo.size > 0 || this.#questions?.open !== 0;
+      const busy = starting.length > 0 || this.#running.active > 0 || scope.undo.size > 0 || this.#questions?.open !== 0 || this.#questions.isLeft;
       const dueAt = nextDueAt(state, busy, this.#lease.expiresAt);
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = changeOf(scope, dueAt);
@@ -261,8 +261,8 @@ export class WorkflowPass {
     this.#running.start(scope, this.#services.steps, pointers, (input) => this.#hear(input));
   }
 
-  #hear(input: PassInput): void {
-    this.#inputs.push(input);
+  #hear(input?: PassInput): void {
+    if (input !== undefined) this.#inputs.push(input);
     this.#wakeup.wake();
   }
 
@@ -284,7 +284,7 @@ export class WorkflowPass {
 
   #over(state: InstanceState): PassEnd {
     if (state.status !== "runnable") return { kind: "idle" };
-    if (!this.#starts && state.hasPending()) return { kind: "yielded" };
+    if (this.#questions?.isLeft === true || (!this.#starts && state.hasPending())) return { kind: "yielded" };
     return { kind: "idle", ...(state.row.dueAt === undefined ? {} : { dueAt: state.row.dueAt }) };
   }
 

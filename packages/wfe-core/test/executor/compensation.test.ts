@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BranchBuilder } from "../../src/builder/verbs.ts";
 import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { retriedPointers } from "../../src/executor/retried-pointers.ts";
+import { PersistenceError } from "../../src/errors/store-errors.ts";
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import type { WorkflowDefinition } from "../../src/models/workflow-definition.ts";
 import { Payloads } from "../../src/runtime/payloads.ts";
@@ -143,6 +144,33 @@ describe("the question what a saga has to undo", () => {
 
     expect(lines).toEqual(["a", "b", "undo b", "undo a"]);
     expect((await harness.stored()).status).toBe("complete");
+  });
+
+  it("is left to another host by one that stops and does not reach the store: the instance stays due, also when something has come for it", async () => {
+    const harness = await PassHarness.start();
+    const { lines, does } = traced();
+    const [asked, gate] = [new Gate(), new Gate()];
+    harness.intercept("getPointers", async () => {
+      asked.open();
+      await gate.opened;
+      throw new PersistenceError("WFE_STORE_UNREACHABLE", "away", { retryable: true });
+    });
+    await harness.create(new WorkflowBuilder<Data>().use(saga(does)).build("w", 1), { n: 0 });
+    const { pass, end, lease } = await harness.begin();
+    await asked.opened;
+
+    pass.abort();
+    await harness.clock.settle();
+    pass.poke();
+    gate.open();
+    await harness.clock.settle();
+
+    expect(await Promise.race([end, Promise.resolve("still running")])).toEqual({ kind: "yielded" });
+    expect((await harness.stored()).dueAt).toEqual(lease.expiresAt);
+    await lease.release();
+    harness.intercept("getPointers", (next, id, query) => next(id, query));
+    await harness.run();
+    expect(lines).toEqual(["a", "b", "undo b", "undo a"]);
   });
 
   it("finds the saga again when a termination by another branch is taken back", async () => {

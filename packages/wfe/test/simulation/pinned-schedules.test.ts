@@ -42,6 +42,16 @@ const pinned = [
     seed: 1_302_160,
     what: "a body ends when a commit on its way has cancelled it with its instance, which is retried then",
   },
+  {
+    program: "poison",
+    seed: 1_401_116,
+    what: "a step is given up at the moment at which its instance is suspended, and runs again when that is resumed",
+  },
+  {
+    program: "random",
+    seed: 1_600_601,
+    what: "an operator is asked several times at once to resume what has failed while a command had suspended it",
+  },
 ] as const;
 
 it.each(pinned)("$program $seed: $what", async ({ program, seed }) => {

@@ -140,7 +140,8 @@ function standsStill({ status, pointers }: WorkflowRecord): boolean {
 class Operator {
   readonly #outside: Outside;
   readonly #awaited: ReadonlyMap<string, Awaited>;
-  readonly #resumes = new Map<string, number>();
+  /** By instance: the failures for which it has resumed it, each once. It may be asked for the same several times at once, and then but one resume does something. */
+  readonly #resumes = new Map<string, Set<string>>();
   /** How often in turn it has seen that nothing more will happen. */
   #restful = 0;
 
@@ -181,12 +182,12 @@ class Operator {
 
   /** @returns Whether it was of no use so often that it stays suspended. */
   async #resume(client: WorkflowClient, id: string, open: readonly ExecutionPointer[]): Promise<boolean> {
-    const resumes = this.#resumes.get(id) ?? 0;
-    if (resumes >= RESUMES) return true;
+    const resumes = this.#resumes.get(id) ?? new Set();
+    if (resumes.size >= RESUMES) return true;
     // A command has suspended an instance in which nothing has failed.
-    const hasFailed = open.some(({ status }) => status === "failed");
+    const failures = open.filter(({ status }) => status === "failed").map((pointer) => `${pointer.id} ${pointer.attempt}`);
     // Counted before it is answered: who has resumed it so often says no more.
-    if (hasFailed) this.#resumes.set(id, resumes + 1);
+    if (failures.length > 0) this.#resumes.set(id, resumes.add(failures.join()));
     await client.resumeWorkflow(id);
     return false;
   }

@@ -50,13 +50,16 @@ export const poison: ProgramFactory = (bodies) => {
     verdict: (final) => {
       const starts = final.runs.filter(({ step }) => step === "poison").length;
       const crashes = (final.errors?.get("x") ?? []).filter(({ step, code }) => step === "poison" && code === "WFE_STEP_CRASHED");
+      // Given up at a moment at which a command has suspended the instance it waits there, and a resume runs it again, with as many starts as before.
+      const givenUpAgain = Math.floor((final.records.get("x")?.controlSeq ?? 0) / 2);
+      const attempts = crashes.map(({ attempt }) => attempt);
       return [
         ...ended(final, "x", "complete", asIs, ["before", "bury", "behind"]),
         ...ended(final, "y", "complete", asIs, ["step 1", "step 2", "step 3", "step 4"]),
-        ...(starts <= MOST_CRASHES ? [] : [`the poison was taken ${starts} times`]),
-        ...(crashes.length === 1 && crashes[0]?.attempt === MOST_CRASHES
+        ...(starts <= MOST_CRASHES * crashes.length ? [] : [`the poison was taken ${starts} times`]),
+        ...(attempts.length >= 1 && attempts.length <= 1 + givenUpAgain && attempts.every((attempt, n) => attempt === MOST_CRASHES * (n + 1))
           ? []
-          : [`it was given up at the attempts ${crashes.map(({ attempt }) => attempt).join(", ")}`]),
+          : [`it was given up at the attempts ${attempts.join(", ")}`]),
       ];
     },
   };
