@@ -53,19 +53,20 @@ export class LeaseAttempts {
     this.#waits.push(end);
     answer.then(
       (value) => {
-        this.#forget(end);
-        resolve(value);
+        if (this.#hears(end)) resolve(value);
       },
       (error: unknown) => {
-        this.#forget(end);
-        reject(error);
+        if (this.#hears(end)) reject(error);
       },
     );
   }
 
-  #forget(end: () => void): void {
+  /** Ends a wait. @returns Whether it was not ended before: what comes after the end of the lease leads to nothing. */
+  #hears(end: () => void): boolean {
     const at = this.#waits.indexOf(end);
-    if (at !== -1) this.#waits.splice(at, 1);
+    if (at === -1) return false;
+    this.#waits.splice(at, 1);
+    return true;
   }
 
   async #again<T extends object>(what: string, operation: () => Promise<T>, first: unknown): Promise<T | undefined> {

@@ -83,6 +83,20 @@ describe("an operation on the store", () => {
     expect([state.result, state.tries]).toEqual([[undefined], [0]]);
   });
 
+  it("is not tried again when it fails after the lease has ended", async () => {
+    let fail = (): void => {};
+    const { clock, lease, state, run, warnings } = await setting(() => new Promise((_, reject) => (fail = () => reject(away))));
+    run();
+    await clock.settle();
+
+    await lease.release();
+    fail();
+    await clock.advance("1s");
+
+    expect([state.result, state.tries, warnings]).toEqual([[undefined], [0], []]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("is not tried at all once the lease has ended", async () => {
     const { clock, lease, state, run } = await setting(() => Promise.resolve({ answer: 1 }));
     await lease.release();
