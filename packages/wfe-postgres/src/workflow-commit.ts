@@ -56,7 +56,7 @@ export class WorkflowCommits {
       concurrency: 2,
       keyOf: ({ change }) => change.workflowId,
       sizeOf: ({ change }) =>
-        Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS, sizeOfPayloads(LARGEST_BATCH, payloadsOf(change))),
+        Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS, sizeOfPayloads(LARGEST_BATCH, charactersOf(change))),
       send: (commits) => this.#send(commits),
       mayBeOnes,
     });
@@ -95,17 +95,15 @@ function conflictOf(
   return new ConflictError(workflowId, reason, reason === "missing" ? undefined : { revision, controlSeq, inboxSeq, status });
 }
 
-/** Texts of a change that may be long. */
-function* payloadsOf({ data, pointers, events, children }: WorkflowChange): Generator<string | undefined> {
-  yield data;
+/** Of the texts of a change that may be long. */
+function charactersOf({ data, pointers, events, children }: WorkflowChange): number {
+  let characters = data?.length ?? 0;
   for (const { item, persistenceData, outcome, eventData } of pointers) {
-    yield item;
-    yield persistenceData;
-    yield outcome;
-    yield eventData;
+    characters += (item?.length ?? 0) + (persistenceData?.length ?? 0) + (outcome?.length ?? 0) + (eventData?.length ?? 0);
   }
-  for (const event of events) yield event.data;
-  for (const child of children) yield child.data;
+  for (const event of events) characters += event.data?.length ?? 0;
+  for (const child of children) characters += child.data.length;
+  return characters;
 }
 
 /** Parameters of the function, in their order. */
