@@ -219,8 +219,10 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
 
     inbox_seqs := array_to_json(inbox_seqs_);
     -- Nothing was ever delivered to most instances.
-    SELECT json_agg(json_build_array(c.change, ${r.deliveries_v1}(c.row))) INTO deliveries
-      FROM unnest(committed_, inbox_seqs_) WITH ORDINALITY AS c (row, inbox_seq, change) WHERE c.inbox_seq > 0;
+    IF 0 < ANY (inbox_seqs_) THEN
+      SELECT json_agg(json_build_array(c.change, ${r.deliveries_v1}(c.row))) INTO deliveries
+        FROM unnest(committed_, inbox_seqs_) WITH ORDINALITY AS c (row, inbox_seq, change) WHERE c.inbox_seq > 0;
+    END IF;
     RETURN NEXT;
   END $wfe$;
 `;
