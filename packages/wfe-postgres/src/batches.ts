@@ -23,10 +23,8 @@ export interface BatchesOptions<TRequest, TResult> {
 /** Characters of payloads in one call, about: what travels together has to fit into one text here, and into the memory of the server. */
 const MOST_CHARACTERS = 2 ** 24;
 
-/** What payloads count of a limit of requests. */
-export function sizeOfPayloads(limit: number, payloads: Iterable<string | undefined>): number {
-  let characters = 0;
-  for (const payload of payloads) characters += payload?.length ?? 0;
+/** What payloads of so many characters count of a limit of requests. */
+export function sizeOfPayloads(limit: number, characters: number): number {
   return (characters * limit) / MOST_CHARACTERS;
 }
 

@@ -1,3 +1,5 @@
+import { arrayLiteral } from "./array-literal.ts";
+
 /** A value of a parameter; lists become arrays of PostgreSQL. */
 export type SqlValue = string | number | boolean | null | readonly (string | number | boolean | null)[];
 
@@ -75,9 +77,13 @@ export class StatementFailure extends Error {
   }
 }
 
+function parameter(value: SqlValue): Exclude<SqlValue, readonly unknown[]> {
+  return typeof value === "object" && value !== null ? arrayLiteral(value) : value;
+}
+
 /** Runs one statement on a client. */
 export async function runOn<TRow>(client: PostgresClient, text: string, values: readonly SqlValue[], timeoutMs: number): Promise<readonly TRow[]> {
-  const { rows } = await client.query({ text, values: [...values], types: TYPES, query_timeout: timeoutMs });
+  const { rows } = await client.query({ text, values: values.map(parameter), types: TYPES, query_timeout: timeoutMs });
   return rows as readonly TRow[]; // the caller knows the columns of its statement
 }
 

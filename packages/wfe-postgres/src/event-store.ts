@@ -33,7 +33,7 @@ export class EventStore {
       limit: LARGEST_PUBLICATION,
       concurrency: 2,
       keyOf: ({ event }) => event.id,
-      sizeOf: ({ event }) => Math.max(1, sizeOfPayloads(LARGEST_PUBLICATION, [event.data])),
+      sizeOf: ({ event }) => Math.max(1, sizeOfPayloads(LARGEST_PUBLICATION, event.data?.length ?? 0)),
       send: async (publications) => {
         await database.call("insert_events_v1", [JSON.stringify(publications.map(({ event, now }) => newEventList(event, now)))]);
         return publications.map(({ event }) => ({ value: event.id }));

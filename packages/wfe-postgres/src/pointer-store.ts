@@ -28,7 +28,7 @@ export class PointerStore {
           ])
         : await this.#database.query<{ list: PointerColumns }>(
             `${from} AND p.status IN ('complete', 'cancelled', 'compensated') AND p.attempt >= 1 AND p.compensates IS NULL
-               AND p.step_id = ANY ($6::bigint[]) AND p.end_seq < $5 ORDER BY p.end_seq DESC LIMIT $2`,
+               AND p.step_id = ANY ($6::bigint[]) AND p.end_seq < $5 ${scope === undefined ? "" : "AND p.scope <> '[]'"} ORDER BY p.end_seq DESC LIMIT $2`,
             [toText(workflowId), limit, ...container, after ?? Number.MAX_SAFE_INTEGER, compensable.stepIds],
           );
     return rows.map(({ list }) => pointerRow(list));

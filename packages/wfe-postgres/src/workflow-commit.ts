@@ -23,13 +23,24 @@ interface Commit {
 interface CommitColumns {
   /** Of each commit; `null` where it is refused. */
   readonly inbox_seqs: readonly (number | null)[];
-  readonly refused: readonly RefusalList[] | null;
+  readonly not_accepted: readonly VerdictList[] | null;
   readonly deliveries: readonly (readonly [number: number, deliveries: readonly DeliveryList[] | null])[] | null;
 }
 
-/** Of the commit with this number, counted from 1; the columns are `null` when there is no such instance. */
-type RefusalList = readonly [number: number, reason: ConflictReason, status: WorkflowStatus, revision: number, controlSeq: number, inboxSeq: number];
+/**
+ * What is said of the commit with this number, counted from 1: that it was committed before, or why it is refused. The columns of the instance are `null` when
+ * there is none.
+ */
+type VerdictList = readonly [
+  number: number,
+  verdict: "committed" | ConflictReason,
+  status: WorkflowStatus,
+  revision: number,
+  controlSeq: number,
+  inboxSeq: number,
+];
 
+/** What a list has an entry of. */
 type ColumnValue = PointerColumns[number];
 
 /** Commits instances; those that are wanted at the same moment in one call, which is one transaction. */
@@ -45,7 +56,7 @@ export class WorkflowCommits {
       concurrency: 2,
       keyOf: ({ change }) => change.workflowId,
       sizeOf: ({ change }) =>
-        Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS, sizeOfPayloads(LARGEST_BATCH, payloadsOf(change))),
+        Math.max(1, (change.openSubscriptions.length * LARGEST_BATCH) / MOST_TOPICS, sizeOfPayloads(LARGEST_BATCH, charactersOf(change))),
       send: (commits) => this.#send(commits),
       mayBeOnes,
     });
@@ -63,34 +74,36 @@ export class WorkflowCommits {
   async #send(commits: readonly Commit[]): Promise<readonly Outcome<CommitResult>[]> {
     const [answer] = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
     this.#database.metrics.record({ kind: "batchWritten", store: "postgres", size: commits.length });
-    const { inbox_seqs: inboxSeqs, refused, deliveries } = answer as CommitColumns; // the function gives one row
-    const refusals = new Map(refused?.map((refusal) => [refusal[0], refusal]));
+    const { inbox_seqs: inboxSeqs, not_accepted: notAccepted, deliveries } = answer as CommitColumns; // the function gives one row
+    const verdicts = new Map(notAccepted?.map((list) => [list[0], list]));
     const delivered = new Map(deliveries);
     return commits.map(({ change }, index) => {
-      const refusal = refusals.get(index + 1);
-      if (refusal !== undefined) return { error: conflictOf(change, refusal) };
-      const inboxSeq = inboxSeqs[index] as number; // not refused
+      const verdict = verdicts.get(index + 1);
+      if (verdict !== undefined && verdict[1] !== "committed") return { error: conflictOf(change, verdict[1], verdict) };
       const pendingDeliveries = (delivered.get(index + 1) ?? []).map(delivery);
-      return { value: { revision: change.expected.revision + 1, inboxSeq, pendingDeliveries } };
+      const inboxSeq = inboxSeqs[index] as number; // there is one for each that is committed
+      return { value: { revision: verdict?.[3] ?? change.expected.revision + 1, inboxSeq, pendingDeliveries } };
     });
   }
 }
 
-function conflictOf({ workflowId }: WorkflowChange, [, reason, status, revision, controlSeq, inboxSeq]: RefusalList): ConflictError {
+function conflictOf(
+  { workflowId }: WorkflowChange,
+  reason: ConflictReason,
+  [, , status, revision, controlSeq, inboxSeq]: VerdictList,
+): ConflictError {
   return new ConflictError(workflowId, reason, reason === "missing" ? undefined : { revision, controlSeq, inboxSeq, status });
 }
 
-/** Texts of a change that may be long. */
-function* payloadsOf({ data, pointers, events, children }: WorkflowChange): Generator<string | undefined> {
-  yield data;
+/** Of the texts of a change that may be long. */
+function charactersOf({ data, pointers, events, children }: WorkflowChange): number {
+  let characters = data?.length ?? 0;
   for (const { item, persistenceData, outcome, eventData } of pointers) {
-    yield item;
-    yield persistenceData;
-    yield outcome;
-    yield eventData;
+    characters += (item?.length ?? 0) + (persistenceData?.length ?? 0) + (outcome?.length ?? 0) + (eventData?.length ?? 0);
   }
-  for (const event of events) yield event.data;
-  for (const child of children) yield child.data;
+  for (const event of events) characters += event.data?.length ?? 0;
+  for (const child of children) characters += child.data.length;
+  return characters;
 }
 
 /** Parameters of the function, in their order. */
@@ -110,14 +123,14 @@ function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
     changes.map(({ commitId }) => toText(commitId)),
     changes.map(({ expected }) => expected.revision),
     changes.map(({ expected }) => expected.controlSeq),
-    changes.map(({ expected }) => expected.inboxSeq ?? null),
+    listOrNull(changes.map(({ expected }) => expected.inboxSeq ?? null)),
     changes.map(({ seenInboxSeq }) => seenInboxSeq),
     changes.map(({ status }) => status),
-    changes.map(({ data }) => toTextOrNull(data)),
+    listOrNull(changes.map(({ data }) => toTextOrNull(data))),
     changes.map(({ sequence }) => sequence),
-    changes.map(({ dueAt }) => toInstantOrNull(dueAt)),
-    changes.map(({ error }) => toTextOrNull(error)),
-    changes.map(({ completedAt }) => toInstantOrNull(completedAt)),
+    listOrNull(changes.map(({ dueAt }) => toInstantOrNull(dueAt))),
+    listOrNull(changes.map(({ error }) => toTextOrNull(error))),
+    listOrNull(changes.map(({ completedAt }) => toInstantOrNull(completedAt))),
     pointerChanges,
     ...pointers.map(listOrNull),
     restOf(commits),

@@ -41,7 +41,7 @@ export class WorkflowCreations {
       limit: LARGEST_CREATION,
       concurrency: 2,
       keyOf: ({ workflow }) => workflow.id,
-      sizeOf: ({ workflow }) => Math.max(1, sizeOfPayloads(LARGEST_CREATION, [workflow.data])),
+      sizeOf: ({ workflow }) => Math.max(1, sizeOfPayloads(LARGEST_CREATION, workflow.data.length)),
       send: (creations) => this.#send(creations),
       mayBeOnes,
     });

@@ -136,7 +136,7 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
     for (const query of [{}, { scope: "c" }]) await persistence.getPointers("f-9", { ...query, limit: 10 });
   },
   "looking for what compensation has to undo": async ({ persistence }) => {
-    for (const query of [{}, { scope: "c" }]) await persistence.getPointers("f-9", { ...query, compensable: { stepIds: [0, 1] }, limit: 10 });
+    await persistence.getPointers("f-9", { scope: "c", compensable: { stepIds: [0, 1] }, limit: 10 });
   },
   "listing the newest": ({ persistence }) => persistence.listWorkflows({}, { limit: 10 }),
   "listing a page after the first": async ({ persistence }) => {
@@ -188,14 +188,13 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   "a commit with everything in it": [
     "consumed_events: consumed_events_pkey",
     "events: events_id",
-    "events: events_pkey",
     "events: events_topic",
     "subscriptions: subscriptions_id",
     "workflow_names: workflow_names_pkey",
     "workflows: workflows_id",
     "workflows: workflows_pkey",
   ],
-  "commits of several instances": ["workflows: workflows_id"],
+  "commits of several instances": ["workflows: workflows_id", "workflows: workflows_pkey"],
   "a delivery": [
     "consumed_events: consumed_events_pkey",
     "events: events_pkey",

@@ -3,7 +3,30 @@ import { FUNCTION_SETTINGS } from "./function-settings.ts";
 import { POINTER_COLUMNS, POINTER_NAMES, POINTER_UPDATES } from "./pointer-columns.ts";
 
 const POINTER_PARAMETERS = POINTER_COLUMNS.map(([name, type]) => `p_${name} ${type}[]`).join(", ");
-const POINTER_LISTS = POINTER_COLUMNS.map(([name]) => `p_${name}`).join(", ");
+
+/**
+ * Lists side by side, an entry of each in a row; NULL for those of a list that is NULL. One after the other in the select list, and not as one source of rows,
+ * for which each of them would be stored first.
+ */
+function sideBySide(lists: Readonly<Record<string, string>>): string {
+  return `SELECT ${Object.entries(lists)
+    .map(([column, list]) => `unnest(${list}) AS ${column}`)
+    .join(", ")}`;
+}
+
+const POINTERS = sideBySide({ change: "p_change", ...Object.fromEntries(POINTER_COLUMNS.map(([name]) => [name, `p_${name}`])) });
+const CHANGES = sideBySide({
+  row: "rows_",
+  now: "nows_",
+  commit_id: "commit_ids_",
+  seen: "seen_inbox_seqs_",
+  status: "statuses_",
+  data: "data_",
+  sequence: "sequences_",
+  due_at: "due_",
+  error: "errors_",
+  completed_at: "completed_",
+});
 
 /** Topics that are locked one by one at most; the locks of all sessions share a table in the server's memory. */
 const MOST_TOPIC_LOCKS = 256;
@@ -64,7 +87,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     nows_ bigint[], ids_ text[], commit_ids_ text[], revisions_ bigint[], control_seqs_ bigint[], expected_inbox_seqs_ bigint[], seen_inbox_seqs_ bigint[],
     statuses_ text[], data_ text[], sequences_ bigint[], due_ bigint[], errors_ text[], completed_ bigint[],
     p_change int[], ${POINTER_PARAMETERS}, rest_ jsonb)
-    RETURNS TABLE (inbox_seqs json, refused json, deliveries json) LANGUAGE plpgsql
+    RETURNS TABLE (inbox_seqs json, not_accepted json, deliveries json) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
@@ -91,14 +114,14 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
       END LOOP;
     END IF;
     -- Locked in the order of ids: batches that meet do not wait for each other crosswise. What a row then holds, it holds until the end; it is judged by
-    -- that, and of those that are refused it is the answer.
+    -- that, and of those that are not accepted it is the answer.
     SELECT
         array_agg(CASE WHEN j.verdict = 'accepted' THEN j.row END ORDER BY j.change),
         array_agg(CASE WHEN j.verdict IN ('accepted', 'committed') THEN j.row END ORDER BY j.change),
         array_agg(CASE WHEN j.verdict IN ('accepted', 'committed') THEN j.inbox_seq END ORDER BY j.change),
         json_agg(json_build_array(j.change, j.verdict, j.status, j.revision, j.control_seq, j.inbox_seq))
-          FILTER (WHERE j.verdict NOT IN ('accepted', 'committed'))
-      INTO rows_, committed_, inbox_seqs_, refused FROM (
+          FILTER (WHERE j.verdict <> 'accepted')
+      INTO rows_, committed_, inbox_seqs_, not_accepted FROM (
       SELECT x.change, w.*,
         CASE WHEN w.row IS NULL THEN 'missing'
           WHEN w.commit_id = x.commit_id THEN 'committed'
@@ -119,8 +142,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
         -- a snapshot of its own.
         due_at = CASE WHEN w.inbox_seq > x.seen THEN x.now ELSE x.due_at END,
         error = x.error, completed_at = x.completed_at
-      FROM unnest(rows_, nows_, commit_ids_, seen_inbox_seqs_, statuses_, data_, sequences_, due_, errors_, completed_)
-        AS x (row, now, commit_id, seen, status, data, sequence, due_at, error, completed_at)
+      FROM (${CHANGES}) x
       WHERE w.row = x.row;
 
     IF rest_ IS NOT NULL THEN
@@ -148,7 +170,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
 
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
       SELECT rows_[x.change], ${POINTER_COLUMNS.map(([name]) => `x.${name}`).join(", ")}
-      FROM unnest(p_change, ${POINTER_LISTS}) AS x (change, ${POINTER_NAMES})
+      FROM (${POINTERS}) x
       WHERE rows_[x.change] IS NOT NULL
       ON CONFLICT (workflow, id) DO UPDATE SET ${POINTER_UPDATES};
 
@@ -197,8 +219,10 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
 
     inbox_seqs := array_to_json(inbox_seqs_);
     -- Nothing was ever delivered to most instances.
-    SELECT json_agg(json_build_array(c.change, ${r.deliveries_v1}(c.row))) INTO deliveries
-      FROM unnest(committed_, inbox_seqs_) WITH ORDINALITY AS c (row, inbox_seq, change) WHERE c.inbox_seq > 0;
+    IF 0 < ANY (inbox_seqs_) THEN
+      SELECT json_agg(json_build_array(c.change, ${r.deliveries_v1}(c.row))) INTO deliveries
+        FROM unnest(committed_, inbox_seqs_) WITH ORDINALITY AS c (row, inbox_seq, change) WHERE c.inbox_seq > 0;
+    END IF;
     RETURN NEXT;
   END $wfe$;
 `;

@@ -45,7 +45,9 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
     trace_context text,
     error text,
     data text NOT NULL
-  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
+    -- Room on the page for another version of each row: a batch moves many of one page in one transaction, and only those that find room there need
+    -- no new entries in the indexes.
+  ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
   CREATE UNIQUE INDEX ${index("workflows_id")} ON ${t.workflows} (id);
   -- The sweep: what is due of one definition, the earliest first.
   CREATE INDEX ${index("workflows_due")} ON ${t.workflows} (definition, due_at) WHERE status = 'runnable' AND due_at IS NOT NULL;
@@ -97,8 +99,9 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
   -- What a pass loads: the open pointers alone, in order of creation.
   CREATE INDEX ${index("pointers_open")} ON ${t.pointers} (workflow, seq)
     WHERE status IN ${OPEN_STATUSES};
-  -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows.
-  CREATE INDEX ${index("pointers_ended")} ON ${t.pointers} (workflow, end_seq, step_id) WHERE end_seq IS NOT NULL;
+  -- What compensation may have to undo, the last result first: what stands in something, as it does in a saga. The step stands in it to pass others
+  -- over without a look at their rows.
+  CREATE INDEX ${index("pointers_ended")} ON ${t.pointers} (workflow, end_seq, step_id) WHERE end_seq IS NOT NULL AND scope <> '[]';
 
   CREATE TABLE ${t.events} (
     arrival bigint GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME ${t.event_arrivals}) PRIMARY KEY,
