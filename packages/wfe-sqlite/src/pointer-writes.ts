@@ -10,7 +10,8 @@ const INSERT = `
 const UPDATE = `
   UPDATE wfe_pointers SET ${[...POINTER_COLUMNS, "closed"].map((column) => `${column} = ?`).join(", ")}
   WHERE workflow = ? AND closed = ? AND id = ?`;
-const FIND = "SELECT closed FROM wfe_pointers WHERE workflow = ? AND closed IN (0, 1) AND id = ?";
+// With `closed IN (0, 1)` SQLite would make a table of the two numbers each time.
+const FIND = [0, 1].map((closed) => `SELECT ${closed} FROM wfe_pointers WHERE workflow = ? AND closed = ${closed} AND id = ?`).join(" UNION ALL ");
 
 /** Writes one pointer, new or changed. Within a transaction: that an id has one row only, is seen to here. */
 export function writePointer(connection: Connection, workflow: number, pointer: PointerRow): void {
@@ -20,7 +21,7 @@ export function writePointer(connection: Connection, workflow: number, pointer: 
   const update = connection.sql(UPDATE);
   // What closes was open, but for rare cases: it is not looked for.
   if (closed === 1 && update.run(...values, 0, id).changes > 0) return;
-  const found = connection.sql<readonly [closed: 0 | 1]>(FIND, "arrays").get(workflow, id);
+  const found = connection.sql<readonly [closed: 0 | 1]>(FIND, "arrays").get(workflow, id, workflow, id);
   if (found === undefined) connection.sql(INSERT).run(...values, id);
   else update.run(...values, found[0], id);
 }
