@@ -13,14 +13,14 @@ const CLOSED_BY_ID = "SELECT * FROM wfe_pointers WHERE workflow = ? AND closed =
 const INSIDE = "AND instr(p.scope, ?) > 0 AND wfe_scope_has(p.scope, ?)";
 
 const IN_ORDER = (inside: string): string => `
-  SELECT p.* FROM wfe_pointers p WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside} AND p.seq > ? ORDER BY p.seq LIMIT ?`;
+  SELECT p.* FROM wfe_pointers p WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside} AND p.seq > ? ORDER BY p.seq LIMIT +?`;
 
 // In the order of the index, which a planner with statistics gives up for the primary key and a sort.
 const COMPENSABLE = (inside: string): string => `
   SELECT p.* FROM wfe_pointers p INDEXED BY wfe_pointers_ended
   WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside}
     AND p.status IN ('complete', 'cancelled', 'compensated') AND p.attempt >= 1 AND p.compensates IS NULL
-    AND p.step_id IN (SELECT value FROM json_each(?)) AND p.end_seq < ? ORDER BY p.end_seq DESC LIMIT ?`;
+    AND p.step_id IN (SELECT value FROM json_each(?)) AND p.end_seq < ? ORDER BY p.end_seq DESC LIMIT +?`;
 
 /** What a pass starts from: the open pointers, and the closed ones that these compensate, in order of creation. Within a snapshot. */
 export function passPointers(connection: Connection, workflow: number): readonly PointerRow[] {

@@ -77,7 +77,7 @@ function dueOf(connection: Connection, definitions: readonly DefinitionKey[], as
     `SELECT row, id, due_at FROM wfe_workflows
      WHERE definition = (SELECT row FROM wfe_definitions WHERE id = ? AND version = ? AND fingerprint = ?)
        AND status = 'runnable' AND due_at IS NOT NULL AND due_at <= ?
-     ORDER BY due_at LIMIT ?`,
+     ORDER BY due_at LIMIT +?`,
   );
   const due = definitions.flatMap(({ id, version, fingerprint }) => byDefinition.all(toText(id), version, toText(fingerprint), asAt, limit));
   const distinct = [...new Map(due.map((found) => [found.row, found])).values()];

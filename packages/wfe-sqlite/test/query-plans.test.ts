@@ -181,6 +181,7 @@ describe("queries on a filled store", () => {
 
     expect(texts).not.toEqual([]);
     expect(scansOf(texts)).toEqual([]);
+    expect(texts.filter((text) => text.includes("LIMIT ?"))).toEqual([]); // it would be prepared each time
   });
 
   it.each<[string, WorkflowFilter, string]>([
