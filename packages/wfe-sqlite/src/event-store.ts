@@ -165,11 +165,14 @@ function deliverBatch(
   if (open.length === DELIVERY_BATCH && last !== undefined) {
     return { reached: [...reached.values()], progress: { after: last.row, lastArrival } };
   }
-  connection
-    .sql(
-      `UPDATE wfe_events SET delivered = 1
+  // By their numbers: SQLite would note down the rows of an update by the index that it takes them out of, in a table that it makes each time.
+  const served = connection
+    .sql<readonly [arrival: number]>(
+      `SELECT arrival FROM wfe_events
        WHERE name = ? AND key = ? AND delivered = 0 AND arrival <= ? AND (eligible_at IS NULL OR eligible_at <= ?)`,
+      "arrays",
     )
-    .run(name, key, lastArrival, now);
+    .all(name, key, lastArrival, now);
+  for (const [arrival] of served) connection.sql("UPDATE wfe_events SET delivered = 1 WHERE arrival = ?").run(arrival);
   return { reached: [...reached.values()], progress: undefined };
 }
