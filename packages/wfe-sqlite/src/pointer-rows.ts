@@ -1,7 +1,7 @@
 import type { PointerRow, PointerStatus } from "wfe-core";
 import type { SqlValue } from "./connection.ts";
 import { type Text, toInstantOrNull } from "./rows.ts";
-import { fromText, toText, toTextOrNull } from "./text.ts";
+import { fromText, toTextOrNull } from "./text.ts";
 
 /** A row of `wfe_pointers`. */
 export interface PointerColumns {
