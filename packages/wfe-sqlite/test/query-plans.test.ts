@@ -218,6 +218,20 @@ describe("queries on a filled store", () => {
     }
   });
 
+  it("find and count nothing for a list of no statuses, whichever index the rest of the filter names", async () => {
+    for (const filter of [
+      {},
+      { reference: "r" },
+      { hasError: true },
+      { completedBefore: instant() },
+      { name: "x" },
+      { data: { "customer.id": 7 } },
+    ]) {
+      expect((await persistence.listWorkflows({ ...filter, status: [] }, { limit: 1 })).items).toEqual([]);
+      expect(await persistence.countWorkflows({ ...filter, status: [] })).toBe(0);
+    }
+  });
+
   it("count by an index alone what people count", async () => {
     for (const filter of [{ status: "complete" }, { definitionId: "sample", completedBefore: instant() }] as const) {
       const [plan = []] = (await statementsOf(() => persistence.countWorkflows(filter))).filter((text) => text.includes("INDEXED BY")).map(planOf);
