@@ -37,7 +37,7 @@ export class CommandStore {
     const token = this.#database.entropy.id();
     const claimed = await this.#database.write((connection) => {
       const commands = connection
-        .sql<CommandColumns>("SELECT * FROM wfe_commands WHERE execute_at <= ? ORDER BY execute_at, row LIMIT ?")
+        .sql<CommandColumns>("SELECT * FROM wfe_commands WHERE execute_at <= ? ORDER BY execute_at, row LIMIT +?")
         .all(asAt.getTime(), options.limit);
       // What was remembered for after the former handling is served by this one.
       const claim = connection.sql("UPDATE wfe_commands SET execute_at = ?, token = ?, again_at = NULL WHERE row = ?");

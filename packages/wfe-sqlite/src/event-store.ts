@@ -81,7 +81,7 @@ export class EventStore {
     if (some === undefined) return [];
     return this.#database.write((connection) =>
       connection
-        .sql<Pick<EventColumns, "arrival" | "id" | "name" | "key">>(`SELECT arrival, id, name, key ${visible} ORDER BY time, arrival LIMIT ?`)
+        .sql<Pick<EventColumns, "arrival" | "id" | "name" | "key">>(`SELECT arrival, id, name, key ${visible} ORDER BY time, arrival LIMIT +?`)
         .all(asAt.getTime(), options.limit)
         .map((event) => {
           connection.sql("UPDATE wfe_events SET visible_at = ? WHERE arrival = ?").run(options.claimUntil.getTime(), event.arrival);
@@ -116,7 +116,7 @@ export class EventStore {
             `DELETE FROM wfe_events WHERE arrival IN (
                SELECT e.arrival FROM wfe_events e WHERE e.delivered = 1 AND e.stored_at < ?
                  AND NOT EXISTS (SELECT 1 FROM wfe_subscriptions s WHERE s.event = e.arrival)
-               ORDER BY e.stored_at LIMIT ?)`,
+               ORDER BY e.stored_at LIMIT +?)`,
           )
           .run(storedBefore.getTime(), limit).changes,
     );
@@ -137,7 +137,7 @@ function deliverBatch(
     .sql<OpenSubscription>(
       `SELECT s.row, s.workflow, w.id AS workflow_id, s.effective_date, w.created_arrival, w.inbox_seq
        FROM wfe_subscriptions s JOIN wfe_workflows w ON w.row = s.workflow
-       WHERE s.name = ? AND s.key = ? AND s.event IS NULL AND s.row > ? AND w.status IN ('runnable', 'suspended') ORDER BY s.row LIMIT ?`,
+       WHERE s.name = ? AND s.key = ? AND s.event IS NULL AND s.row > ? AND w.status IN ('runnable', 'suspended') ORDER BY s.row LIMIT +?`,
     )
     .all(name, key, from?.after ?? 0, DELIVERY_BATCH);
   const reached = new Map<number, string>();
@@ -165,11 +165,14 @@ function deliverBatch(
   if (open.length === DELIVERY_BATCH && last !== undefined) {
     return { reached: [...reached.values()], progress: { after: last.row, lastArrival } };
   }
-  connection
-    .sql(
-      `UPDATE wfe_events SET delivered = 1
+  // By their numbers: SQLite would note down the rows of an update by the index that it takes them out of, in a table that it makes each time.
+  const served = connection
+    .sql<readonly [arrival: number]>(
+      `SELECT arrival FROM wfe_events
        WHERE name = ? AND key = ? AND delivered = 0 AND arrival <= ? AND (eligible_at IS NULL OR eligible_at <= ?)`,
+      "arrays",
     )
-    .run(name, key, lastArrival, now);
+    .all(name, key, lastArrival, now);
+  for (const [arrival] of served) connection.sql("UPDATE wfe_events SET delivered = 1 WHERE arrival = ?").run(arrival);
   return { reached: [...reached.values()], progress: undefined };
 }

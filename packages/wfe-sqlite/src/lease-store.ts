@@ -86,7 +86,7 @@ export function endLeases(connection: Connection, owner: string, limit: number, 
   connection.sql("DELETE FROM wfe_leases WHERE owner = ? AND expires_at <= ?").run(owner, now);
   const ended = connection
     .sql<{ resource: string | Buffer }>(
-      "DELETE FROM wfe_leases WHERE resource IN (SELECT resource FROM wfe_leases WHERE owner = ? LIMIT ?) RETURNING resource",
+      "DELETE FROM wfe_leases WHERE resource IN (SELECT resource FROM wfe_leases WHERE owner = ? LIMIT +?) RETURNING resource",
     )
     .all(owner, limit);
   if (!ownsLeases(connection, owner)) deleteHost(connection, owner);

@@ -1,7 +1,7 @@
 import type { PointerRow, PointerStatus } from "wfe-core";
 import type { SqlValue } from "./connection.ts";
 import { type Text, toInstantOrNull } from "./rows.ts";
-import { fromText, toText, toTextOrNull } from "./text.ts";
+import { fromText, toTextOrNull } from "./text.ts";
 
 /** A row of `wfe_pointers`. */
 export interface PointerColumns {
@@ -60,11 +60,36 @@ export function pointerRow(row: PointerColumns): PointerRow {
   };
 }
 
-/** Values of a row of `wfe_pointers`, in the order of its columns. */
-export function pointerValues(workflow: number, pointer: PointerRow): SqlValue[] {
+/** Columns of `wfe_pointers` besides those of its key. */
+export const POINTER_COLUMNS = [
+  "seq",
+  "step_id",
+  "step_name",
+  "status",
+  "scope",
+  "attempt",
+  "retry_count",
+  "crash_count",
+  "result_count",
+  "predecessor_id",
+  "due_at",
+  "started_at",
+  "ended_at",
+  "end_seq",
+  "item",
+  "item_index",
+  "persistence_data",
+  "outcome",
+  "event_name",
+  "event_key",
+  "event_data",
+  "compensates",
+  "error",
+] as const;
+
+/** Values of {@link POINTER_COLUMNS}. */
+export function pointerValues(pointer: PointerRow): SqlValue[] {
   return [
-    workflow,
-    toText(pointer.id),
     pointer.seq,
     pointer.stepId,
     toTextOrNull(pointer.stepName),

@@ -4,24 +4,23 @@ import { type PointerColumns, pointerRow } from "./pointer-rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { toText } from "./text.ts";
 
-// Served by wfe_pointers_open, in its order; the condition has to be the index's own, word for word.
-const OPEN = `
-  SELECT * FROM wfe_pointers WHERE workflow = ? AND status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed') ORDER BY seq`;
+// By the primary key, which begins with these.
+const OPEN = "SELECT * FROM wfe_pointers WHERE workflow = ? AND closed = 0";
 
-const BY_ID = "SELECT * FROM wfe_pointers WHERE workflow = ? AND id = ?";
+const CLOSED_BY_ID = "SELECT * FROM wfe_pointers WHERE workflow = ? AND closed = 1 AND id = ?";
 
 // The scope is JSON text as JSON.stringify makes it, so an id within it is there word for word; but so is a part of one that holds quotes and commas.
 const INSIDE = "AND instr(p.scope, ?) > 0 AND wfe_scope_has(p.scope, ?)";
 
 const IN_ORDER = (inside: string): string => `
-  SELECT p.* FROM wfe_pointers p WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside} AND p.seq > ? ORDER BY p.seq LIMIT ?`;
+  SELECT p.* FROM wfe_pointers p WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside} AND p.seq > ? ORDER BY p.seq LIMIT +?`;
 
 // In the order of the index, which a planner with statistics gives up for the primary key and a sort.
 const COMPENSABLE = (inside: string): string => `
   SELECT p.* FROM wfe_pointers p INDEXED BY wfe_pointers_ended
   WHERE p.workflow = (SELECT row FROM wfe_workflows WHERE id = ?) ${inside}
     AND p.status IN ('complete', 'cancelled', 'compensated') AND p.attempt >= 1 AND p.compensates IS NULL
-    AND p.step_id IN (SELECT value FROM json_each(?)) AND p.end_seq < ? ORDER BY p.end_seq DESC LIMIT ?`;
+    AND p.step_id IN (SELECT value FROM json_each(?)) AND p.end_seq < ? ORDER BY p.end_seq DESC LIMIT +?`;
 
 /** What a pass starts from: the open pointers, and the closed ones that these compensate, in order of creation. Within a snapshot. */
 export function passPointers(connection: Connection, workflow: number): readonly PointerRow[] {
@@ -31,10 +30,10 @@ export function passPointers(connection: Connection, workflow: number): readonly
   for (const { compensates } of open) {
     if (compensates === undefined || known.has(compensates)) continue;
     known.add(compensates);
-    const found = connection.sql<PointerColumns>(BY_ID).get(workflow, toText(compensates));
+    const found = connection.sql<PointerColumns>(CLOSED_BY_ID).get(workflow, toText(compensates));
     if (found !== undefined) compensated.push(pointerRow(found));
   }
-  return compensated.length === 0 ? open : [...open, ...compensated].sort((a, b) => a.seq - b.seq);
+  return [...open, ...compensated].sort((a, b) => a.seq - b.seq);
 }
 
 /** Pointers, of which an instance may have very many. */

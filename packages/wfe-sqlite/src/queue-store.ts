@@ -33,7 +33,7 @@ export function takeEntries(
   // Served by wfe_queue_due, in its order.
   const due = connection
     .sql<{ row: number; id: string | Buffer; due_at: number }>(
-      "SELECT row, id, due_at FROM wfe_queue WHERE type = ? AND due_at <= ? ORDER BY due_at, row LIMIT ?",
+      "SELECT row, id, due_at FROM wfe_queue WHERE type = ? AND due_at <= ? ORDER BY due_at, row LIMIT +?",
     )
     .all(type, options.now, options.limit);
   // What was queued while the last taker had it is served by this delivery.

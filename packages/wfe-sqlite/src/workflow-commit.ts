@@ -4,9 +4,10 @@ import { insertCommand } from "./command-store.ts";
 import { insertError } from "./error-log-store.ts";
 import { deliveriesOf, earliestEvent } from "./event-matching.ts";
 import { insertEvent } from "./event-store.ts";
+import { writePointer } from "./pointer-writes.ts";
 import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
-import { createChild, definitionRow, refuseTakenNames, upsertPointer } from "./workflow-creation.ts";
+import { createChild, definitionRow, refuseTakenNames } from "./workflow-creation.ts";
 
 // Numbers alone: text that comes out of the database is most of what such a read costs. The second last tells whether the answer to this very change
 // was lost, the last whether the instance stays as it stands, but for its counters.
@@ -45,7 +46,7 @@ export function applyChange(connection: Connection, change: WorkflowChange, now:
     closeSubscription(connection, workflow, subscriptionId);
   }
   for (const id of change.closeSubscriptions) closeSubscription(connection, workflow, id);
-  for (const pointer of change.pointers) upsertPointer(connection, workflow, pointer);
+  for (const pointer of change.pointers) writePointer(connection, workflow, pointer);
   // A pick-up is a delivery; those of one commit move the counter once.
   let inboxSeq = deliveredSeq;
   for (const subscription of change.openSubscriptions) {

@@ -2,9 +2,9 @@ import { type CommandOptions, ConflictError, type ControlCommand, type Definitio
 import { insertCommand } from "./command-store.ts";
 import type { Connection } from "./connection.ts";
 import { insertEvent } from "./event-store.ts";
+import { writePointer } from "./pointer-writes.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { fromText, toText } from "./text.ts";
-import { upsertPointer } from "./workflow-creation.ts";
 
 interface Head {
   readonly row: number;
@@ -77,7 +77,7 @@ function dueOf(connection: Connection, definitions: readonly DefinitionKey[], as
     `SELECT row, id, due_at FROM wfe_workflows
      WHERE definition = (SELECT row FROM wfe_definitions WHERE id = ? AND version = ? AND fingerprint = ?)
        AND status = 'runnable' AND due_at IS NOT NULL AND due_at <= ?
-     ORDER BY due_at LIMIT ?`,
+     ORDER BY due_at LIMIT +?`,
   );
   const due = definitions.flatMap(({ id, version, fingerprint }) => byDefinition.all(toText(id), version, toText(fingerprint), asAt, limit));
   const distinct = [...new Map(due.map((found) => [found.row, found])).values()];
@@ -93,19 +93,14 @@ function retry(connection: Connection, id: string, found: Head, now: Date, optio
   connection
     .sql("UPDATE wfe_workflows SET status = 'runnable', control_seq = control_seq + 1, due_at = ?, error = NULL, completed_at = NULL WHERE row = ?")
     .run(now.getTime(), row);
-  for (const pointer of options.pointers ?? []) upsertPointer(connection, row, pointer);
+  for (const pointer of options.pointers ?? []) writePointer(connection, row, pointer);
 }
 
 function terminate(connection: Connection, id: string, row: number, now: Date, { completedEvent }: CommandOptions): void {
   connection
     .sql("UPDATE wfe_workflows SET status = 'terminated', control_seq = control_seq + 1, due_at = NULL, completed_at = ? WHERE row = ?")
     .run(now.getTime(), row);
-  connection
-    .sql(
-      `UPDATE wfe_pointers SET status = 'cancelled', ended_at = ?
-       WHERE workflow = ? AND status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed')`,
-    )
-    .run(now.getTime(), row);
+  connection.sql("UPDATE wfe_pointers SET status = 'cancelled', closed = 1, ended_at = ? WHERE workflow = ? AND closed = 0").run(now.getTime(), row);
   connection.sql("DELETE FROM wfe_subscriptions WHERE workflow = ?").run(row);
   if (completedEvent !== undefined) insertEvent(connection, { ...completedEvent, time: now }, now.getTime());
   // Served by wfe_workflows_parent.

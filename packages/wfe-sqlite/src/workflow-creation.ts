@@ -1,6 +1,6 @@
-import { type DefinitionKey, type NewWorkflow, type PointerRow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
+import { type DefinitionKey, type NewWorkflow, WorkflowAlreadyExistsError, WorkflowNameTakenError } from "wfe-core";
 import type { Connection } from "./connection.ts";
-import { pointerValues } from "./pointer-rows.ts";
+import { writePointer } from "./pointer-writes.ts";
 import { workflowValues } from "./rows.ts";
 import { fromText, toText } from "./text.ts";
 
@@ -9,19 +9,6 @@ const INSERT_WORKFLOW = `
     created_arrival, commit_id, input_digest, reference, description, parent_id, parent_pointer_id, parent_depth, root_id, trace_context,
     error, data)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-// One row by its primary key, whatever history the instance has.
-const UPSERT_POINTER = `
-  INSERT INTO wfe_pointers (workflow, id, seq, step_id, step_name, status, scope, attempt, retry_count, crash_count, result_count, predecessor_id,
-    due_at, started_at, ended_at, end_seq, item, item_index, persistence_data, outcome, event_name, event_key, event_data, compensates, error)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (workflow, id) DO UPDATE SET seq = excluded.seq, step_id = excluded.step_id, step_name = excluded.step_name,
-    status = excluded.status, scope = excluded.scope, attempt = excluded.attempt, retry_count = excluded.retry_count,
-    crash_count = excluded.crash_count, result_count = excluded.result_count, predecessor_id = excluded.predecessor_id,
-    due_at = excluded.due_at, started_at = excluded.started_at, ended_at = excluded.ended_at, end_seq = excluded.end_seq,
-    item = excluded.item, item_index = excluded.item_index, persistence_data = excluded.persistence_data, outcome = excluded.outcome,
-    event_name = excluded.event_name, event_key = excluded.event_key, event_data = excluded.event_data, compensates = excluded.compensates,
-    error = excluded.error`;
 
 /**
  * Stores a new instance.
@@ -67,11 +54,6 @@ export function createChild(connection: Connection, child: NewWorkflow): void {
   if (!hasId(connection, child.id)) insertWorkflow(connection, child);
 }
 
-/** Writes one pointer, new or changed. */
-export function upsertPointer(connection: Connection, workflow: number, pointer: PointerRow): void {
-  connection.sql(UPSERT_POINTER).run(...pointerValues(workflow, pointer));
-}
-
 /** What another instance has of the name and the id of a new one: names and ids are looked up alike. */
 function takenOf(connection: Connection, { id, name }: Pick<NewWorkflow, "id" | "name">): string | undefined {
   if (hasName(connection, name) || (name !== id && hasId(connection, name))) return name;
@@ -90,7 +72,7 @@ function insertWorkflow(connection: Connection, workflow: NewWorkflow): void {
   const definition = definitionRow(connection, toText(workflow.definitionId), workflow);
   const createdArrival = connection.sql<{ last: number | null }>("SELECT max(arrival) AS last FROM wfe_events").get()?.last ?? 0;
   const { lastInsertRowid } = connection.sql(INSERT_WORKFLOW).run(...workflowValues(workflow, definition, createdArrival));
-  for (const pointer of workflow.pointers) upsertPointer(connection, Number(lastInsertRowid), pointer);
+  for (const pointer of workflow.pointers) writePointer(connection, Number(lastInsertRowid), pointer);
 }
 
 /** The number of a definition, which has one from its first instance on. @param id - As it is stored. */

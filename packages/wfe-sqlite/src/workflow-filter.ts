@@ -48,7 +48,9 @@ export function conditionOf(filter: WorkflowFilter, after?: ListingPosition): Co
   };
   if (filter.status !== undefined) {
     const statuses = typeof filter.status === "string" ? [filter.status] : filter.status;
-    add(`w.status IN (${statuses.map(() => "?").join(", ")})`, ...statuses);
+    // No status is like this one. Of an empty list SQLite makes a condition that never holds, drops the others, and with them what the index named asks for.
+    if (statuses.length === 0) add("w.status = ''");
+    else add(`w.status IN (${statuses.map(() => "?").join(", ")})`, ...statuses);
   }
   if (filter.definitionId !== undefined) add("w.definition IN (SELECT row FROM wfe_definitions WHERE id = ?)", toText(filter.definitionId));
   if (filter.version !== undefined) add("w.definition IN (SELECT row FROM wfe_definitions WHERE version = ?)", filter.version);

@@ -54,7 +54,7 @@ export class WorkflowQuery {
     return this.#database.read((connection) =>
       connection
         .sql<{ id: string | Buffer }>(
-          "SELECT w.id FROM wfe_workflows w INDEXED BY wfe_workflows_ended WHERE w.status = ? AND w.completed_at < ? ORDER BY w.completed_at LIMIT ?",
+          "SELECT w.id FROM wfe_workflows w INDEXED BY wfe_workflows_ended WHERE w.status = ? AND w.completed_at < ? ORDER BY w.completed_at LIMIT +?",
         )
         .all(status, before.getTime(), limit)
         .map(({ id }) => fromText(id)),
@@ -70,7 +70,7 @@ export class WorkflowQuery {
         const { sql, values } = conditionOf(filter, after);
         const statement = connection.raw.prepare<SqlValue[], Place>(
           `SELECT w.row, w.created_at FROM wfe_workflows w INDEXED BY ${index} WHERE ${start} AND ${sql}
-           ORDER BY w.created_at DESC, w.id DESC LIMIT ?`,
+           ORDER BY w.created_at DESC, w.id DESC LIMIT +?`,
         );
         const places = starts.flatMap((from) => statement.all(...from, ...values, size));
         const oldest = places.map(({ created_at }) => created_at).sort((a, b) => b - a)[size - 1] ?? Number.MIN_SAFE_INTEGER;
@@ -78,7 +78,7 @@ export class WorkflowQuery {
         return connection
           .sql<WorkflowColumns>(
             `SELECT ${WORKFLOW_COLUMNS} FROM json_each(?) CROSS JOIN wfe_workflows w ON w.row = json_each.value CROSS JOIN wfe_definitions d ON d.row = w.definition
-             ORDER BY w.created_at DESC, w.id DESC LIMIT ?`,
+             ORDER BY w.created_at DESC, w.id DESC LIMIT +?`,
           )
           .all(JSON.stringify(rows), size)
           .map(workflowRow);

@@ -181,6 +181,7 @@ describe("queries on a filled store", () => {
 
     expect(texts).not.toEqual([]);
     expect(scansOf(texts)).toEqual([]);
+    expect(texts.filter((text) => text.includes("LIMIT ?"))).toEqual([]); // it would be prepared each time
   });
 
   it.each<[string, WorkflowFilter, string]>([
@@ -214,6 +215,20 @@ describe("queries on a filled store", () => {
       expect(plan.filter((step) => step.includes("ORDER BY") && !step.includes("LAST TERM"))).toEqual(
         filter.name === undefined ? [] : expect.anything(),
       );
+    }
+  });
+
+  it("find and count nothing for a list of no statuses, whichever index the rest of the filter names", async () => {
+    for (const filter of [
+      {},
+      { reference: "r" },
+      { hasError: true },
+      { completedBefore: instant() },
+      { name: "x" },
+      { data: { "customer.id": 7 } },
+    ]) {
+      expect((await persistence.listWorkflows({ ...filter, status: [] }, { limit: 1 })).items).toEqual([]);
+      expect(await persistence.countWorkflows({ ...filter, status: [] })).toBe(0);
     }
   });
 

@@ -61,6 +61,9 @@ export const INITIAL: Migration = {
 
     CREATE TABLE wfe_pointers (
       workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,
+      -- 0 while it is open, by its status. In the key, so that what a pass loads lies together: an index of the open ones, which is written when a
+      -- pointer opens and when it closes, was 15 % of a commit.
+      closed INTEGER NOT NULL,
       id TEXT NOT NULL,
       seq INTEGER NOT NULL,
       step_id INTEGER NOT NULL,
@@ -85,11 +88,8 @@ export const INITIAL: Migration = {
       event_data TEXT,
       compensates TEXT,
       error TEXT,
-      PRIMARY KEY (workflow, id)
+      PRIMARY KEY (workflow, closed, id)
     ) WITHOUT ROWID;
-    -- What a pass loads: the open pointers alone, in order of creation.
-    CREATE INDEX wfe_pointers_open ON wfe_pointers (workflow, seq)
-      WHERE status IN ('pending', 'running', 'sleeping', 'waitingForEvent', 'failed');
     -- What compensation may have to undo, the last result first; the step stands in it to pass others over without a look at their rows. Not of
     -- those alone that may be undone: to evaluate that condition with every write of a pointer made it 20 % of a commit instead of 5 %.
     CREATE INDEX wfe_pointers_ended ON wfe_pointers (workflow, end_seq, step_id) WHERE end_seq IS NOT NULL;
