@@ -113,6 +113,7 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
     key: toText(subscription.key),
     effectiveDate: "effectiveDate" in bound ? bound.effectiveDate.getTime() : null,
     createdArrival: head.created_arrival,
+    inboxSeq: head.inbox_seq,
   };
   const event = earliestEvent(connection, seeker, now);
   connection
