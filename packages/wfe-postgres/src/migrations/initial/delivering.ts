@@ -20,6 +20,9 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
+    -- Nobody waits for the disk: what a crash of the server takes back is undelivered again, and swept. Whatever follows from a delivery is a commit,
+    -- which comes after it in the log.
+    PERFORM set_config('synchronous_commit', 'off', true);
     PERFORM pg_advisory_xact_lock_shared(${topicsLock});
     FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
       PERFORM pg_advisory_xact_lock(topic_);
