@@ -16,12 +16,14 @@ const FEW_DELIVERIES = 16;
  * pointer, of the change at `p_change`, counted from 1); the rest, which few have, as one JSON object, or NULL.
  */
 export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => {
-  const earliest = (columns: string, bound: string): string => `
-        SELECT ${columns} FROM ${t.events} e
+  const earliest = (columns: string, bound: string, events: string = t.events): string => `
+        SELECT ${columns} FROM ${events} e
         WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND ${bound}
           AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
           AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
         ORDER BY e.time, e.arrival LIMIT 1`;
+  // Gathered first: in the order that is asked for, the index of all events of the topic would be walked through for one that is undelivered.
+  const undelivered = `(SELECT e.* FROM ${t.events} e WHERE e.topic = topic_ AND NOT e.delivered OFFSET 0)`;
   return `
   -- The earliest stored event (by time, then arrival) that a subscription may take; NULL when there is none. What a delivery has found eligible is
   -- so for everybody: a commit whose instant is a little behind (it waited, its host's clock is slow) would pass the event over, and nobody
@@ -45,7 +47,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
           SELECT f.arrival FROM (
             (${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) >= (mark_.time, mark_.arrival)")})
             UNION ALL
-            (${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND NOT e.delivered AND (e.time, e.arrival) < (mark_.time, mark_.arrival)")})) f
+(${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) < (mark_.time, mark_.arrival)", undelivered)})) f
           ORDER BY f.time, f.arrival LIMIT 1);
       END IF;
     END IF;
