@@ -34,6 +34,8 @@ export function filling({ table: t }: SchemaNames): string {
       SELECT 'f-' || i, w.row, '5', 'n', i::text, 100000 + i, CASE WHEN i % 2 = 0 THEN 'a' || i % 50 END, CASE WHEN i % 2 = 0 THEN i % 50 END
       FROM ${rows(5_000)} JOIN ${t.workflows} w ON w.id = 'f-' || i * 4;
     INSERT INTO ${t.consumed_events} (workflow, event) SELECT w.row, e.arrival FROM ${t.workflows} w JOIN ${t.events} e ON e.id = w.id WHERE e.delivered;
+    INSERT INTO ${t.watermarks} (workflow, topic, name, key, time, arrival)
+      SELECT w.row, i % 50, 'n', (i % 50)::text, 1700000000000 + i, i FROM ${rows(5_000)} JOIN ${t.workflows} w ON w.id = 'f-' || i;
     INSERT INTO ${t.errors} (workflow, pointer_id, step, attempt, at, code, message)
       SELECT w.row, '1', 's', 1, 1, 'c', 'm' FROM ${t.workflows} w WHERE w.id LIKE 'f-%';
     INSERT INTO ${t.commands} (name, data, execute_at) SELECT 'c', 'f-' || i, 1900000000000 + i FROM ${rows(20_000)};

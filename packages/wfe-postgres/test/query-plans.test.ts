@@ -115,6 +115,16 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
       sampleChange("w", "c2", { consume: [{ subscriptionId: "s", eventId: "e" }] }, { revision: 1, controlSeq: 0, inboxSeq: 1 }),
       instant(),
     ),
+  "waits of an instance that was given many events": async ({ persistence }) => {
+    await persistence.createNewWorkflow(sampleWorkflow("many"), instant());
+    for (let turn = 0; turn < 20; turn += 1) {
+      const used = turn === 0 ? {} : { consume: [{ subscriptionId: String(turn - 1), eventId: `m${turn - 1}` }] };
+      const change = { ...used, openSubscriptions: [sampleSubscription(String(turn), { key: "many" })], seenInboxSeq: turn };
+      await persistence.persistWorkflow(sampleChange("many", `c${turn}`, change, { revision: turn, controlSeq: 0, inboxSeq: turn }), instant());
+      await persistence.createEvent(sampleEvent(`m${turn}`, { key: "many" }), instant());
+      await persistence.deliverEvents([{ name: "paid", key: "many" }], instant());
+    }
+  },
   "a claim of due instances": ({ persistence }) => persistence.claimDueInstances(instant(), DUE),
   "a look for undelivered events": ({ persistence }) => persistence.getRunnableEvents(instant(), { limit: 10, claimUntil: instant(1) }),
   "handling commands": ({ persistence }) => persistence.processCommands(instant(), { limit: 10, claimUntil: instant(1) }, async () => {}),
@@ -200,8 +210,10 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "events: events_pkey",
     "events: events_topic",
     "events: events_undelivered_topic",
+    "subscriptions: subscriptions_given",
     "subscriptions: subscriptions_open",
     "subscriptions: subscriptions_pkey",
+    "watermarks: watermarks_topic",
     "workflows: workflows_pkey",
   ],
   "a load": [
@@ -216,6 +228,23 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "events: events_pkey",
     "subscriptions: subscriptions_given",
     "subscriptions: subscriptions_id",
+    "workflows: workflows_id",
+    "workflows: workflows_pkey",
+  ],
+  // Many by its watermark, wherever it is in the topic.
+  "waits of an instance that was given many events": [
+    "consumed_events: consumed_events_pkey",
+    "events: events_id",
+    "events: events_pkey",
+    "events: events_topic",
+    "events: events_undelivered_topic",
+    "subscriptions: subscriptions_given",
+    "subscriptions: subscriptions_id",
+    "subscriptions: subscriptions_open",
+    "subscriptions: subscriptions_pkey",
+    "watermarks: watermarks_pkey",
+    "watermarks: watermarks_topic",
+    "workflow_names: workflow_names_pkey",
     "workflows: workflows_id",
     "workflows: workflows_pkey",
   ],
@@ -284,6 +313,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "pointers: pointers_pkey",
     "queue: queue_pkey",
     "subscriptions: subscriptions_workflow",
+    "watermarks: watermarks_pkey",
     "workflow_names: workflow_names_pkey",
     "workflows: workflows_id",
     "workflows: workflows_pkey",

@@ -1,6 +1,6 @@
 import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
 import type { Connection } from "./connection.ts";
-import { earliestEvent } from "./event-matching.ts";
+import { earliestEvent, setBackWatermarks } from "./event-matching.ts";
 import { type EventColumns, eventValues, storedEvent } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { fromText, toText } from "./text.ts";
@@ -150,6 +150,7 @@ function deliverBatch(
         key,
         effectiveDate: subscription.effective_date,
         createdArrival: subscription.created_arrival,
+        inboxSeq: subscription.inbox_seq,
       },
       now,
     );
@@ -165,6 +166,7 @@ function deliverBatch(
   if (open.length === DELIVERY_BATCH && last !== undefined) {
     return { reached: [...reached.values()], progress: { after: last.row, lastArrival } };
   }
+  setBackWatermarks(connection, { name, key }, lastArrival, now);
   // By their numbers: SQLite would note down the rows of an update by the index that it takes them out of, in a table that it makes each time.
   const served = connection
     .sql<readonly [arrival: number]>(

@@ -108,6 +108,7 @@ function openSubscription(connection: Connection, head: Head, subscription: NewS
     key: toText(subscription.key),
     effectiveDate: "effectiveDate" in bound ? bound.effectiveDate.getTime() : null,
     createdArrival,
+    inboxSeq: deliveredSeq,
   };
   const event = earliestEvent(connection, seeker, now);
   connection

@@ -236,6 +236,18 @@ const CONSUMPTION_FAULTS: PersistenceFaults = {
       return answer;
     }),
   },
+  "gives a wait that follows on many others the earliest event that is left, though it came last or was given back": {
+    fault: "takes what is earlier than the last of many that were used for used",
+    make: asks("persistWorkflow", (args, store) => {
+      const { consumed } = keptOf(store, args[0].workflowId);
+      for (const subscription of consumed.size < 16 ? [] : args[0].openSubscriptions) {
+        const { events } = store.topic(subscription);
+        const last = Math.max(...events.filter(({ event }) => consumed.has(event.arrival)).map(({ event }) => event.time.getTime()));
+        for (const { event } of events) if (event.time.getTime() < last) consumed.add(event.arrival);
+      }
+      return args;
+    }),
+  },
   "uses nothing by a commit that is refused": {
     fault: "uses the events of a refused commit",
     make: around("persistWorkflow", async (next, args, store) => {

@@ -152,6 +152,19 @@ export const INITIAL: Migration = {
     -- Those of an event that is removed.
     CREATE INDEX wfe_consumed_events_event ON wfe_consumed_events (event);
 
+    -- Where an instance that was given many events looks for the next one of a topic: of those before, by time and arrival, it has used all that
+    -- were delivered.
+    CREATE TABLE wfe_watermarks (
+      workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      key TEXT NOT NULL,
+      time INTEGER NOT NULL,
+      arrival INTEGER NOT NULL,
+      PRIMARY KEY (workflow, name, key)
+    ) WITHOUT ROWID;
+    -- Those that the delivery of an earlier event sets back.
+    CREATE INDEX wfe_watermarks_topic ON wfe_watermarks (name, key, time, arrival);
+
     CREATE TABLE wfe_errors (
       row INTEGER PRIMARY KEY,
       workflow INTEGER NOT NULL REFERENCES wfe_workflows (row) ON DELETE CASCADE,

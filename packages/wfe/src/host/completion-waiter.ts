@@ -31,12 +31,14 @@ export class CompletionWaiter {
   readonly #services: HostServices;
   readonly #isHere: (workflowId: string) => boolean;
   readonly #waiters = new Map<string, Set<Waiter>>();
+  /** Awaited instances that run here, and that the store was not asked about: most are over before that is done. */
+  readonly #unseen = new Set<string>();
   #stopped = true;
   #isPolling = false;
   #pollMs = FIRST_POLL_MS;
   #timer: Timer | undefined;
 
-  /** @param isHere - Whether an instance runs in this process and is not over: its end is then told here at once, and nobody asks the store. */
+  /** @param isHere - Whether an instance runs in this process, which then hears of its end at once. */
   constructor(services: HostServices, isHere: (workflowId: string) => boolean = () => false) {
     this.#services = services;
     this.#isHere = isHere;
@@ -77,7 +79,10 @@ export class CompletionWaiter {
           timer?.cancel();
           options.signal?.removeEventListener("abort", onAbort);
           waiters.delete(waiter);
-          if (waiters.size === 0 && this.#waiters.get(workflowId) === waiters) this.#waiters.delete(workflowId);
+          if (waiters.size === 0 && this.#waiters.get(workflowId) === waiters) {
+            this.#waiters.delete(workflowId);
+            this.#unseen.delete(workflowId);
+          }
           if (end instanceof Error) reject(end);
           else resolve(end);
         },
@@ -90,7 +95,8 @@ export class CompletionWaiter {
           waiter.settle(new TimeoutError(`waiting for the workflow ${JSON.stringify(workflowId)}`, limit)),
         );
       }
-      if (!this.#isHere(workflowId)) void this.#look(workflowId);
+      if (this.#isHere(workflowId)) this.#unseen.add(workflowId);
+      else void this.#look(workflowId);
       this.#pollSoon();
     });
   }
@@ -146,8 +152,10 @@ export class CompletionWaiter {
 
   /** A new wait is asked for soon; one query is under way at most, and the next follows from it. */
   #pollSoon(): void {
+    // Not put off by those who come meanwhile: they may come all the time.
+    const isSoon = this.#timer !== undefined && this.#pollMs === FIRST_POLL_MS;
     this.#pollMs = FIRST_POLL_MS;
-    if (!this.#isPolling) this.#arm();
+    if (!this.#isPolling && !isSoon) this.#arm();
   }
 
   #arm(): void {
@@ -160,7 +168,8 @@ export class CompletionWaiter {
     this.#isPolling = true;
     this.#pollMs = Math.min(2 * this.#pollMs, LONGEST_POLL_MS);
     try {
-      const ids = [...this.#waiters.keys()].filter((id) => !this.#isHere(id));
+      const ids = [...this.#waiters.keys()].filter((id) => this.#unseen.has(id) || !this.#isHere(id));
+      this.#unseen.clear();
       if (ids.length === 0) return;
       const signals = await this.#services.persistence.readSignals(ids);
       const known = new Set(signals.map(({ id }) => id));

@@ -21,6 +21,6 @@ export interface Entry {
   pass?: WorkflowPass;
   /** Something has pointed at it before it had a pass. */
   isPoked: boolean;
-  /** Whether its pass goes on from what the store holds, and that is no end. */
+  /** Whether its pass goes on from what the store holds, and the instance is runnable. */
   isRunning?: boolean;
 }

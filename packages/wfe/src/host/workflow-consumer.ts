@@ -2,7 +2,6 @@ import {
   type DistributedLockProvider,
   endsWithin,
   type ExecutorServices,
-  isFinal,
   type Lease,
   Slots,
   Timers,
@@ -131,15 +130,15 @@ export class WorkflowConsumer {
     return this.#entries.has(id);
   }
 
-  /** Whether the instance runs here and is not over: a commit of this host tells of its end, if it comes here. */
+  /** Whether the instance runs here, and runs as far as this host knows: a commit of its own tells of its end, if it comes here. */
   runs(id: string): boolean {
     return this.#entries.get(id)?.isRunning === true;
   }
 
-  /** A pass has left its instance like this. */
-  committed({ id, status }: WorkflowRow): void {
+  /** A commit, or a command, of this host has left an instance like this. */
+  written({ id, status }: WorkflowRow): void {
     const entry = this.#entries.get(id);
-    if (entry !== undefined) entry.isRunning = !isFinal(status);
+    if (entry !== undefined) entry.isRunning = status === "runnable";
   }
 
   /** Something has come for an instance. @returns Whether it is looked at here, and so is looked at once more. */

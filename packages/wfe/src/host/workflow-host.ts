@@ -24,6 +24,7 @@ import {
   type WorkflowBuilder,
   type WorkflowDefinition,
   type WorkflowDefinitionJson,
+  type WorkflowRow,
 } from "wfe-core";
 import { CommandConsumer } from "./command-consumer.ts";
 import { ActivityController } from "./activity-controller.ts";
@@ -79,6 +80,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#parts = parts;
     this.#waiter = new CompletionWaiter(services, (id) => this.#workflows.runs(id));
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
+    const written = (row: WorkflowRow): void => {
+      this.#workflows.written(row);
+      this.#bus.written(row);
+    };
     const executor: ExecutorServices = {
       ...services,
       steps: this.#steps,
@@ -95,8 +100,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       },
       contended: () => this.#workflows.isContended,
       committed: (change, row) => {
-        this.#workflows.committed(row);
-        this.#bus.written(row);
+        written(row);
         this.#waiter.committed(row);
         for (const event of change.events) this.#events.deliver(event);
         for (const child of change.children) {
@@ -122,7 +126,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       commanded: () => this.#commands.soon(),
       lifecycle,
       ended: (row) => {
-        this.#bus.written(row);
+        written(row);
         this.#waiter.notify(row.id, row.status);
       },
     });

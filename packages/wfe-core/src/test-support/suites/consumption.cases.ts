@@ -1,6 +1,7 @@
 import { assert } from "./assert.ts";
 import { instant, sampleChange, sampleSubscription } from "../fixtures.ts";
 import { deliver, given, inboxOf, open, publish, send, use } from "./event-steps.ts";
+import type { WorkflowChange } from "../../models/workflow-change.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { commit, conflictOf, create, signalsOf, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
@@ -226,6 +227,35 @@ export const CONSUMPTION_CASES: readonly SuiteCase<PersistenceContext>[] = [
       got.push(given((await use(first, "b", "at 2", { openSubscriptions: [sampleSubscription("c")] })).pendingDeliveries));
 
       assert.deepEqual(got, [["a: at 1"], ["b: at 2"], ["c: at 3"]]);
+    },
+  },
+  {
+    name: "gives a wait that follows on many others the earliest event that is left, though it came last or was given back",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await open(first, "w0");
+      for (let turn = 0; turn < 40; turn += 1) {
+        await send(second, `e${turn}`, { time: instant(turn) });
+        const next = turn < 39 ? { openSubscriptions: [sampleSubscription(`w${turn + 1}`)] } : {};
+        await use(first, `w${turn}`, `e${turn}`, next);
+      }
+
+      // Nobody waits when they come; the last is not delivered yet.
+      await send(second, "late", { time: instant(7) });
+      await send(second, "last", { time: instant(50) });
+      await publish(second, "soon", { time: instant(3) });
+      const got = [given((await open(first, "a")).pendingDeliveries)];
+      const then = async (id: string, changes: Partial<WorkflowChange>, next: string): Promise<void> => {
+        const answer = await commit(first, id, { ...changes, openSubscriptions: [sampleSubscription(next)] });
+        got.push(given(answer.pendingDeliveries));
+      };
+      await then("use soon", { consume: [{ subscriptionId: "a", eventId: "soon" }] }, "b");
+      await then("give late back", { closeSubscriptions: ["b"] }, "c");
+      await deliver(second);
+      await then("use late", { consume: [{ subscriptionId: "c", eventId: "late" }] }, "d");
+      await then("use last", { consume: [{ subscriptionId: "d", eventId: "last" }] }, "e");
+
+      assert.deepEqual(got, [["a: soon"], ["b: late"], ["c: late"], ["d: last"], []]);
     },
   },
 ];

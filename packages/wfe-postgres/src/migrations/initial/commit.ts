@@ -31,34 +31,67 @@ const CHANGES = sideBySide({
 /** Topics that are locked one by one at most; the locks of all sessions share a table in the server's memory. */
 const MOST_TOPIC_LOCKS = 256;
 
+/** Deliveries of an instance up to which a wait looks through all events of its topic: to pass over a few that were used costs less than a watermark. */
+const FEW_DELIVERIES = 16;
+
 /**
  * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each
  * pointer, of the change at `p_change`, counted from 1; NULL for a list of NULLs); the rest, which few have, as one JSON object, or NULL. The answer is one row:
  * `inbox_seqs` has an entry for each change, NULL for those that are refused, and the other two name their changes by number.
  */
-export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
+export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => {
+  const earliest = (columns: string, bound: string, events: string = t.events): string => `
+        SELECT ${columns} FROM ${events} e
+        WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND ${bound}
+          AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
+          AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
+        ORDER BY e.time, e.arrival LIMIT 1`;
+  // Gathered first: in the order that is asked for, the index of all events of the topic would be walked through for one that is undelivered.
+  const undelivered = `(SELECT e.* FROM ${t.events} e WHERE e.topic = topic_ AND NOT e.delivered OFFSET 0)`;
+  return `
   -- The earliest stored event (by time, then arrival) that a subscription may take; NULL when there is none. What a delivery has found eligible is
   -- so for everybody: a commit whose instant is a little behind (it waited, its host's clock is slow) would pass the event over, and nobody
   -- would come to it again.
-  CREATE FUNCTION ${r.earliest_event_v1} (workflow_ bigint, topic_ bigint, name_ text, key_ text, effective_date_ bigint, created_arrival_ bigint, now_ bigint)
+  CREATE FUNCTION ${r.earliest_event_v1} (workflow_ bigint, inbox_seq_ bigint, topic_ bigint, name_ text, key_ text, effective_date_ bigint,
+    created_arrival_ bigint, now_ bigint)
     RETURNS bigint LANGUAGE plpgsql STABLE
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
+  DECLARE
+    mark_ record;
   BEGIN
-    IF effective_date_ IS NULL THEN
-      RETURN (
-        SELECT e.arrival FROM ${t.events} e
-        WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND e.arrival > created_arrival_
-          AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
-          AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
-        ORDER BY e.time, e.arrival LIMIT 1);
+    IF effective_date_ IS NOT NULL THEN
+      RETURN (${earliest("e.arrival", "e.time >= effective_date_")});
     END IF;
-    RETURN (
-      SELECT e.arrival FROM ${t.events} e
-      WHERE e.topic = topic_ AND e.name = name_ AND e.key = key_ AND e.time >= effective_date_
-        AND (e.delivered OR e.eligible_at IS NULL OR e.eligible_at <= now_)
-        AND NOT EXISTS (SELECT 1 FROM ${t.consumed_events} c WHERE c.workflow = workflow_ AND c.event = e.arrival)
-      ORDER BY e.time, e.arrival LIMIT 1);
+    IF inbox_seq_ >= ${FEW_DELIVERIES} THEN
+      SELECT m.time, m.arrival INTO mark_ FROM ${t.watermarks} m
+        WHERE m.workflow = workflow_ AND m.topic = topic_ AND m.name = name_ AND m.key = key_;
+      IF FOUND THEN
+        RETURN (
+          SELECT f.arrival FROM (
+            (${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) >= (mark_.time, mark_.arrival)")})
+            UNION ALL
+(${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) < (mark_.time, mark_.arrival)", undelivered)})) f
+          ORDER BY f.time, f.arrival LIMIT 1);
+      END IF;
+    END IF;
+    RETURN (${earliest("e.arrival", "e.arrival > created_arrival_")});
+  END $wfe$;
+
+  -- Instances were just given events: those that were given many look for their next ones from these on.
+  CREATE FUNCTION ${r.set_watermarks_v1} (workflows_ bigint[]) RETURNS void LANGUAGE plpgsql
+    ${FUNCTION_SETTINGS} AS $wfe$
+  #variable_conflict use_column
+  BEGIN
+    INSERT INTO ${t.watermarks} (workflow, topic, name, key, time, arrival)
+      SELECT DISTINCT ON (s.workflow, s.topic) s.workflow, s.topic, s.name, s.key, e.time, e.arrival
+      FROM (SELECT w.row, w.inbox_seq FROM ${t.workflows} w WHERE w.row = ANY (workflows_) AND w.inbox_seq > ${FEW_DELIVERIES} OFFSET 0) w
+      CROSS JOIN LATERAL (
+        SELECT s.workflow, s.topic, s.name, s.key, s.event FROM ${t.subscriptions} s
+        WHERE s.workflow = w.row AND s.delivered_seq = w.inbox_seq AND s.event IS NOT NULL AND s.effective_date IS NULL OFFSET 0) s
+      JOIN ${t.events} e ON e.arrival = s.event
+      ORDER BY s.workflow, s.topic
+      ON CONFLICT (workflow, topic) DO UPDATE SET name = excluded.name, key = excluded.key, time = excluded.time, arrival = excluded.arrival;
   END $wfe$;
 
   -- Events assigned to the subscriptions of an instance and not yet used, in order of delivery; what was assigned together by time, then by
@@ -181,8 +214,8 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
           CASE WHEN o.event IS NOT NULL THEN w.inbox_seq + 1 END
         FROM (
           SELECT o.*, rows_[o.change] AS workflow,
-            ${r.earliest_event_v1}(rows_[o.change], o.topic, o.name, o.key, o.effective_date,
-              (SELECT w.created_arrival FROM ${t.workflows} w WHERE w.row = rows_[o.change]), nows_[o.change]) AS event
+            (SELECT ${r.earliest_event_v1}(w.row, w.inbox_seq, o.topic, o.name, o.key, o.effective_date, w.created_arrival, nows_[o.change])
+              FROM ${t.workflows} w WHERE w.row = rows_[o.change]) AS event
           FROM jsonb_to_recordset(rest_->'open') AS o (change int, place int, id text, pointer_id text, name text, key text, topic bigint,
             effective_date bigint, activity text, activity_topic bigint, input text)
           WHERE rows_[o.change] IS NOT NULL) o
@@ -197,6 +230,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
           FROM unnest(rows_) WITH ORDINALITY AS g (row, change) WHERE w.row = g.row AND g.row = ANY (given_);
         SELECT array_agg(i.inbox_seq + CASE WHEN i.row = ANY (given_) THEN 1 ELSE 0 END ORDER BY i.change) INTO inbox_seqs_
           FROM unnest(rows_, inbox_seqs_) WITH ORDINALITY AS i (row, inbox_seq, change);
+        PERFORM ${r.set_watermarks_v1}(given_);
       END IF;
 
       PERFORM ${r.insert_events_v1}(x.list) FROM (
@@ -226,3 +260,4 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     RETURN NEXT;
   END $wfe$;
 `;
+};

@@ -63,6 +63,7 @@ export const controllingSql = ({ table: t, routine: r }: SchemaNames): string =>
     DELETE FROM ${t.pointers} p WHERE p.workflow = ANY (found_);
     DELETE FROM ${t.subscriptions} s WHERE s.workflow = ANY (found_);
     DELETE FROM ${t.consumed_events} c WHERE c.workflow = ANY (found_);
+    DELETE FROM ${t.watermarks} m WHERE m.workflow = ANY (found_);
     DELETE FROM ${t.errors} e WHERE e.workflow = ANY (found_);
     DELETE FROM ${t.workflow_names} n USING ${t.workflows} w WHERE w.row = ANY (found_) AND n.name IN (w.id, w.name) AND n.workflow = w.row;
     DELETE FROM ${t.workflows} w WHERE w.row = ANY (found_);

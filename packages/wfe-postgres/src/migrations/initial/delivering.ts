@@ -12,12 +12,17 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
   DECLARE
     topic_ bigint;
     found_ bigint[];
+    given_ bigint[];
     events_ bigint[];
+    earliest_ record;
     reached_ json;
   BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
+    -- Nobody waits for the disk: what a crash of the server takes back is undelivered again, and swept. Whatever follows from a delivery is a commit,
+    -- which comes after it in the log.
+    PERFORM set_config('synchronous_commit', 'off', true);
     PERFORM pg_advisory_xact_lock_shared(${topicsLock});
     FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
       PERFORM pg_advisory_xact_lock(topic_);
@@ -45,7 +50,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
       ORDER BY w.id FOR NO KEY UPDATE) locked;
     WITH seekers AS (
       SELECT s.row, s.workflow, w.inbox_seq,
-        ${r.earliest_event_v1}(s.workflow, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
+        ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
       FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
       WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
     ), given AS (
@@ -56,11 +61,24 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
       UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
       WHERE w.row IN (SELECT g.workflow FROM given g)
       RETURNING w.id)
-    SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g) INTO reached_, events_;
+    SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
+      (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
     PERFORM ${r.keep_events_v1}(events_);
+    IF given_ IS NOT NULL THEN
+      PERFORM ${r.set_watermarks_v1}(given_);
+    END IF;
     IF cardinality(found_) >= limit_ THEN
       RETURN QUERY SELECT reached_, found_[cardinality(found_)], arrivals_;
     ELSE
+      -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any.
+      FOR earliest_ IN
+        SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
+        WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
+        ORDER BY e.topic, e.time, e.arrival
+      LOOP
+        UPDATE ${t.watermarks} m SET time = earliest_.time, arrival = earliest_.arrival
+          WHERE m.topic = earliest_.topic AND (m.time, m.arrival) > (earliest_.time, earliest_.arrival);
+      END LOOP;
       UPDATE ${t.events} e SET delivered = true WHERE e.arrival = ANY (arrivals_);
       RETURN QUERY SELECT reached_, NULL::bigint, arrivals_;
     END IF;

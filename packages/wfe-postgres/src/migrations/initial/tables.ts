@@ -167,6 +167,20 @@ export const tablesSql = ({ table: t, index }: SchemaNames): string => `
   -- Those of an event that is removed.
   CREATE INDEX ${index("consumed_events_event")} ON ${t.consumed_events} (event);
 
+  -- Where an instance that was given many events looks for the next one of a topic: of those before, by time and arrival, it has used all that
+  -- were delivered. Written under the lock of the topic.
+  CREATE TABLE ${t.watermarks} (
+    workflow bigint NOT NULL,
+    topic bigint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    time bigint NOT NULL,
+    arrival bigint NOT NULL,
+    PRIMARY KEY (workflow, topic)
+  ) WITH (fillfactor = 70);
+  -- Those that the delivery of an earlier event sets back.
+  CREATE INDEX ${index("watermarks_topic")} ON ${t.watermarks} (topic, time, arrival);
+
   CREATE TABLE ${t.errors} (
     row bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workflow bigint NOT NULL,
