@@ -8,6 +8,7 @@ import type { NewWorkflow, WorkflowRow } from "../models/workflow-row.ts";
 import type { ScheduledCommand } from "../models/scheduled-command.ts";
 import { isOpen, type WorkflowStatus } from "../models/workflow-status.ts";
 import { type DrainedContainer, OpenPointers, type StepKinds } from "./open-pointers.ts";
+import { uniform } from "./pointer-factory.ts";
 
 /** What a commit takes along besides the row and its pointers. */
 export interface Effects {
@@ -94,7 +95,7 @@ export class InstanceState {
 
   /** Takes note of a closed pointer that is about to be undone. */
   remember(pointer: PointerRow): void {
-    this.#undone.set(pointer.id, pointer);
+    this.#undone.set(pointer.id, uniform(pointer));
   }
 
   /** Open pointers directly in a container. */
@@ -243,8 +244,9 @@ export class InstanceState {
   }
 
   #opened(pointers: readonly PointerRow[]): OpenPointers {
-    for (const pointer of pointers) if (!isOpen(pointer.status)) this.#undone.set(pointer.id, pointer);
-    return new OpenPointers(this.#kinds, pointers);
+    const uniforms = pointers.map(uniform);
+    for (const pointer of uniforms) if (!isOpen(pointer.status)) this.#undone.set(pointer.id, pointer);
+    return new OpenPointers(this.#kinds, uniforms);
   }
 
   #head(): Head {

@@ -117,6 +117,6 @@ function takeOver(scope: PassScope, pointer: PointerRow): void {
 
 function rearm(scope: PassScope, pointer: PointerRow): void {
   if (scope.state.pointer(pointer.id)?.status !== "failed") return; // a saga around it is compensated instead
-  const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
-  scope.state.put({ ...rest, status: "pending", retryCount: 0, crashCount: 0 });
+  const again = { status: "pending", retryCount: 0, crashCount: 0 } as const;
+  scope.state.put({ ...pointer, ...again, endedAt: undefined, endSeq: undefined, error: undefined });
 }

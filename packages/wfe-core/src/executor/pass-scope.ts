@@ -69,6 +69,5 @@ function undoingOf({ state, definition }: PassScope, undoneId: string, { scope: 
   const error = (saga === undefined ? undefined : state.pointer(saga)?.error) ?? pointer.error;
   if (!definition.isSaga(pointer.stepId)) return { pointer, error };
   // What a saga keeps there is the engine's own.
-  const { persistenceData: _, ...shown } = pointer;
-  return { pointer: shown, error };
+  return { pointer: { ...pointer, persistenceData: undefined }, error };
 }

@@ -40,9 +40,7 @@ export function pollOf(pointer: PointerRow, payloads: Payloads): Polling {
 
 /** The pointer without its poll: another run begins anew. */
 export function withoutPoll(pointer: PointerRow): PointerRow {
-  if (!isPolling(pointer)) return pointer;
-  const { eventName: _, eventKey: __, ...rest } = pointer;
-  return rest;
+  return isPolling(pointer) ? { ...pointer, eventName: undefined, eventKey: undefined } : pointer;
 }
 
 /** Makes one request. @throws PollError, NonRetryableError for a bad config, TimeoutError when it was the last and no block stands behind it */

@@ -93,11 +93,12 @@ export function applyResult(scope: PassScope, step: StepDefinition, pointer: Poi
 
 /** The pointer behind a result that does not end the step: its next run has another idempotency key, and all its retries. */
 function afterResult(scope: PassScope, pointer: PointerRow, persistenceData: unknown): PointerRow {
-  const { eventData: _, dueAt: __, ...rest } = pointer;
   const kept = persistenceData === undefined ? {} : { persistenceData: encoded(scope, persistenceData) };
   return {
-    ...rest,
+    ...pointer,
     ...kept,
+    eventData: undefined,
+    dueAt: undefined,
     resultCount: pointer.resultCount + 1,
     crashCount: 0,
     retryCount: 0,
@@ -144,9 +145,8 @@ function branch(scope: PassScope, step: StepDefinition, pointer: PointerRow, res
     return payloads.stored(value, "a branch value", `[${index}]`);
   });
   // It runs again behind its branches if it was given state here: what it persisted before does not count.
-  const { persistenceData: _, ...stateless } = pointer;
   const container: PointerRow = {
-    ...afterResult(scope, stateless, result.persistenceData),
+    ...afterResult(scope, { ...pointer, persistenceData: undefined }, result.persistenceData),
     status: "running",
   };
   openBlocks(

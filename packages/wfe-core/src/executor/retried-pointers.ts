@@ -42,15 +42,14 @@ function phaseOf(pointer: PointerRow, payloads: Payloads): unknown {
 }
 
 function runsAgain(row: WorkflowRow, pointer: PointerRow): PointerRow {
-  const { endedAt: _, endSeq: __, error: ___, ...rest } = pointer;
   // Its child was terminated with it: it starts another one. A step of the user's may wait for the end of some other instance.
   const awaitsChild = pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventKey === childId(row, pointer);
   const losesChild = awaitsChild && pointer.eventData === undefined;
   const resultCount = losesChild ? pointer.resultCount + 1 : pointer.resultCount;
-  return { ...rest, status: rest.dueAt === undefined ? "pending" : "sleeping", retryCount: 0, crashCount: 0, resultCount };
+  const status = pointer.dueAt === undefined ? "pending" : "sleeping";
+  return { ...pointer, status, retryCount: 0, crashCount: 0, resultCount, endedAt: undefined, endSeq: undefined, error: undefined };
 }
 
 function reopened(pointer: PointerRow): PointerRow {
-  const { endedAt: _, endSeq: __, ...rest } = pointer;
-  return { ...rest, status: "running" };
+  return { ...pointer, status: "running", endedAt: undefined, endSeq: undefined };
 }

@@ -33,8 +33,7 @@ export function withSagaState(scope: PassScope, saga: PointerRow, state: SagaSta
 
 /** The pointer of a saga that has nothing to undo any more. */
 export function withoutSagaState(saga: PointerRow): PointerRow {
-  const { persistenceData: _, error: __, dueAt: ___, ...rest } = saga;
-  return rest;
+  return { ...saga, persistenceData: undefined, error: undefined, dueAt: undefined };
 }
 
 /** The sagas that a pointer stands in, the innermost first. */

@@ -8,7 +8,7 @@ export type Counterpart = { readonly step: StepDefinition } | { readonly problem
 /** Where a pointer stands. */
 interface Standing {
   readonly stepId: number;
-  readonly stepName?: string;
+  readonly stepName?: string | undefined;
 }
 
 /** Finds the steps of another version of a definition that stand for those of an instance's own. */

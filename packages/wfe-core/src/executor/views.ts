@@ -9,7 +9,8 @@ import type { Payloads } from "../runtime/payloads.ts";
 /** A pointer as people and steps see it; payloads are decoded when they are asked for. */
 export function pointerView(row: PointerRow, payloads: Payloads): ExecutionPointer {
   const { seq: _seq, crashCount: _crashes, resultCount: _results, item, persistenceData, outcome, error, eventData: _eventData, ...rest } = row;
-  const view: Record<string, unknown> = { ...rest };
+  const view: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(rest)) if (value !== undefined) view[field] = value;
   const lazily = (field: string, text: string | undefined): void => {
     if (text === undefined) return;
     Object.defineProperty(view, field, {

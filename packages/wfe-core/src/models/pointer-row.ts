@@ -22,7 +22,7 @@ export interface PointerQuery {
 
 /**
  * One position in a run, as it is stored. Immutable: a change makes a new row. Payloads (`item`, `persistenceData`, `outcome`,
- * `eventData`, `error`) are encoded strings: JSON text, after the host's codec. Unique by (workflow id, `id`).
+ * `eventData`, `error`) are encoded strings: JSON text, after the host's codec. Unique by (workflow id, `id`). A field that is `undefined` is not there.
  */
 export interface PointerRow {
   readonly id: string;
@@ -30,7 +30,7 @@ export interface PointerRow {
   readonly seq: number;
   /** {@link LEFT_BEHIND}: of a version before the last migration, and without a counterpart in the current one; a closed pointer's only. */
   readonly stepId: number;
-  readonly stepName?: string;
+  readonly stepName?: string | undefined;
   readonly status: PointerStatus;
   /** Ids of the enclosing containers, outermost first. */
   readonly scope: readonly string[];
@@ -42,26 +42,26 @@ export interface PointerRow {
   readonly crashCount: number;
   /** Results so far that did not end the step (persist, sleep, event, branch); part of the idempotency key. */
   readonly resultCount: number;
-  readonly predecessorId?: string;
+  readonly predecessorId?: string | undefined;
   /** When a `sleeping` pointer wakes, or a `waitingForEvent` one times out. */
-  readonly dueAt?: Date;
-  readonly startedAt?: Date;
-  readonly endedAt?: Date;
+  readonly dueAt?: Date | undefined;
+  readonly startedAt?: Date | undefined;
+  readonly endedAt?: Date | undefined;
   /** Order in which results were processed within the instance; compensation runs it backwards. */
-  readonly endSeq?: number;
+  readonly endSeq?: number | undefined;
   /** Value of the innermost `forEach` or `branch`. */
-  readonly item?: string;
+  readonly item?: string | undefined;
   /** Position of `item` in its list, from 0. */
-  readonly index?: number;
+  readonly index?: number | undefined;
   /** State that a step or a container keeps between its runs. */
-  readonly persistenceData?: string;
-  readonly outcome?: string;
-  readonly eventName?: string;
-  readonly eventKey?: string;
+  readonly persistenceData?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly eventName?: string | undefined;
+  readonly eventKey?: string | undefined;
   /** Payload of the event that woke the current run. */
-  readonly eventData?: string;
+  readonly eventData?: string | undefined;
   /** The pointer that this one undoes. */
-  readonly compensates?: string;
+  readonly compensates?: string | undefined;
   /** Why the step failed for good, was undone, or what its `cancelWhen` threw; encoded. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }

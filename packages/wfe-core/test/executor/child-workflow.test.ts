@@ -104,7 +104,7 @@ describe("the end of a sub-workflow", () => {
 
     const [failed] = scope.state.changedPointers();
     expect(failed).toMatchObject({ status: "failed", resultCount: 1 });
-    expect(failed).not.toHaveProperty("eventData");
+    expect(failed?.eventData).toBeUndefined();
     expect(scope.state.effects.errors).toMatchObject([{ code: "WFE_CHILD_TERMINATED" }]);
   });
 

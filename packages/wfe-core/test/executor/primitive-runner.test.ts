@@ -3,6 +3,7 @@ import { WorkflowBuilder } from "../../src/builder/workflow-builder.ts";
 import { blocksEnded, enterPrimitive, primitiveDue } from "../../src/executor/primitive-runner.ts";
 import { ErrorBehavior } from "../../src/models/error-behavior.ts";
 import { samplePointer } from "../../src/test-support/fixtures.ts";
+import type { PointerRow } from "../../src/models/pointer-row.ts";
 import type { AnyDefinition } from "../../src/traits/workflow-registry.ts";
 import { PassHarness } from "./pass-harness.ts";
 import { type ScopeParts, scopeOf } from "./scope-of.ts";
@@ -109,7 +110,7 @@ describe("a due time that has come", () => {
       { id: "1", status: "complete" },
       { stepName: "a", status: "pending" },
     ]);
-    expect(scope.state.changedPointers()[0]).not.toHaveProperty("dueAt");
+    expect(scope.state.changedPointers()[0]?.dueAt).toBeUndefined();
   });
 
   it("closes the subscription of a wait, which leads into its block", () => {
@@ -242,10 +243,11 @@ describe("the end of what a container opened", () => {
   it("opens the next iteration without writing the container", () => {
     const scope = scopeOf(loop, { data: { n: 0 }, pointers: [container] });
 
-    blocksEnded(scope, container, undefined);
+    const open = scope.state.pointer("1") as PointerRow; // given
+    blocksEnded(scope, open, undefined);
 
     expect(scope.state.changedPointers()).toMatchObject([{ stepName: "count", status: "pending", scope: ["1"] }]);
-    expect(scope.state.pointer("1")).toBe(container);
+    expect(scope.state.pointer("1")).toBe(open);
   });
 
   it("ends the container when its primitive says so, or says nothing", () => {
@@ -270,7 +272,7 @@ describe("the end of what a container opened", () => {
     const holding = { ...container, persistenceData: '{"items":["a","b"]}' };
     const scope = scopeOf(each, { pointers: [holding] });
 
-    blocksEnded(scope, holding, 0);
+    blocksEnded(scope, scope.state.pointer("1") as PointerRow, 0); // given
 
     expect(scope.state.changedPointers()).toMatchObject([{ stepName: "take", item: '"b"', index: 1 }]);
   });

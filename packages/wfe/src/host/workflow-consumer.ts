@@ -208,6 +208,7 @@ export class WorkflowConsumer {
     this.#entries.set(id, entry);
     this.#timers.cancel(id);
     const own = created ?? this.#unleased.get(id);
+    let hasPlace = true;
     let again = false;
     let isLeaseLost = false;
     try {
@@ -224,6 +225,8 @@ export class WorkflowConsumer {
       // Acked once the lease is held: from here on the due time in the row is the net.
       const acked = item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
       const end = await pass.run();
+      this.#givePlace(); // others need not wait until the lease is given back, too
+      hasPlace = false;
       this.#leases.remove(id);
       isLeaseLost = end.kind === "lost" && lease.signal.aborted;
       if (isLeaseLost) this.#services.metrics?.record({ kind: "leaseLost" });
@@ -232,7 +235,7 @@ export class WorkflowConsumer {
       this.#followUps.after(id, end);
     } finally {
       this.#entries.delete(id);
-      this.#givePlace();
+      if (hasPlace) this.#givePlace();
     }
     if (again) this.dispatch(id);
     else if (isLeaseLost) this.#retake(id);

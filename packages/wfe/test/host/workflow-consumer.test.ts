@@ -381,6 +381,19 @@ describe("a hint that comes", () => {
 });
 
 describe("the end of a pass", () => {
+  it("gives its place back before its lease: others need not wait for that", async () => {
+    const { clock, consumer, create, status } = await setting({
+      locks: { acquireLock: async (id, { ttl }) => fakeLease(id, Number(ttl), () => new Promise(() => {})) },
+    });
+    const places = consumer.slots.free;
+    await create(quick, "a");
+
+    consumer.dispatch("a");
+    await clock.settle();
+
+    expect([await status("a"), consumer.slots.free, consumer.has("a")]).toEqual(["complete", places, true]);
+  });
+
   it("whose lease cannot be given back is noted", async () => {
     const { clock, consumer, create, status, warnings } = await setting({
       locks: { acquireLock: async (id, { ttl }) => fakeLease(id, Number(ttl), () => Promise.reject(new Error("away"))) },
