@@ -14,7 +14,7 @@ export function instanceEvent(type: "started" | "resumed" | "suspended" | "compl
 
 /** The event that something happened to a step. */
 export function stepEvent(type: StepEventType, row: WorkflowRow, step: StepDefinition, pointer: PointerRow, at: Date): LifecycleEvent {
-  return { ...placeOf(row, step, pointer, at), type };
+  return stepEventOf(type, row, step, pointer, at);
 }
 
 /** The event that an attempt failed. */
@@ -25,12 +25,19 @@ export function errorEvent(
   pointer: PointerRow,
   at: Date,
 ): LifecycleEvent {
-  return { ...placeOf(row, step, pointer, at), type: "error", error: { code: error.code, message: error.message } };
+  return { ...stepEventOf("error", row, step, pointer, at), type: "error", error: { code: error.code, message: error.message } };
 }
 
-/** One literal: two of them are made for each step that runs. */
-function placeOf(row: WorkflowRow, step: StepDefinition, pointer: PointerRow, at: Date): InstanceOfEvent & StepOfEvent {
-  const place = {
+/** One literal, and no copy of it: two are made for each step that runs. */
+function stepEventOf<TType extends LifecycleEvent["type"]>(
+  type: TType,
+  row: WorkflowRow,
+  step: StepDefinition,
+  pointer: PointerRow,
+  at: Date,
+): InstanceOfEvent & StepOfEvent & { readonly type: TType } {
+  const event: { reference?: string } & InstanceOfEvent & StepOfEvent & { readonly type: TType } = {
+    type,
     workflowId: row.id,
     definitionId: row.definitionId,
     version: row.version,
@@ -40,5 +47,6 @@ function placeOf(row: WorkflowRow, step: StepDefinition, pointer: PointerRow, at
     pointerId: pointer.id,
     attempt: pointer.attempt,
   };
-  return row.reference === undefined ? place : { ...place, reference: row.reference };
+  if (row.reference !== undefined) event.reference = row.reference;
+  return event;
 }

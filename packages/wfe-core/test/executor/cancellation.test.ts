@@ -42,7 +42,7 @@ describe("the end of an instance", () => {
     endInstance(scope, "terminated", pointers[3]);
 
     expect(scope.state.changedPointers().map(({ id }) => id)).toEqual(["1", "2", "3"]);
-    expect(scope.state.pointer("4")).toBe(pointers[3]);
+    expect(scope.state.pointer("4")).toEqual(pointers[3]);
   });
 
   it("is sent to those who wait for it, with the data, and the error if there is one", () => {
