@@ -42,7 +42,7 @@ export function warmUpIterations({ iterations }: { readonly iterations: number }
 export function warmUps(work: Work): number {
   switch (work.workload) {
     case "w1":
-      return Math.max(20, Math.ceil(work.workflows / 10));
+      return Math.max(20, Math.ceil(work.workflows / 5));
     case "w2":
     case "w4":
     case "w5":

@@ -72,6 +72,11 @@ export class GroupCommit {
     });
   }
 
+  /** Whether there is a write that has not been answered. */
+  get isPending(): boolean {
+    return this.#scheduled;
+  }
+
   /** Resolves when every write has been answered. */
   async idle(): Promise<void> {
     if (this.#scheduled) await new Promise<void>((resolve) => this.#idle.push(resolve));

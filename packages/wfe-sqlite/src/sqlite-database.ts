@@ -110,6 +110,11 @@ export class SqliteDatabase {
     return this.#commits.write(operation);
   }
 
+  /** Whether a write is wanted already, with which another would travel. @internal */
+  get isWriting(): boolean {
+    return this.#commits.isPending;
+  }
+
   /** Runs reads at once; several of them see one state within `connection.snapshot`. @internal */
   async read<T>(operation: Operation<T>): Promise<T> {
     // The write-ahead log keeps readers and writers apart, but for moments: recovery after a crash, and the last connection's farewell.

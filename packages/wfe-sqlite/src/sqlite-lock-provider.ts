@@ -62,8 +62,9 @@ export class SqliteLockProvider implements DistributedLockProvider {
     const token = entropy.id();
     const owner = this.#owner;
     const acquired = await this.#ask(async () => {
-      // Without asking for the write lock, when the answer is no.
-      if (await this.#database.read((connection) => isHeld(connection, resource, clock.now()))) return false;
+      // Without asking for the write lock when the answer is no; where it is asked for anyway, the write answers.
+      const isAlone = !this.#database.isWriting;
+      if (isAlone && (await this.#database.read((connection) => isHeld(connection, resource, clock.now())))) return false;
       this.#acquisitions += 1;
       const isSweep = this.#acquisitions % SWEEP_EVERY === 0;
       return this.#database.write((connection) => {

@@ -18,6 +18,9 @@ export interface LeaseRequest {
   readonly release: () => Promise<boolean>;
 }
 
+/** Made once: most leases end like this, and an error of its own for each, with its stack, would cost as much as the rest of a release. */
+const RELEASED = new LockError("the lease was released");
+
 /**
  * The holder's side of a lease, the same for every lock provider: the provider brings the two requests to its store, this counts the time
  * on the holder's own monotonic clock. Costs one timer of the clock, and an `AbortController` only when somebody reads `signal`.
@@ -81,7 +84,7 @@ class CountedLease implements Lease {
   async release(): Promise<boolean> {
     this.#look();
     if (this.#ended !== undefined && !this.#releaseUnanswered) return false;
-    this.#end("was released");
+    this.#end("was released", RELEASED);
     this.#releaseUnanswered = true;
     const held = await this.#request.release();
     this.#releaseUnanswered = false;
@@ -114,11 +117,11 @@ class CountedLease implements Lease {
     this.#timer = this.#request.clock.setTimer(Math.ceil(remaining), () => this.#count());
   }
 
-  #end(why: string): void {
+  #end(why: string, reason?: LockError): void {
     if (this.#ended !== undefined) return;
     this.#ended = why;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#signal.abort(() => new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
+    this.#signal.abort(() => reason ?? new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
   }
 }
