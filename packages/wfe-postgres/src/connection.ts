@@ -12,6 +12,8 @@ export interface PostgresResult {
 /** One statement, as the driver takes it. */
 export interface PostgresQuery {
   readonly text: string;
+  /** Of the prepared statement of this text; the driver has the server prepare it once for each connection. Absent: it is prepared each time. */
+  readonly name?: string;
   readonly values: unknown[];
   readonly types: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
   readonly query_timeout: number;
@@ -81,10 +83,30 @@ function parameter(value: SqlValue): Exclude<SqlValue, readonly unknown[]> {
   return typeof value === "object" && value !== null ? arrayLiteral(value) : value;
 }
 
-/** Runs one statement on a client. */
-export async function runOn<TRow>(client: PostgresClient, text: string, values: readonly SqlValue[], timeoutMs: number): Promise<readonly TRow[]> {
-  const { rows } = await client.query({ text, values: values.map(parameter), types: TYPES, query_timeout: timeoutMs });
+/** Runs one statement on a client. @param name - Of a statement that stays prepared. @default one that does not */
+export async function runOn<TRow>(
+  client: PostgresClient,
+  text: string,
+  values: readonly SqlValue[],
+  timeoutMs: number,
+  name?: string,
+): Promise<readonly TRow[]> {
+  const query = { text, values: values.map(parameter), types: TYPES, query_timeout: timeoutMs };
+  const { rows } = await client.query(name === undefined ? query : { ...query, name });
   return rows as readonly TRow[]; // the caller knows the columns of its statement
+}
+
+/** Of all databases of this process: a connection of a caller's pool may serve several schemas, and takes one text for one name. */
+const STATEMENT_NAMES = new Map<string, string>();
+
+/** The name of the prepared statement of a text. Few texts may have one: each stays prepared as long as its connection. */
+export function statementName(text: string): string {
+  let name = STATEMENT_NAMES.get(text);
+  if (name === undefined) {
+    name = `wfe_${STATEMENT_NAMES.size + 1}`;
+    STATEMENT_NAMES.set(text, name);
+  }
+  return name;
 }
 
 /**
@@ -96,12 +118,12 @@ export async function runOnPool<TRow>(
   connections: ConnectionSource,
   text: string,
   values: readonly SqlValue[],
-  options: { readonly timeoutMs: number; readonly mayKeep: (error: unknown) => boolean },
+  options: { readonly timeoutMs: number; readonly mayKeep: (error: unknown) => boolean; readonly name?: string | undefined },
 ): Promise<readonly TRow[]> {
   const client = await taken(connections);
   let failure: { readonly cause: unknown } | undefined;
   try {
-    return await runOn<TRow>(client, text, values, options.timeoutMs);
+    return await runOn<TRow>(client, text, values, options.timeoutMs, options.name);
   } catch (cause) {
     if (!options.mayKeep(cause)) failure = { cause };
     throw new StatementFailure(cause, true);

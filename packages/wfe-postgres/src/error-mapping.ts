@@ -20,11 +20,11 @@ function isAnswer(code: string | undefined): code is string {
 
 /**
  * Whether the connection, or the server behind it, is lost: it was ended, also for the time it took, it is starting or stopping, it cannot be
- * reached, or it has become a replica. Another connection may lead to a server that works.
+ * reached, it has become a replica, or its session has forgotten what was prepared in it. Another connection may lead to a server that works.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
-  if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "25P03", "25P04", "53300"]);
+  if (isAnswer(code)) return isOneOf(code, ["08", "57P", "25006", "25P03", "25P04", "26000", "53300"]);
   if (isHopeless(error)) return false;
   // Errors of the system have a code of another form; those of the driver have none.
   return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError) && !(error instanceof WfeError);
@@ -64,10 +64,13 @@ export function leadsAstray(error: unknown): boolean {
   return codeOf(error) === "25006" || (error instanceof Error && error.message === NO_ANSWER);
 }
 
+/** Losses of a connection with which the server says that it has done nothing. */
+const NOT_DONE = ["25006", "26000", "53300"];
+
 /** Whether a statement that failed so may have been carried out. */
 export function mayHaveHappened(failure: StatementFailure): boolean {
   const code = codeOf(failure.cause);
-  return failure.sent && isConnectionLoss(failure.cause) && code !== "25006" && code !== "53300";
+  return failure.sent && isConnectionLoss(failure.cause) && !isOneOf(code, NOT_DONE);
 }
 
 /** Code of the schema's functions for a name or an id that another instance has; the detail is it. */

@@ -11,7 +11,7 @@ import {
   systemClock,
   systemEntropy,
 } from "wfe-core";
-import { runOnPool, type SqlValue, StatementFailure, transactionOnPool } from "./connection.ts";
+import { runOnPool, type SqlValue, StatementFailure, statementName, transactionOnPool } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { makeDataIndexes } from "./data-index.ts";
 import { isConnectionLoss, isTransient, mayHaveHappened, mayKeepConnection, storeError } from "./error-mapping.ts";
@@ -139,14 +139,19 @@ export class PostgresDatabase {
       text = `SELECT * FROM ${this.names.routine[routine]}(${values.map((_, index) => `$${index + 1}`).join(", ")})`;
       this.#calls.set(routine, text);
     }
-    return this.query<TRow>(text, values, options);
+    // Only where it is known that every connection keeps its session: through a pooler, the next statement may find another one.
+    return this.#sent<TRow>(text, values, options, this.session === undefined ? undefined : statementName(text));
   }
 
   /** Runs one statement in a transaction of its own. @internal */
   query<TRow>(text: string, values: SqlValues, options?: OperationOptions): Promise<readonly TRow[]> {
+    return this.#sent<TRow>(text, values, options);
+  }
+
+  #sent<TRow>(text: string, values: SqlValues, options: OperationOptions | undefined, name?: string): Promise<readonly TRow[]> {
     return this.#tried((repeated) => {
       const given = typeof values === "function" ? values(repeated) : values;
-      return runOnPool<TRow>(this.#current(), text, given, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection });
+      return runOnPool<TRow>(this.#current(), text, given, { timeoutMs: this.#queryTimeoutMs, mayKeep: mayKeepConnection, name });
     }, options);
   }
 

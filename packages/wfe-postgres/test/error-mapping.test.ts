@@ -38,6 +38,7 @@ const TABLE: readonly (readonly [code: string | undefined, mapped: string, retry
   ["57P02", "WFE_STORE_UNREACHABLE", true, true, false],
   ["57P03", "WFE_STORE_UNREACHABLE", true, true, false],
   ["25P03", "WFE_STORE_UNREACHABLE", true, true, false],
+  ["26000", "WFE_STORE_UNREACHABLE", true, true, false], // it has forgotten what was prepared
   ["25P04", "WFE_STORE_UNREACHABLE", true, true, false],
   ["53300", "WFE_STORE_UNREACHABLE", true, true, false],
   ["25006", "WFE_STORE_READ_ONLY", true, true, false],
@@ -83,9 +84,14 @@ describe("storeError", () => {
     };
 
     expect([known("ECONNRESET", true), known("57P01", true), known(undefined, true)]).toEqual(Array(3).fill([true, true]));
-    expect([known("ECONNREFUSED", false), known("53300", true), known("25006", true), known("40001", true), known("23505", true)]).toEqual(
-      Array(5).fill([false, false]),
-    );
+    expect([
+      known("ECONNREFUSED", false),
+      known("53300", true),
+      known("25006", true),
+      known("26000", true),
+      known("40001", true),
+      known("23505", true),
+    ]).toEqual(Array(6).fill([false, false]));
   });
 
   it("leaves errors of the engine as they are", () => {
