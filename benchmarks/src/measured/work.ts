@@ -74,19 +74,8 @@ export function expectedCounts(work: Work): Counts {
 
 /** Steps that are done while the clock runs: what costs are divided by. */
 export function measuredSteps(work: Work): number {
-  switch (work.workload) {
-    case "w1":
-      return work.workflows * CHAIN_STEPS;
-    case "w2":
-    case "w4":
-      return work.rounds;
-    case "w3":
-      return work.branches;
-    case "w5":
-      return work.rounds;
-    case "history":
-      return work.iterations;
-  }
+  if (work.workload === "w1") return work.workflows * CHAIN_STEPS;
+  return work.workload === "w5" ? work.rounds : sizeOf(work);
 }
 
 /** The number that a workload's size is told by. */

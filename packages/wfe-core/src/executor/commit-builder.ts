@@ -21,26 +21,19 @@ export function buildChange(state: InstanceState, commitId: string, dueAt: Date 
     status: state.status,
     sequence: state.sequence,
     pointers: state.changedPointers(),
-    openSubscriptions: given(effects.openSubscriptions),
-    consume: given(effects.consume),
-    closeSubscriptions: given(effects.closeSubscriptions),
-    children: given(effects.children),
-    events: given(effects.events),
-    commands: given(effects.commands),
-    errors: given(effects.errors),
+    openSubscriptions: effects.openSubscriptions,
+    consume: effects.consume,
+    closeSubscriptions: effects.closeSubscriptions,
+    children: effects.children,
+    events: effects.events,
+    commands: effects.commands,
+    errors: effects.errors,
   };
   if (state.dataChanged) change.data = payloads.encode(state.data, "the data", payloads.limits.data);
   if (dueAt !== undefined) change.dueAt = dueAt;
   if (state.error !== undefined) change.error = payloads.encode(state.error, "the error");
   if (state.completedAt !== undefined) change.completedAt = state.completedAt;
   return change;
-}
-
-const NONE: readonly never[] = Object.freeze([]);
-
-/** An empty list is used again for the next change; this one may be kept by who gets it. */
-function given<T>(list: readonly T[]): readonly T[] {
-  return list.length === 0 ? NONE : list;
 }
 
 /** The change to commit; `undefined` when the data has outgrown its limit and the decision is to be made again, looking for the culprit. */

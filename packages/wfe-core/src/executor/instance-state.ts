@@ -209,7 +209,7 @@ export class InstanceState {
     this.row = row;
     this.#saved = this.#head();
     this.#changed.clear();
-    this.effects = emptied(this.effects);
+    this.effects = noEffects();
   }
 
   /** The change was refused: everything is as it was after the last acknowledged commit. */
@@ -258,24 +258,6 @@ export class InstanceState {
       completedAt: this.completedAt,
     };
   }
-}
-
-/** Most commits have hardly any; what has none is not made anew for each. */
-function emptied(effects: Effects): Effects {
-  return {
-    openSubscriptions: rest(effects.openSubscriptions),
-    consume: rest(effects.consume),
-    closeSubscriptions: rest(effects.closeSubscriptions),
-    events: rest(effects.events),
-    children: rest(effects.children),
-    commands: rest(effects.commands),
-    errors: rest(effects.errors),
-    lifecycle: rest(effects.lifecycle),
-  };
-}
-
-function rest<T>(list: T[]): T[] {
-  return list.length === 0 ? list : [];
 }
 
 function noEffects(): Effects {

@@ -51,7 +51,6 @@ export function mapOutputs(
   ctx: StepExecutionContext,
   payloads: Payloads,
 ): unknown {
-  if (!hasOutputs(step, patch)) return data;
   const next: unknown = immer.produce(data, (draft: unknown) => {
     for (const key of step.outputs ?? []) refusePromise(definition.function(key)(source, draft, ctx), step, key);
     if (patch !== undefined) merge(draft, patch, step);

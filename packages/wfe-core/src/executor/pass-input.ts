@@ -6,6 +6,7 @@ import { cancelPointer } from "./cancellation.ts";
 import { resumeCompensation, undoNext } from "./compensation.ts";
 import { handleFailure } from "./error-handler.ts";
 import type { PassScope } from "./pass-scope.ts";
+import { withoutEnd } from "./pointer-factory.ts";
 import { applyResult } from "./result-processor.ts";
 import { isGivenUp } from "./saga-state.ts";
 import type { BodyOutcome } from "./step-executor.ts";
@@ -117,6 +118,5 @@ function takeOver(scope: PassScope, pointer: PointerRow): void {
 
 function rearm(scope: PassScope, pointer: PointerRow): void {
   if (scope.state.pointer(pointer.id)?.status !== "failed") return; // a saga around it is compensated instead
-  const again = { status: "pending", retryCount: 0, crashCount: 0 } as const;
-  scope.state.put({ ...pointer, ...again, endedAt: undefined, endSeq: undefined, error: undefined });
+  scope.state.put({ ...withoutEnd(pointer), status: "pending", retryCount: 0, crashCount: 0, error: undefined });
 }

@@ -81,6 +81,11 @@ export function withoutEvent(pointer: PointerRow): PointerRow {
   return pointer.eventData === undefined ? pointer : { ...pointer, eventData: undefined };
 }
 
+/** The pointer as it was before it ended. */
+export function withoutEnd(pointer: PointerRow): PointerRow {
+  return { ...pointer, endedAt: undefined, endSeq: undefined };
+}
+
 /** The pointer behind a wait that came to nothing: another attempt waits for something else, of another id. */
 export function withoutWait(pointer: PointerRow): PointerRow {
   return { ...withoutDue(withoutEvent(pointer)), resultCount: pointer.resultCount + 1 };

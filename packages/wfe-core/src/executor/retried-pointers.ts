@@ -1,9 +1,9 @@
-import { WORKFLOW_COMPLETED_EVENT } from "../models/event.ts";
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import { isOpen } from "../models/workflow-status.ts";
 import type { Payloads } from "../runtime/payloads.ts";
-import { childId } from "./pointer-factory.ts";
+import { withoutEnd } from "./pointer-factory.ts";
+import { waitOf } from "./pointer-standing.ts";
 import { withoutSagaState } from "./saga-state.ts";
 
 /**
@@ -43,13 +43,12 @@ function phaseOf(pointer: PointerRow, payloads: Payloads): unknown {
 
 function runsAgain(row: WorkflowRow, pointer: PointerRow): PointerRow {
   // Its child was terminated with it: it starts another one. A step of the user's may wait for the end of some other instance.
-  const awaitsChild = pointer.eventName === WORKFLOW_COMPLETED_EVENT && pointer.eventKey === childId(row, pointer);
-  const losesChild = awaitsChild && pointer.eventData === undefined;
+  const losesChild = waitOf(row, pointer).kind === "child" && pointer.eventData === undefined;
   const resultCount = losesChild ? pointer.resultCount + 1 : pointer.resultCount;
   const status = pointer.dueAt === undefined ? "pending" : "sleeping";
-  return { ...pointer, status, retryCount: 0, crashCount: 0, resultCount, endedAt: undefined, endSeq: undefined, error: undefined };
+  return { ...withoutEnd(pointer), status, retryCount: 0, crashCount: 0, resultCount, error: undefined };
 }
 
 function reopened(pointer: PointerRow): PointerRow {
-  return { ...pointer, status: "running", endedAt: undefined, endSeq: undefined };
+  return { ...withoutEnd(pointer), status: "running" };
 }

@@ -71,7 +71,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
           SELECT f.arrival FROM (
             (${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) >= (mark_.time, mark_.arrival)")})
             UNION ALL
-(${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) < (mark_.time, mark_.arrival)", undelivered)})) f
+            (${earliest("e.time, e.arrival", "e.arrival > created_arrival_ AND (e.time, e.arrival) < (mark_.time, mark_.arrival)", undelivered)})) f
           ORDER BY f.time, f.arrival LIMIT 1);
       END IF;
     END IF;
