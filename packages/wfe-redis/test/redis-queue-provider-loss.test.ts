@@ -215,9 +215,10 @@ describe("the queue on a Redis that fails", () => {
     const items = await take(queue, 2);
     await lost;
     for (const item of items) await item.ack();
-    const waiting = wait(queue);
     const others = await take(other);
     for (const item of others) await item.ack();
+    const waiting = wait(queue);
+    await queue.queueWork("e", "event"); // answered after the wait's look, on the same connection
     const lostAgain = proxy.loseNextAnswer("evalsha");
     await queue.queueWork("queued while somebody waits", "workflow"); // one turn with a take
     await lostAgain;
