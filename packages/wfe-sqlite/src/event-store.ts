@@ -98,7 +98,7 @@ export class EventStore {
         let progress: Progress | undefined;
         do {
           const from = progress;
-          const batch = await this.#database.write((connection) => deliverBatch(connection, topic, from, now.getTime()));
+          const batch = await this.#database.write((connection) => deliverBatch(connection, topic, from, now.getTime()), { awaitsDisk: false });
           for (const id of batch.reached) reached.add(id);
           progress = batch.progress;
         } while (progress !== undefined);
