@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ConflictError, PersistenceError } from "wfe-core";
+import { ACTIVITY_EVENT, type ConflictError, type PersistenceError } from "wfe-core";
 import { instant, sampleChange, sampleEvent, samplePointer, sampleWorkflow, VirtualClock } from "wfe-core/test-support";
 import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
@@ -108,12 +108,13 @@ describe("GroupCommit", () => {
     const lasting = {
       start: await during(() => persistence.createNewWorkflow(sampleWorkflow("v"), instant())),
       event: await during(() => persistence.createEvent(sampleEvent("e"), instant())),
+      outcome: await during(() => persistence.deliverEvents([{ name: ACTIVITY_EVENT, key: "1" }], instant())),
       commit: await during(() => persistence.persistWorkflow(sampleChange("w", "c"), instant())),
       withAHint: await during(() => Promise.all([queue.queueWork("x", "workflow"), persistence.createEvent(sampleEvent("f"), instant())])),
     };
 
     expect(hasty).toEqual({ lease: [1, 1, 1], hint: [1, 1, 1, 1], delivery: [1] });
-    expect(lasting).toEqual({ start: [2], event: [2], commit: [2], withAHint: [2] });
+    expect(lasting).toEqual({ start: [2], event: [2], outcome: [2], commit: [2], withAHint: [2] });
   });
 
   it("asks for no write lock to see that nothing is due", async () => {
