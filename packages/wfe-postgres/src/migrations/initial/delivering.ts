@@ -1,7 +1,7 @@
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
 
-/** How events come to those who wait, and due instances and events to those who look for them. */
+/** How events come to those who wait. */
 export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
   -- Serves the next subscriptions on topics, so many at most; with the last of them, the events that there were when the first were served
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
@@ -104,31 +104,5 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     SELECT array_agg(r.arrival) INTO found_ FROM removed r;
     DELETE FROM ${t.consumed_events} c WHERE c.event = ANY (found_);
     RETURN QUERY SELECT coalesce(cardinality(found_), 0)::bigint;
-  END $wfe$;
-
-  -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.
-  CREATE FUNCTION ${r.claim_due_v1} (ids_ text[], versions_ bigint[], fingerprints_ text[], as_at_ bigint, limit_ bigint, until_ bigint)
-    RETURNS TABLE (id text) LANGUAGE plpgsql
-    ${FUNCTION_SETTINGS} AS $wfe$
-  #variable_conflict use_column
-  DECLARE
-    found_ bigint[];
-  BEGIN
-    -- One look into an index for each definition: instances of others, however many are due, cost nothing. Who is being written by another is passed
-    -- over: it is looked at anyway.
-    SELECT array_agg(o.row ORDER BY o.due_at, o.row) INTO found_ FROM (
-      SELECT w.row, w.due_at FROM (
-        SELECT DISTINCT d.row FROM ${t.definitions} d
-        JOIN unnest(ids_, versions_, fingerprints_) AS x (id, version, fingerprint) ON d.id = x.id AND d.version = x.version AND d.fingerprint = x.fingerprint) d
-      CROSS JOIN LATERAL (
-        SELECT w.row, w.due_at FROM ${t.workflows} w
-        WHERE w.definition = d.row AND w.status = 'runnable' AND w.due_at IS NOT NULL AND w.due_at <= as_at_
-        ORDER BY w.due_at LIMIT limit_ FOR NO KEY UPDATE SKIP LOCKED) w
-      ORDER BY w.due_at, w.row LIMIT limit_) o;
-    IF found_ IS NULL THEN
-      RETURN;
-    END IF;
-    UPDATE ${t.workflows} w SET due_at = until_ WHERE w.row = ANY (found_);
-    RETURN QUERY SELECT w.id FROM unnest(found_) WITH ORDINALITY AS f (row, place) JOIN ${t.workflows} w ON w.row = f.row ORDER BY f.place;
   END $wfe$;
 `;
