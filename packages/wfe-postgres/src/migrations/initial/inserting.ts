@@ -45,23 +45,28 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   END $wfe$;
 
   -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
-  -- carries it. @returns The ids of those that are new.
-  CREATE FUNCTION ${r.insert_workflows_v1} (given_ jsonb) RETURNS text[] LANGUAGE plpgsql
-    ${FUNCTION_SETTINGS} AS $wfe$
+  -- carries it. With the settings of who calls it. @returns The ids of those that are new.
+  CREATE FUNCTION ${r.insert_workflows_v1} (given_ jsonb) RETURNS text[] LANGUAGE plpgsql AS $wfe$
   #variable_conflict use_column
   DECLARE
     arrival_ bigint;
     new_ids_ text[];
+    new_names_ text[];
     new_rows_ bigint[];
+    names_count_ bigint;
     taken_ text;
   BEGIN
-    INSERT INTO ${t.definitions} (id, version, fingerprint)
-      SELECT DISTINCT x.definition_id, x.version, x.fingerprint
-      FROM jsonb_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
+    -- Mostly there are no new ones, and a statement that writes costs more to begin than one that asks.
+    IF EXISTS (
+      SELECT 1 FROM jsonb_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
       WHERE NOT EXISTS (
-        SELECT 1 FROM ${t.definitions} d WHERE d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint)
-      ORDER BY 1, 2, 3
-      ON CONFLICT DO NOTHING;
+        SELECT 1 FROM ${t.definitions} d WHERE d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint)) THEN
+      INSERT INTO ${t.definitions} (id, version, fingerprint)
+        SELECT DISTINCT x.definition_id, x.version, x.fingerprint
+        FROM jsonb_to_recordset(given_) AS x (definition_id text, version bigint, fingerprint text)
+        ORDER BY 1, 2, 3
+        ON CONFLICT DO NOTHING;
+    END IF;
     arrival_ := coalesce(pg_sequence_last_value('${t.event_arrivals}'), 0);
     -- In the order of ids, as everywhere: two that make the same ones do not wait for each other crosswise.
     WITH made AS (
@@ -76,27 +81,28 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
       JOIN ${t.definitions} d ON d.id = x.definition_id AND d.version = x.version AND d.fingerprint = x.fingerprint
       ORDER BY x.id COLLATE "C"
       ON CONFLICT (id) DO NOTHING
-      RETURNING id, row)
-    SELECT array_agg(id), array_agg(row) INTO new_ids_, new_rows_ FROM made;
+      RETURNING id, name, row)
+    SELECT array_agg(id), array_agg(name), array_agg(row) INTO new_ids_, new_names_, new_rows_ FROM made;
     IF new_ids_ IS NULL THEN
       RETURN '{}';
     END IF;
     INSERT INTO ${t.workflow_names} (name, workflow)
-      SELECT n.name, n.row FROM (
-        SELECT w.id AS name, w.row FROM ${t.workflows} w WHERE w.row = ANY (new_rows_)
-        UNION
-        SELECT w.name, w.row FROM ${t.workflows} w WHERE w.row = ANY (new_rows_)) n
-      ORDER BY n.name
+      SELECT n.name, n.row FROM unnest(new_ids_ || new_names_, new_rows_ || new_rows_) AS n (name, row)
+      ORDER BY n.name COLLATE "C"
       ON CONFLICT (name) DO NOTHING;
-    SELECT CASE WHEN EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row) THEN w.id ELSE w.name END
-      INTO taken_
-      FROM ${t.workflows} w
-      WHERE w.row = ANY (new_rows_) AND (
-        NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row)
-        OR NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.id AND n.workflow = w.row))
-      LIMIT 1;
-    IF taken_ IS NOT NULL THEN
-      RAISE EXCEPTION 'the name is taken' USING ERRCODE = 'WF001', DETAIL = taken_;
+    GET DIAGNOSTICS names_count_ = ROW_COUNT;
+    -- Fewer also where an instance has its id for a name.
+    IF names_count_ < 2 * cardinality(new_ids_) THEN
+      SELECT CASE WHEN EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row) THEN w.id ELSE w.name END
+        INTO taken_
+        FROM ${t.workflows} w
+        WHERE w.row = ANY (new_rows_) AND (
+          NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.name AND n.workflow = w.row)
+          OR NOT EXISTS (SELECT 1 FROM ${t.workflow_names} n WHERE n.name = w.id AND n.workflow = w.row))
+        LIMIT 1;
+      IF taken_ IS NOT NULL THEN
+        RAISE EXCEPTION 'the name is taken' USING ERRCODE = 'WF001', DETAIL = taken_;
+      END IF;
     END IF;
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
       SELECT w.row, ${pointerFromJson("p.value")}
@@ -108,7 +114,7 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     RETURN new_ids_;
   END $wfe$;
 
-  -- New instances. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
+  -- New instances, each id once. @returns For each whether it is new (also when it was made by this very request before), and else what is stored.
   CREATE FUNCTION ${r.create_workflows_v1} (given_ jsonb)
     RETURNS TABLE (id text, is_new boolean, definition_id text, version bigint, input_digest text) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
@@ -117,6 +123,10 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     new_ids_ text[];
   BEGIN
     new_ids_ := ${r.insert_workflows_v1}(given_);
+    IF cardinality(new_ids_) = jsonb_array_length(given_) THEN
+      RETURN QUERY SELECT n.id, true, NULL::text, NULL::bigint, NULL::text FROM unnest(new_ids_) AS n (id);
+      RETURN;
+    END IF;
     IF EXISTS (
       SELECT 1 FROM jsonb_to_recordset(given_) AS x (id text) WHERE NOT EXISTS (SELECT 1 FROM ${t.workflows} w WHERE w.id = x.id)) THEN
       RAISE EXCEPTION 'an instance was removed while another was created under its id' USING ERRCODE = 'serialization_failure';
