@@ -104,13 +104,15 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
         RAISE EXCEPTION 'the name is taken' USING ERRCODE = 'WF001', DETAIL = taken_;
       END IF;
     END IF;
+    -- One look for each id: as a join, planned while there are few instances, it would walk through all of them.
     INSERT INTO ${t.pointers} (workflow, ${POINTER_NAMES})
-      SELECT w.row, ${pointerFromJson("p.value")}
-      FROM jsonb_to_recordset(given_) AS x (id text, pointers jsonb)
-      JOIN ${t.workflows} w ON w.id = x.id
+      SELECT x.row, ${pointerFromJson("p.value")}
+      FROM (
+        SELECT (SELECT w.row FROM ${t.workflows} w WHERE w.id = x.id) AS row, x.pointers
+        FROM jsonb_to_recordset(given_) AS x (id text, pointers jsonb) OFFSET 0) x
       CROSS JOIN jsonb_array_elements(x.pointers) p
       -- Hashed once, as it cannot become a join: looking through a list for each would take the square of their number.
-      WHERE (w.row IN (SELECT n.row FROM unnest(new_rows_) AS n (row))) IS TRUE;
+      WHERE (x.row IN (SELECT n.row FROM unnest(new_rows_) AS n (row))) IS TRUE;
     RETURN new_ids_;
   END $wfe$;
 
