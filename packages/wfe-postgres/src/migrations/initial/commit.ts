@@ -1,5 +1,6 @@
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
+import { insertEventsSql } from "./inserting.ts";
 import { POINTER_COLUMNS, POINTER_NAMES, POINTER_UPDATES } from "./pointer-columns.ts";
 
 const POINTER_PARAMETERS = POINTER_COLUMNS.map(([name, type]) => `p_${name} ${type}[]`).join(", ");
@@ -236,9 +237,11 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     END IF;
 
     IF rest_ ? 'events' THEN
-      PERFORM ${r.insert_events_v1}(x.list) FROM (
-        SELECT jsonb_agg(e.value->1 ORDER BY e.ordinality) AS list FROM jsonb_array_elements(rest_->'events') WITH ORDINALITY e
-        WHERE rows_[(e.value->>0)::int] IS NOT NULL) x WHERE x.list IS NOT NULL;
+      ${insertEventsSql(
+        t,
+        `SELECT e.value->1 AS value FROM jsonb_array_elements(rest_->'events') WITH ORDINALITY e
+          WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality`,
+      )};
     END IF;
     IF rest_ ? 'commands' THEN
       PERFORM ${r.insert_commands_v1}(x.list) FROM (

@@ -2,6 +2,20 @@ import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
 import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-columns.ts";
 
+/**
+ * Inserts events, undelivered; one whose id exists keeps what it has. They arrive in their order, and are written in that of their ids: two that store
+ * the same ones do not wait for each other crosswise.
+ *
+ * @param given - A query with a column `value`, in their order: each is [id, name, key, topic, data, time, eligible_at, stored_at].
+ */
+export const insertEventsSql = (t: SchemaNames["table"], given: string): string => `
+    INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
+    SELECT e.arrival, e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
+      (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
+    FROM (SELECT nextval('${t.event_arrivals}') AS arrival, e.value FROM (${given}) e) e
+    ORDER BY (e.value->>0) COLLATE "C", e.arrival
+    ON CONFLICT (id) DO NOTHING`;
+
 /** What several functions write: instances, pointers, events, commands. Lists come as JSON. */
 export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   -- Pointers of one instance, new or changed, as JSON lists of their columns.
@@ -14,21 +28,12 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
     ON CONFLICT (workflow, id) DO UPDATE SET ${POINTER_UPDATES};
   END $wfe$;
 
-  -- Events, undelivered; one whose id exists keeps what it has. Each is [id, name, key, topic, data, time,
-  -- eligible_at, stored_at]. They arrive in their order, and are written in that of their ids: two that store the same ones do not wait for each
-  -- other crosswise.
+  -- Events; see what they are inserted by.
   CREATE FUNCTION ${r.insert_events_v1} (given_ jsonb) RETURNS void LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
-    INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
-    SELECT e.arrival, e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
-      (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
-    FROM (
-      SELECT nextval('${t.event_arrivals}') AS arrival, e.value
-      FROM (SELECT e.value FROM jsonb_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality) e) e
-    ORDER BY (e.value->>0) COLLATE "C", e.arrival
-    ON CONFLICT (id) DO NOTHING;
+    ${insertEventsSql(t, "SELECT e.value FROM jsonb_array_elements(given_) WITH ORDINALITY e ORDER BY e.ordinality")};
   END $wfe$;
 
   -- Commands; one that waits already gets the earlier of the two times, one that is being handled is remembered for after. Each is
