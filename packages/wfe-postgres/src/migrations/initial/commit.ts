@@ -55,7 +55,8 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   -- would come to it again.
   CREATE FUNCTION ${r.earliest_event_v1} (workflow_ bigint, inbox_seq_ bigint, topic_ bigint, name_ text, key_ text, effective_date_ bigint,
     created_arrival_ bigint, now_ bigint)
-    RETURNS bigint LANGUAGE plpgsql STABLE AS $wfe$
+    RETURNS bigint LANGUAGE plpgsql STABLE
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     mark_ record;
@@ -79,7 +80,8 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   END $wfe$;
 
   -- Instances were just given events: those that were given many look for their next ones from these on.
-  CREATE FUNCTION ${r.set_watermarks_v1} (workflows_ bigint[]) RETURNS void LANGUAGE plpgsql AS $wfe$
+  CREATE FUNCTION ${r.set_watermarks_v1} (workflows_ bigint[]) RETURNS void LANGUAGE plpgsql
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   BEGIN
     INSERT INTO ${t.watermarks} (workflow, topic, name, key, time, arrival)
@@ -95,7 +97,8 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
 
   -- Events assigned to the subscriptions of an instance and not yet used, in order of delivery; what was assigned together by time, then by
   -- arrival. Each is [subscription, pointer, event, data].
-  CREATE FUNCTION ${r.deliveries_v1} (workflow_ bigint) RETURNS json LANGUAGE plpgsql STABLE AS $wfe$
+  CREATE FUNCTION ${r.deliveries_v1} (workflow_ bigint) RETURNS json LANGUAGE plpgsql STABLE
+    ${FUNCTION_SETTINGS} AS $wfe$
   BEGIN
     RETURN (
       SELECT json_agg(json_build_array(s.id, s.pointer_id, e.id, e.data) ORDER BY s.delivered_seq, e.time, e.arrival, s.row)
@@ -104,7 +107,8 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
   END $wfe$;
 
   -- Keeps events that were given to subscriptions from being purged at the same moment; where one is gone already, what gave it is done again.
-  CREATE FUNCTION ${r.keep_events_v1} (events_ bigint[]) RETURNS void LANGUAGE plpgsql AS $wfe$
+  CREATE FUNCTION ${r.keep_events_v1} (events_ bigint[]) RETURNS void LANGUAGE plpgsql
+    ${FUNCTION_SETTINGS} AS $wfe$
   BEGIN
     PERFORM 1 FROM (SELECT e.arrival FROM ${t.events} e WHERE e.arrival = ANY (events_) ORDER BY e.arrival FOR KEY SHARE) kept
       HAVING count(*) < cardinality(events_);

@@ -50,8 +50,9 @@ export const insertingSql = ({ table: t, routine: r }: SchemaNames): string => `
   END $wfe$;
 
   -- New instances with their pointers; those whose ids exist are left as they are. A name or an id that another instance has is an error that
-  -- carries it. With the settings of who calls it. @returns The ids of those that are new.
-  CREATE FUNCTION ${r.insert_workflows_v1} (given_ jsonb) RETURNS text[] LANGUAGE plpgsql AS $wfe$
+  -- carries it. @returns The ids of those that are new.
+  CREATE FUNCTION ${r.insert_workflows_v1} (given_ jsonb) RETURNS text[] LANGUAGE plpgsql
+    ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
     arrival_ bigint;
