@@ -10,75 +10,80 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
-    topic_ bigint;
     found_ bigint[];
     given_ bigint[];
     events_ bigint[];
+    has_watermarks_ boolean;
     earliest_ record;
-    reached_ json;
+    reached_ json := '[]';
   BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
     -- Nobody waits for the disk: what a crash of the server takes back is undelivered again, and swept. Whatever follows from a delivery is a commit,
     -- which comes after it in the log.
-    PERFORM set_config('synchronous_commit', 'off', true);
-    PERFORM pg_advisory_xact_lock_shared(${topicsLock});
-    FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
-      PERFORM pg_advisory_xact_lock(topic_);
-    END LOOP;
+    PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${topicsLock});
+    PERFORM pg_advisory_xact_lock(x.topic) FROM (SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1) x;
     -- Only these are marked in the end: an event that becomes visible later was not looked for on behalf of everybody.
-    IF arrivals_ IS NULL THEN
-      SELECT coalesce(array_agg(e.arrival), '{}') INTO arrivals_
-        FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
-        CROSS JOIN LATERAL (
-          SELECT e.arrival FROM ${t.events} e
-          WHERE e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered AND (e.eligible_at IS NULL OR e.eligible_at <= now_)
-          OFFSET 0) e;
-    END IF;
-    SELECT array_agg(o.row ORDER BY o.row) INTO found_ FROM (
-      SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
-      CROSS JOIN LATERAL (
-        SELECT s.row FROM ${t.subscriptions} s
-        WHERE s.topic = x.topic AND s.name = x.name AND s.key = x.key AND s.event IS NULL AND s.row > coalesce(after_, 0)
-        ORDER BY s.row LIMIT limit_) s
-      ORDER BY s.row LIMIT limit_) o;
-    -- In the order of ids, as commits do. What is read before the locks is read again after them.
-    PERFORM 1 FROM (
-      SELECT w.row FROM ${t.workflows} w
-      WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
-      ORDER BY w.id FOR NO KEY UPDATE) locked;
-    WITH seekers AS (
-      SELECT s.row, s.workflow, w.inbox_seq,
-        ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
-      FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
-      WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
-    ), given AS (
-      UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
-      FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
-      RETURNING s.workflow, s.event
-    ), woken AS (
-      UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
-      WHERE w.row IN (SELECT g.workflow FROM given g)
-      RETURNING w.id)
-    SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
-      (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
-    PERFORM ${r.keep_events_v1}(events_);
-    IF given_ IS NOT NULL THEN
-      PERFORM ${r.set_watermarks_v1}(given_);
+    SELECT
+        coalesce(arrivals_, (
+          SELECT coalesce(array_agg(e.arrival), '{}')
+          FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+          CROSS JOIN LATERAL (
+            SELECT e.arrival FROM ${t.events} e
+            WHERE e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered AND (e.eligible_at IS NULL OR e.eligible_at <= now_)
+            OFFSET 0) e)),
+        (SELECT array_agg(o.row ORDER BY o.row) FROM (
+          SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+          CROSS JOIN LATERAL (
+            SELECT s.row FROM ${t.subscriptions} s
+            WHERE s.topic = x.topic AND s.name = x.name AND s.key = x.key AND s.event IS NULL AND s.row > coalesce(after_, 0)
+            ORDER BY s.row LIMIT limit_) s
+          ORDER BY s.row LIMIT limit_) o),
+        EXISTS (SELECT 1 FROM unnest(topics_) AS x (topic) JOIN ${t.watermarks} m ON m.topic = x.topic)
+      INTO arrivals_, found_, has_watermarks_;
+    -- Nobody waits for most events: each workflow's end is one.
+    IF found_ IS NOT NULL THEN
+      -- In the order of ids, as commits do. What is read before the locks is read again after them.
+      PERFORM 1 FROM (
+        SELECT w.row FROM ${t.workflows} w
+        WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
+        ORDER BY w.id FOR NO KEY UPDATE) locked;
+      WITH seekers AS (
+        SELECT s.row, s.workflow, w.inbox_seq,
+          ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
+        FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
+        WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
+      ), given AS (
+        UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
+        FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
+        RETURNING s.workflow, s.event
+      ), woken AS (
+        UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
+        WHERE w.row IN (SELECT g.workflow FROM given g)
+        RETURNING w.id)
+      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
+        (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
+      IF given_ IS NOT NULL THEN
+        PERFORM ${r.keep_events_v1}(events_);
+        PERFORM ${r.set_watermarks_v1}(given_);
+      END IF;
     END IF;
     IF cardinality(found_) >= limit_ THEN
       RETURN QUERY SELECT reached_, found_[cardinality(found_)], arrivals_;
     ELSE
-      -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any.
-      FOR earliest_ IN
-        SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
-        WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
-        ORDER BY e.topic, e.time, e.arrival
-      LOOP
-        UPDATE ${t.watermarks} m SET time = earliest_.time, arrival = earliest_.arrival
-          WHERE m.topic = earliest_.topic AND (m.time, m.arrival) > (earliest_.time, earliest_.arrival);
-      END LOOP;
+      -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any: there are
+      -- those that there were, as they are written under the lock of the topic, and those of who was just given something.
+      IF has_watermarks_ OR given_ IS NOT NULL THEN
+        FOR earliest_ IN
+          SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
+          WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
+          ORDER BY e.topic, e.time, e.arrival
+        LOOP
+          UPDATE ${t.watermarks} m SET time = earliest_.time, arrival = earliest_.arrival
+            WHERE m.topic = earliest_.topic AND (m.time, m.arrival) > (earliest_.time, earliest_.arrival);
+        END LOOP;
+      END IF;
       UPDATE ${t.events} e SET delivered = true WHERE e.arrival = ANY (arrivals_);
       RETURN QUERY SELECT reached_, NULL::bigint, arrivals_;
     END IF;
