@@ -1,3 +1,4 @@
+import { ACTIVITY_EVENT } from "wfe-core";
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
 
@@ -21,8 +22,11 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
     -- Nobody waits for the disk: what a crash of the server takes back is undelivered again, and swept. Whatever follows from a delivery is a commit,
-    -- which comes after it in the log.
-    PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${topicsLock});
+    -- which comes after it in the log. But a worker is told that its outcome was accepted: undelivered, it would be refused behind the limit of its activity.
+    IF NOT ('${ACTIVITY_EVENT}' = ANY (names_)) THEN
+      PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(${topicsLock});
     PERFORM pg_advisory_xact_lock(x.topic) FROM (SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1) x;
     -- Only these are marked in the end: an event that becomes visible later was not looked for on behalf of everybody.
     SELECT
