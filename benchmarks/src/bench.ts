@@ -40,7 +40,8 @@ class Bench {
     writeFileSync(this.#file, "");
   }
 
-  async run(): Promise<readonly Result[]> {
+  /** @param repeated - Told after each repetition how many there were, with all results so far. */
+  async run(repeated: (repetitions: number, results: readonly Result[]) => void): Promise<readonly Result[]> {
     const { engines, workloads, repetitions, size } = this.#command;
     const works = workloads.flatMap((workload) => SIZES[size].works[workload]);
     for (const work of works) this.#sayWhoCannot(work);
@@ -49,6 +50,7 @@ class Bench {
         // Another one begins each time: what the one before leaves behind in the machine does not always meet the same.
         for (const engine of rotated(engines, repetition - 1)) await this.#measure(engine, work, repetition);
       }
+      repeated(repetition, this.#results);
     }
     if (canCountFsyncs() && workloads.includes("w1")) await this.#countFsyncs();
     return this.#results;
@@ -119,11 +121,15 @@ async function main(asked: BenchCommand): Promise<number> {
   const servers = await Servers.start();
   try {
     const machine = await machineLines(servers, asked.engines);
-    const results = await new Bench(asked, servers, folder).run();
-    const run = `size ${asked.size}, ${asked.repetitions} ${asked.repetitions === 1 ? "repetition" : "repetitions"}, ${new Date().toISOString().slice(0, 10)}`;
-    const text = report([...machine, run], results, asked.size === "full" && !wasBusy);
-    writeFileSync(join(folder, "table.md"), text);
-    console.log(`\n${text}`);
+    // After each repetition: a run that is broken off keeps what it has.
+    const write = (repetitions: number, results: readonly Result[]): string => {
+      const run = `size ${asked.size}, ${repetitions} of ${asked.repetitions} ${asked.repetitions === 1 ? "repetition" : "repetitions"}, ${new Date().toISOString().slice(0, 10)}`;
+      const text = report([...machine, run], results, asked.size === "full" && !wasBusy);
+      writeFileSync(join(folder, "table.md"), text);
+      return text;
+    };
+    const results = await new Bench(asked, servers, folder).run(write);
+    console.log(`\n${write(asked.repetitions, results)}`);
     return results.every((result) => result.kind !== "failed" && (result.kind !== "measured" || result.isRight)) ? 0 : 1;
   } finally {
     await servers.dispose();
