@@ -1,5 +1,5 @@
 import { InMemoryStore, VirtualClock } from "wfe-core/test-support";
-import { ActivityDefinition, ActivityToken, AnyDefinition, AnyFunctionStep, AnyStep, ArtifactStore, ArtifactSweep, Chain, ChildRequest, Clock, Codec, CreatedInstance, DefinitionKey, DistributedLockProvider, DurableShape, Duration, EndedWorkflows, Entropy, EventDefinition, EventRow, ExecutionError, ExecutionPointer, ExecutorServices, FinishedWorkflow, HttpClient, JsonValue, Lease, LifecycleEvent, LifecycleEventOf, LifecycleEventType, LifecyclePublisher, LoadedWorkflow, LogEntry, LogSink, MetricSink, Middleware, MiddlewareRunner, MigrateOptions, MigrationPlan, NewWorkflow, Page, PageRequest, Payloads, PendingActivity, PersistenceProvider, PointerStatus, PollOptions, PollRules, Providers, PublishOptions, PurgeOptions, QueueProvider, Slots, StartOptions, StepClass, StepExecutionContext, StepRef, StepResult, StoredEvent, WaitForOptions, WorkItem, WorkflowBuilder, WorkflowClient, WorkflowDefinition, WorkflowDefinitionJson, WorkflowExplanation, WorkflowFilter, WorkflowId, WorkflowInstance, WorkflowRecord, WorkflowRegistry, WorkflowRow, WorkflowStatus } from "wfe-core";
+import { ActivityDefinition, ActivityToken, AnyDefinition, AnyFunctionStep, AnyStep, ArtifactStore, ArtifactSweep, Chain, ChildRequest, Clock, Codec, CreatedInstance, DefinitionKey, DistributedLockProvider, DurableShape, Duration, EndedWorkflows, Entropy, EventDefinition, EventRow, ExecutionError, ExecutionErrorRow, ExecutionPointer, ExecutorServices, FinishedWorkflow, HttpClient, JsonValue, Lease, LifecycleEvent, LifecycleEventOf, LifecycleEventType, LifecyclePublisher, LoadedWorkflow, LogEntry, LogSink, MetricSink, Middleware, MiddlewareRunner, MigrateOptions, MigrationPlan, NewWorkflow, Page, PageRequest, Payloads, PendingActivity, PersistenceProvider, PointerStatus, PollOptions, PollRules, Providers, PublishOptions, PurgeOptions, QueueProvider, Slots, StartOptions, StepClass, StepExecutionContext, StepRef, StepResult, StoredEvent, WaitForOptions, WorkItem, WorkflowBuilder, WorkflowClient, WorkflowDefinition, WorkflowDefinitionJson, WorkflowExplanation, WorkflowFilter, WorkflowId, WorkflowInstance, WorkflowRecord, WorkflowRegistry, WorkflowRow, WorkflowStatus } from "wfe-core";
 export * from "wfe-core/test-support";
 interface ResolvedPurge {
     readonly status: EndedWorkflows["status"];
@@ -7,10 +7,6 @@ interface ResolvedPurge {
     readonly dryRun: boolean;
     readonly before: (nowMs: number) => Date;
 }
-declare function purgeWorkflows(persistence: PersistenceProvider, options: PurgeOptions, { artifacts, clock }?: {
-    readonly artifacts?: ArtifactStore | undefined;
-    readonly clock?: Clock;
-}): Promise<number>;
 interface PurgeRule extends Pick<PurgeOptions, "status" | "batchSize"> {
     readonly olderThan: Duration;
 }
@@ -399,43 +395,29 @@ interface Fault {
     readonly atMs: number;
     readonly where: string;
 }
-declare class InMemoryWorkflowRegistry implements WorkflowRegistry {
-    #private;
-    register(definition: AnyDefinition): void;
-    getDefinition(id: string, version?: number): AnyDefinition | undefined;
-    isRegistered(id: string, version: number): boolean;
-    deregister(id: string, version: number): boolean;
-    getAllDefinitions(): readonly AnyDefinition[];
-    keys(): readonly DefinitionKey[];
-}
-declare function runWorkflowSync(host: WorkflowHost, definitionId: string, version: number, data: unknown, timeout: Duration): Promise<unknown>;
-declare namespace index_d_exports {
-    export { HostOptions, HostPlugin, InMemoryWorkflowRegistry, LifecycleEvents, LifecycleEventsOptions, PurgeRule, StandaloneClient, WorkflowHost, WorkflowHostBuilder, purgeWorkflows, runWorkflowSync };
-}
-import * as import_wfe_core from "wfe-core";
 interface SimulatedBodies {
-    pause(ctx: index_d_exports.StepExecutionContext): Promise<void>;
-    sleep(ctx: index_d_exports.StepExecutionContext, ms: number): Promise<void>;
-    crash(ctx: index_d_exports.StepExecutionContext): Promise<never>;
+    pause(ctx: StepExecutionContext): Promise<void>;
+    sleep(ctx: StepExecutionContext, ms: number): Promise<void>;
+    crash(ctx: StepExecutionContext): Promise<never>;
 }
 interface Stimulus {
     readonly name?: string;
     readonly atMs: number;
-    readonly act: (client: index_d_exports.WorkflowClient) => Promise<unknown>;
+    readonly act: (client: WorkflowClient) => Promise<unknown>;
     readonly after?: readonly string[];
     readonly isRepeatable?: boolean;
     readonly everyMs?: number;
 }
 interface SimulatedProgram {
     readonly name: string;
-    readonly definitions: readonly index_d_exports.AnyDefinition[];
-    readonly definitionsAt?: (place: number) => readonly index_d_exports.AnyDefinition[];
+    readonly definitions: readonly AnyDefinition[];
+    readonly definitionsAt?: (place: number) => readonly AnyDefinition[];
     readonly stimuli: readonly Stimulus[];
-    readonly http?: index_d_exports.HttpClient;
+    readonly http?: HttpClient;
     readonly hostOptions?: HostOptions;
     readonly withoutFaults?: readonly FaultKind[];
     readonly workflowIds: readonly string[];
-    readonly isOver?: (record: index_d_exports.WorkflowRecord) => boolean;
+    readonly isOver?: (record: WorkflowRecord) => boolean;
     readonly calmMs?: number;
     verdict(final: FinalState): readonly string[];
 }
@@ -461,9 +443,9 @@ type StimulusAnswer = {
     readonly error: unknown;
 });
 interface FinalState {
-    readonly records: ReadonlyMap<string, index_d_exports.WorkflowRecord>;
-    readonly errors?: ReadonlyMap<string, readonly index_d_exports.ExecutionErrorRow[]>;
-    readonly events: readonly index_d_exports.StoredEvent[];
+    readonly records: ReadonlyMap<string, WorkflowRecord>;
+    readonly errors?: ReadonlyMap<string, readonly ExecutionErrorRow[]>;
+    readonly events: readonly StoredEvent[];
     readonly consumed: readonly SimulatedConsumption[];
     readonly runs: readonly SimulatedRun[];
     readonly answers: readonly StimulusAnswer[];
@@ -476,10 +458,10 @@ interface Violation {
     readonly atPick: number;
 }
 interface FaultyParts {
-    readonly persistence?: (provider: index_d_exports.PersistenceProvider, store: InMemoryStore) => index_d_exports.PersistenceProvider;
-    readonly requests?: (provider: index_d_exports.PersistenceProvider, store: InMemoryStore) => index_d_exports.PersistenceProvider;
-    readonly locks?: (provider: index_d_exports.DistributedLockProvider) => index_d_exports.DistributedLockProvider;
-    readonly queue?: (provider: index_d_exports.QueueProvider) => index_d_exports.QueueProvider;
+    readonly persistence?: (provider: PersistenceProvider, store: InMemoryStore) => PersistenceProvider;
+    readonly requests?: (provider: PersistenceProvider, store: InMemoryStore) => PersistenceProvider;
+    readonly locks?: (provider: DistributedLockProvider) => DistributedLockProvider;
+    readonly queue?: (provider: QueueProvider) => QueueProvider;
 }
 interface SimulationOptions {
     readonly seed: number;
