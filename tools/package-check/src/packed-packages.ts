@@ -32,15 +32,16 @@ export interface PackedPackage {
 
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
-async function pnpm(...words: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)("npx", ["-y", "pnpm@10", "--silent", ...words], { cwd: ROOT, maxBuffer: LARGEST_OUTPUT });
+/** Runs pnpm in a copy of the repository. @returns What it prints. */
+export async function pnpm(root: string, ...words: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)("npx", ["-y", "pnpm@10", "--silent", ...words], { cwd: root, maxBuffer: LARGEST_OUTPUT });
   return stdout;
 }
 
-/** Builds all packages and packs them, as a release does. @param folder - Where the archives go. */
-export async function packAll(folder: string): Promise<readonly PackedPackage[]> {
-  await pnpm("exec", "turbo", "run", "build", "--filter=./packages/*", "--output-logs=errors-only");
-  const stdout = await pnpm("-r", "--filter=./packages/*", "pack", "--json", "--pack-destination", folder);
+/** Builds all packages and packs them. @param folder - Where the archives go. @param root - Of the repository, or of a copy of it. */
+export async function packAll(folder: string, root: string = ROOT): Promise<readonly PackedPackage[]> {
+  await pnpm(root, "exec", "turbo", "run", "build", "--filter=./packages/*", "--output-logs=errors-only");
+  const stdout = await pnpm(root, "-r", "--filter=./packages/*", "pack", "--json", "--pack-destination", folder);
   const packed = JSON.parse(stdout) as readonly { readonly filename: string }[];
   return Promise.all(packed.map(({ filename }) => opened(filename, folder)));
 }
