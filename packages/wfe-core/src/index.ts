@@ -183,6 +183,7 @@ export type { UnpackOptions } from "./artifacts/volume-package-format.ts";
 
 // runtime
 export type { ArtifactStoreLimits } from "./runtime/artifact-arguments.ts";
+export { BoundedTimers, type BoundedTimersOptions } from "./runtime/bounded-timers.ts";
 export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } from "./runtime/buffered-log-sink.ts";
 export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";

@@ -50,11 +50,18 @@ export class Batches<TRequest, TResult> {
     this.#options = options;
   }
 
-  /** Sends a request with the next call. @throws What came of it. */
-  request(request: TRequest): Promise<TResult> {
+  /**
+   * Sends a request with the next call.
+   *
+   * @param options.isPatient - Whether it lets what others want at this moment go first, if need be with a call of its own after that. What comes
+   * meanwhile takes it along. @default false
+   * @throws What came of it.
+   */
+  request(request: TRequest, { isPatient = false }: { readonly isPatient?: boolean } = {}): Promise<TResult> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ request, resolve, reject });
-      this.#schedule();
+      if (isPatient) this.#options.clock.defer(() => this.#schedule());
+      else this.#schedule();
     });
   }
 

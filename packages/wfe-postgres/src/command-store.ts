@@ -19,18 +19,13 @@ export class CommandStore {
     options: { readonly limit: number; readonly claimUntil: Date },
     handler: (command: ScheduledCommand) => Promise<void>,
   ): Promise<number> {
-    const { commands } = this.#database.names.table;
     const token = this.#database.entropy.id();
-    const claimed = await this.#database.query<CommandColumns & { readonly due_at: number }>(
-      // What was remembered for after the former handling is served by this one.
-      `WITH found AS (
-         SELECT row, execute_at FROM ${commands} WHERE execute_at <= $1 ORDER BY execute_at, row LIMIT $2 FOR UPDATE SKIP LOCKED
-       ), claimed AS (
-         UPDATE ${commands} c SET execute_at = $3, token = $4, again_at = NULL FROM found f WHERE c.row = f.row
-         RETURNING c.row, c.name, c.data, f.execute_at)
-       SELECT row, name, data, execute_at FROM claimed ORDER BY execute_at, row`,
-      [asAt.getTime(), options.limit, options.claimUntil.getTime(), token],
-    );
+    const claimed = await this.#database.call<CommandColumns>("claim_commands_v1", [
+      asAt.getTime(),
+      options.limit,
+      options.claimUntil.getTime(),
+      token,
+    ]);
     // Started in order, not one after the other's end: what they write then shares a transaction, and none holds up the rest.
     const handled = await Promise.allSettled(
       claimed.map(async (command) => {

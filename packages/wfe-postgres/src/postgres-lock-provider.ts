@@ -105,7 +105,9 @@ export class PostgresLockProvider implements DistributedLockProvider {
     const { clock, entropy } = this.#database;
     const requestedAt = clock.monotonic();
     const token = entropy.id();
-    const request = (kind: LeaseRequest["kind"]): Promise<boolean> => this.#ask(() => this.#requests.request({ kind, resource, token, ttlMs }));
+    // Nobody waits for a release as those do who start something at this moment.
+    const request = (kind: LeaseRequest["kind"]): Promise<boolean> =>
+      this.#ask(() => this.#requests.request({ kind, resource, token, ttlMs }, { isPatient: kind === "release" }));
     this.#acquisitions += 1;
     if (this.#acquisitions % SWEEP_EVERY === 0) this.#isSweepDue = true;
     if (!(await request("acquire"))) return undefined;

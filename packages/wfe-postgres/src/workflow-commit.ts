@@ -142,33 +142,24 @@ function listOrNull(values: readonly ColumnValue[]): readonly ColumnValue[] | nu
   return values.every((value) => value === null) ? null : values;
 }
 
-/** What few changes have, each with the number of its change; `null` when none has any. */
+/** What few changes have, each with the number of its change: a list of a kind that none has is not there. `null` when none has any. */
 function restOf(commits: readonly Commit[]): string | null {
-  const rest: Record<"definitions" | "topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children", unknown[]> = {
-    definitions: [],
-    topics: [],
-    consume: [],
-    close: [],
-    open: [],
-    events: [],
-    commands: [],
-    errors: [],
-    children: [],
-  };
+  const rest: { [kind in "definitions" | "topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children"]?: unknown[] } = {};
+  const add = (kind: keyof typeof rest, entry: unknown): void => void (rest[kind] ??= []).push(entry);
   commits.forEach(({ change, now }, index) => {
     const number = index + 1;
-    if (change.definition !== undefined) rest.definitions.push([number, change.definition.version, toText(change.definition.fingerprint)]);
+    if (change.definition !== undefined) add("definitions", [number, change.definition.version, toText(change.definition.fingerprint)]);
     for (const { subscriptionId, eventId } of change.consume) {
-      rest.consume.push([number, toText(subscriptionId), toText(eventId)]);
-      rest.close.push([number, toText(subscriptionId)]);
+      add("consume", [number, toText(subscriptionId), toText(eventId)]);
+      add("close", [number, toText(subscriptionId)]);
     }
-    for (const id of change.closeSubscriptions) rest.close.push([number, toText(id)]);
+    for (const id of change.closeSubscriptions) add("close", [number, toText(id)]);
     for (const subscription of change.openSubscriptions) {
       const topic = topicOf(subscription.name, subscription.key);
-      rest.topics.push(topic);
-      rest.open.push({
+      add("topics", topic);
+      add("open", {
         change: number,
-        place: rest.open.length,
+        place: rest.open?.length ?? 0,
         id: toText(subscription.id),
         pointer_id: toText(subscription.pointerId),
         name: toText(subscription.name),
@@ -180,13 +171,13 @@ function restOf(commits: readonly Commit[]): string | null {
         input: toTextOrNull(subscription.input),
       });
     }
-    for (const event of change.events) rest.events.push([number, newEventList(event, now)]);
-    for (const command of change.commands) rest.commands.push([number, commandList(command)]);
-    for (const error of change.errors) rest.errors.push([number, ...errorList(error)]);
+    for (const event of change.events) add("events", [number, newEventList(event, now)]);
+    for (const command of change.commands) add("commands", [number, commandList(command)]);
+    for (const error of change.errors) add("errors", [number, ...errorList(error)]);
     // One that exists is left as it is, so nobody asks who has made it.
-    for (const child of change.children) rest.children.push([number, newWorkflowObject(child, "")]);
+    for (const child of change.children) add("children", [number, newWorkflowObject(child, "")]);
   });
-  return Object.values(rest).every((list) => list.length === 0) ? null : JSON.stringify(rest);
+  return Object.keys(rest).length === 0 ? null : JSON.stringify(rest);
 }
 
 /** The pointers of a change; of one that stands in it twice the last, as one write after the other would leave it. */

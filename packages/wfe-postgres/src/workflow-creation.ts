@@ -15,13 +15,9 @@ interface Creation {
   readonly creationId: string;
 }
 
-interface CreationColumns {
-  readonly id: string;
-  readonly is_new: boolean;
-  readonly definition_id: string;
-  readonly version: number;
-  readonly input_digest: string;
-}
+type CreationColumns =
+  | { readonly id: string; readonly is_new: true }
+  | { readonly id: string; readonly is_new: false; readonly definition_id: string; readonly version: number; readonly input_digest: string };
 
 /** A new instance, as the functions of the schema take it. */
 interface NewWorkflowObject {

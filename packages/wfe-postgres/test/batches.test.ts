@@ -46,6 +46,30 @@ describe("Batches", () => {
     expect(sent(calls)).toEqual([["a1", "b1", "c1"]]);
   });
 
+  it("let what others want at the moment go before a patient request", async () => {
+    const order: string[] = [];
+    const tell = (requests: readonly string[]): Promise<readonly Outcome<string>[]> => {
+      order.push(...requests);
+      return Promise.resolve(requests.map((request) => ({ value: request })));
+    };
+    const [patient, other] = [held({ send: tell }).batches, held({ send: tell }).batches];
+
+    await Promise.all([patient.request("a1", { isPatient: true }), other.request("b1")]);
+
+    expect(order).toEqual(["b1", "a1"]);
+  });
+
+  it("take a patient request along with what comes after it", async () => {
+    const { batches, calls } = held();
+
+    const answers = [batches.request("a1", { isPatient: true }), batches.request("b1")];
+    await turn();
+    calls[0]?.answer();
+
+    expect(await Promise.all(answers)).toEqual(["a1!", "b1!"]);
+    expect(sent(calls)).toEqual([["a1", "b1"]]);
+  });
+
   it("send no more than the limit at once, and the rest when the call returns", async () => {
     const { batches, calls } = held();
 

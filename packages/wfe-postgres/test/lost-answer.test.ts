@@ -141,8 +141,8 @@ describe("an answer that is lost", () => {
       store.claimDueInstances(asAt, { definitions: [SAMPLE_DEFINITION], limit: 1, claimUntil: later });
 
     expect([
-      await losing("again_at = NULL", () => commands(soon)),
-      await losing("visible_at <=", () => events(soon)),
+      await losing("claim_commands_v1", () => commands(soon)),
+      await losing("claim_events_v1", () => events(soon)),
       await losing("claim_due_v1", () => instances(soon)),
     ]).toEqual([0, [], []]);
 

@@ -26,10 +26,13 @@ export class Connection {
   readonly #path: string;
   readonly #file: number | undefined;
   readonly #statements = new Map<string, Statement>();
+  readonly #synchronous: "FULL" | "NORMAL";
+  #awaitsDisk = true;
 
-  constructor(raw: Database.Database, path: string) {
+  constructor(raw: Database.Database, path: string, synchronous: "FULL" | "NORMAL") {
     this.raw = raw;
     this.#path = path;
+    this.#synchronous = synchronous;
     this.#file = fileAt(path);
   }
 
@@ -62,6 +65,17 @@ export class Connection {
       this.#statements.set(text, statement);
     }
     return statement as Statement<TRow>;
+  }
+
+  /**
+   * Whether the transactions from now on wait for the disk, where the database does. Not within a transaction. Those that do not are made safe by
+   * the next one that does, of whichever process: all are written to one log, in their order, and the whole log is waited for.
+   */
+  awaitDisk(awaits: boolean): void {
+    if (this.#synchronous === "NORMAL" || awaits === this.#awaitsDisk) return;
+    // Not kept as a prepared statement: SQLite does this when it prepares it, and nothing when it runs it.
+    this.raw.pragma(`synchronous = ${awaits ? "FULL" : "NORMAL"}`);
+    this.#awaitsDisk = awaits;
   }
 
   /** Runs several reads on one snapshot: what others commit meanwhile is not seen. Not within a transaction. */
@@ -111,7 +125,7 @@ export function openConnection(path: string, synchronous: "FULL" | "NORMAL"): Co
     // A file that cannot be written opens without complaint; only the wish to write shows it.
     raw.exec("BEGIN IMMEDIATE; ROLLBACK");
     raw.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
-    return new Connection(raw, path);
+    return new Connection(raw, path, synchronous);
   } catch (error) {
     raw?.close();
     throw storeError(error, path);

@@ -1,4 +1,4 @@
-import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
+import { ACTIVITY_EVENT, type EventRow, type RunnableEvent, type StoredEvent, type Topic } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { earliestEvent, setBackWatermarks } from "./event-matching.ts";
 import { type EventColumns, eventValues, storedEvent } from "./rows.ts";
@@ -92,13 +92,17 @@ export class EventStore {
 
   async deliverEvents(topics: readonly Topic[], now: Date): Promise<readonly string[]> {
     const reached = new Set<string>();
+    const time = now.getTime();
     // Each topic begins in the same transaction.
     await Promise.all(
       topics.map(async (topic) => {
+        // A worker is answered by what its outcome has reached: it may not lose against a limit that runs out while there is no power. Any other event
+        // that is undelivered again is swept.
+        const awaitsDisk = topic.name === ACTIVITY_EVENT;
         let progress: Progress | undefined;
         do {
           const from = progress;
-          const batch = await this.#database.write((connection) => deliverBatch(connection, topic, from, now.getTime()));
+          const batch = await this.#database.write((connection) => deliverBatch(connection, topic, from, time), { awaitsDisk });
           for (const id of batch.reached) reached.add(id);
           progress = batch.progress;
         } while (progress !== undefined);

@@ -21,8 +21,20 @@ export interface GroupCommitOptions {
   readonly busyTimeoutMs: number;
 }
 
+/** What a write is told. */
+export interface WriteOptions {
+  /**
+   * Whether its answer waits for the disk, where the database does. A transaction whose writes all say no is not waited for: a power cut may
+   * take it back, together with whatever came after it, and nothing else can; what comes later and is waited for makes it safe, too.
+   *
+   * @default true
+   */
+  readonly awaitsDisk?: boolean;
+}
+
 interface Pending {
   readonly operation: Operation<unknown>;
+  readonly awaitsDisk: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** On the monotonic clock. */
@@ -54,14 +66,15 @@ export class GroupCommit {
   /**
    * Runs a write in the next transaction.
    *
-   * @returns What the operation returned, once it is durable.
+   * @returns What the operation returned, once it is committed, and durable unless it does not wait for that.
    * @throws What the operation threw, mapped; `WFE_STORE_BUSY` (retryable) when the write lock did not come free in time; and a retryable error
    * when it is not known whether the commit has happened.
    */
-  write<T>(operation: Operation<T>): Promise<T> {
+  write<T>(operation: Operation<T>, { awaitsDisk = true }: WriteOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#pending.push({
         operation,
+        awaitsDisk,
         resolve: resolve as (value: unknown) => void, // gets what `operation` returns
         reject,
         deadlineMs: this.#options.clock.monotonic() + this.#options.busyTimeoutMs,
@@ -133,6 +146,7 @@ export class GroupCommit {
   #commit(batch: readonly Pending[]): readonly Outcome[] {
     const connection = this.#options.connection();
     connection.assertInPlace();
+    connection.awaitDisk(batch.some(({ awaitsDisk }) => awaitsDisk));
     // Savepoints cost two statements an operation and are hardly ever used: without them first, and again with them when one fails half-way.
     return this.#transaction(connection, () => allPlain(connection, batch)) ?? this.#transaction(connection, () => allGuarded(connection, batch));
   }

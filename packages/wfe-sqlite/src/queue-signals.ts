@@ -1,7 +1,10 @@
 import { type Clock, type Entropy, QUEUE_TYPES, type QueueType, Timers } from "wfe-core";
 import { DataVersionPoll } from "./data-version-poll.ts";
-import type { Operation } from "./group-commit.ts";
+import type { Operation, WriteOptions } from "./group-commit.ts";
 import { nextDueAt, type QueueDelivery, takeEntries } from "./queue-store.ts";
+
+/** Hints do not wait for the disk: what a power cut takes back is found by the sweep, or given out once more. */
+const HASTY: WriteOptions = { awaitsDisk: false };
 
 /** What {@link QueueSignals} need of a database. */
 export interface QueueDatabase {
@@ -12,7 +15,7 @@ export interface QueueDatabase {
   /** Whether no other process can write to it. */
   readonly isMemory: boolean;
   read<T>(operation: Operation<T>): Promise<T>;
-  write<T>(operation: Operation<T>): Promise<T>;
+  write<T>(operation: Operation<T>, options?: WriteOptions): Promise<T>;
 }
 
 /** Somebody who waits for the first item. */
@@ -86,7 +89,7 @@ export class QueueSignals {
    * @param isDue - Whether the entry is due at once: it is then given out within the same transaction.
    */
   async change<T>(type: QueueType, operation: Operation<T>, isDue: boolean): Promise<T> {
-    const written = this.#database.write(operation);
+    const written = this.#database.write(operation, HASTY);
     const lane = this.#lanes[type];
     if (isDue && lane.waiting.size > 0 && !lane.serving) void this.#serveAll(type, this.#give(type));
     const result = await written;
@@ -141,7 +144,7 @@ export class QueueSignals {
         taken.push([waiting, deliveries]);
       }
       return taken;
-    });
+    }, HASTY);
     for (const [waiting, deliveries] of given) if (this.#leave(type, waiting)) waiting.waiter.give(deliveries);
   }
 

@@ -15,7 +15,7 @@ import {
 import { type Connection, openConnection } from "./connection.ts";
 import { makeDataIndexes } from "./data-index.ts";
 import { isBusy, storeError } from "./error-mapping.ts";
-import { GroupCommit, type Operation } from "./group-commit.ts";
+import { GroupCommit, type Operation, type WriteOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/migrations.ts";
 import { FilePresences, MemoryPresences, type PresenceRegister } from "./presence.ts";
@@ -106,8 +106,8 @@ export class SqliteDatabase {
   }
 
   /** Runs a write in a transaction shared with others, see {@link GroupCommit.write}. @internal */
-  write<T>(operation: Operation<T>): Promise<T> {
-    return this.#commits.write(operation);
+  write<T>(operation: Operation<T>, options?: WriteOptions): Promise<T> {
+    return this.#commits.write(operation, options);
   }
 
   /** Whether a write is wanted already, with which another would travel. @internal */

@@ -1,5 +1,6 @@
 import { createLease, type DistributedLockProvider, type Duration, durationMs, type Lease, type LeaseHolder, LockError, SharedRun } from "wfe-core";
 import { lockError } from "./error-mapping.ts";
+import type { Operation } from "./group-commit.ts";
 import {
   deleteExpiredLeases,
   deleteHost,
@@ -67,7 +68,7 @@ export class SqliteLockProvider implements DistributedLockProvider {
       if (isAlone && (await this.#database.read((connection) => isHeld(connection, resource, clock.now())))) return false;
       this.#acquisitions += 1;
       const isSweep = this.#acquisitions % SWEEP_EVERY === 0;
-      return this.#database.write((connection) => {
+      return this.#write((connection) => {
         const now = clock.now();
         if (isSweep) deleteExpiredLeases(connection, now);
         return insertLease(connection, { resource, token, owner, expiresAt: now + Math.ceil(ttlMs) }, now);
@@ -83,12 +84,12 @@ export class SqliteLockProvider implements DistributedLockProvider {
       extend: () =>
         this.#ask(() => {
           const current = this.#owner; // another than at the beginning when the provider was started again
-          return this.#database.write((connection) => {
+          return this.#write((connection) => {
             const now = clock.now();
             return extendLease(connection, { resource, token, owner: current, expiresAt: now + Math.ceil(ttlMs) }, now);
           });
         }),
-      release: () => this.#ask(() => this.#database.write((connection) => deleteLease(connection, resource, token, clock.now()))),
+      release: () => this.#ask(() => this.#write((connection) => deleteLease(connection, resource, token, clock.now()))),
     });
   }
 
@@ -101,7 +102,7 @@ export class SqliteLockProvider implements DistributedLockProvider {
       for (const owner of gone) {
         if (named.length >= limit) break;
         const rest = limit - named.length;
-        named.push(...(await this.#database.write((connection) => endLeases(connection, owner, rest, clock.now()))));
+        named.push(...(await this.#write((connection) => endLeases(connection, owner, rest, clock.now()))));
         if (!(await this.#database.read((connection) => ownsLeases(connection, owner)))) presences.forget(owner);
       }
       return named;
@@ -159,6 +160,11 @@ export class SqliteLockProvider implements DistributedLockProvider {
     this.#hostId = undefined;
     this.#database.presences.release(id);
     this.#database.presences.forget(id);
+  }
+
+  /** Nobody waits for the disk: after a power cut all who held leases are gone, and those that have come back are ended like any of theirs. */
+  #write<T>(operation: Operation<T>): Promise<T> {
+    return this.#database.write(operation, { awaitsDisk: false });
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

@@ -77,10 +77,13 @@ export class SqliteQueueProvider implements QueueProvider {
       connection.sql("SELECT 1 FROM wfe_queue WHERE type = ? AND due_at <= ? LIMIT 1").get(type, clock.now()),
     );
     if (some === undefined) return []; // without asking for the write lock
-    return this.#database.write((connection) => {
-      const now = clock.now();
-      return takeEntries(connection, type, { limit, now, visibleAt: now + this.#visibilityMs, token: entropy.id() });
-    });
+    return this.#database.write(
+      (connection) => {
+        const now = clock.now();
+        return takeEntries(connection, type, { limit, now, visibleAt: now + this.#visibilityMs, token: entropy.id() });
+      },
+      { awaitsDisk: false },
+    );
   }
 
   #wait(type: QueueType, limit: number, waitMs: number, signal: AbortSignal | undefined): Promise<readonly QueueDelivery[]> {

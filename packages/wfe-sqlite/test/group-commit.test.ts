@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ConflictError, PersistenceError } from "wfe-core";
-import { instant, sampleChange, samplePointer, sampleWorkflow, VirtualClock } from "wfe-core/test-support";
+import { ACTIVITY_EVENT, type ConflictError, type PersistenceError } from "wfe-core";
+import { instant, sampleChange, sampleEvent, samplePointer, sampleWorkflow, VirtualClock } from "wfe-core/test-support";
 import { openSqlite, type SqliteDatabase } from "../src/sqlite-database.ts";
 import { SqliteLockProvider } from "../src/sqlite-lock-provider.ts";
 import { SqlitePersistenceProvider } from "../src/sqlite-persistence-provider.ts";
@@ -72,6 +72,49 @@ describe("GroupCommit", () => {
     expect(stored).toEqual([1000, 2000, 2500]);
     expect(answered).toEqual(ids);
     expect(connection.raw.prepare("SELECT id FROM wfe_workflows ORDER BY row").pluck().all()).toEqual(ids);
+  });
+
+  it("waits for the disk when one of its writes does; hints, leases and deliveries do not by themselves", async () => {
+    const { connection } = database;
+    const commit = connection.sql("COMMIT");
+    const run = commit.run.bind(commit);
+    const modes: unknown[] = [];
+    commit.run = () => {
+      modes.push(connection.raw.pragma("synchronous", { simple: true })); // 2 waits, 1 does not
+      return run();
+    };
+    const during = async (write: () => Promise<unknown>): Promise<readonly unknown[]> => {
+      modes.length = 0;
+      await write();
+      return [...modes];
+    };
+    await persistence.createNewWorkflow(sampleWorkflow("w"), instant());
+    await queue.queueWork("v", "event");
+
+    const hasty = {
+      lease: await during(async () => {
+        const lease = await locks.acquireLock("w", { ttl: "1m" });
+        await lease?.extend();
+        await lease?.release();
+      }),
+      hint: await during(async () => {
+        await queue.queueWork("w", "workflow");
+        const [item] = await queue.dequeueWork("workflow", { limit: 1, wait: 0 });
+        await item?.ack();
+        await queue.dequeueWork("event", { limit: 1, wait: "1m" });
+      }),
+      delivery: await during(() => persistence.deliverEvents([{ name: "paid", key: "1" }], instant())),
+    };
+    const lasting = {
+      start: await during(() => persistence.createNewWorkflow(sampleWorkflow("v"), instant())),
+      event: await during(() => persistence.createEvent(sampleEvent("e"), instant())),
+      outcome: await during(() => persistence.deliverEvents([{ name: ACTIVITY_EVENT, key: "1" }], instant())),
+      commit: await during(() => persistence.persistWorkflow(sampleChange("w", "c"), instant())),
+      withAHint: await during(() => Promise.all([queue.queueWork("x", "workflow"), persistence.createEvent(sampleEvent("f"), instant())])),
+    };
+
+    expect(hasty).toEqual({ lease: [1, 1, 1], hint: [1, 1, 1, 1], delivery: [1] });
+    expect(lasting).toEqual({ start: [2], event: [2], outcome: [2], commit: [2], withAHint: [2] });
   });
 
   it("asks for no write lock to see that nothing is due", async () => {

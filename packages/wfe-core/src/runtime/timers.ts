@@ -67,6 +67,24 @@ export class Timers<TKey> {
     return true;
   }
 
+  /**
+   * Takes all keys off but the nearest. Keys due at one instant stay, or go, together.
+   *
+   * @param count - How many stay at most.
+   * @returns When those are due that went, in no order.
+   */
+  keepNearest(count: number): readonly number[] {
+    const firstOut = Float64Array.from(this.#entries.values(), ({ value }) => value.dueMs).sort()[count];
+    if (firstOut === undefined) return [];
+    const gone = [...this.#entries].filter(([, { value }]) => value.dueMs >= firstOut);
+    for (const [key, entry] of gone) {
+      this.#entries.delete(key);
+      this.#heap.remove(entry);
+    }
+    this.#arm();
+    return gone.map(([, { value }]) => value.dueMs);
+  }
+
   /** Takes every key off. */
   clear(): void {
     this.#entries.clear();

@@ -69,6 +69,32 @@ describe("Timers", () => {
     expect(fired).toEqual([]);
   });
 
+  it("keeps the nearest, and says when the others are due; those of one instant stay or go together", async () => {
+    const { clock, start, fired, timers } = setUp();
+    for (const [key, ms] of [
+      ["d", 40],
+      ["a", 10],
+      ["c", 30],
+      ["b", 20],
+      ["too", 30],
+    ] as const)
+      timers.schedule(key, start + ms);
+
+    expect(timers.keepNearest(5)).toEqual([]);
+    const gone = timers.keepNearest(3);
+    expect(gone.map((ms) => ms - start).toSorted((a, b) => a - b)).toEqual([30, 30, 40]);
+    expect([timers.size, timers.dueOf("c")]).toEqual([2, undefined]);
+    await clock.advance(100);
+
+    expect(fired).toEqual([
+      [10, ["a"]],
+      [20, ["b"]],
+    ]);
+    timers.schedule("last", start + 200);
+    expect(timers.keepNearest(0)).toEqual([start + 200]);
+    expect([timers.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
   it("fires a past due time in a later task", async () => {
     const { clock, start, fired, timers } = setUp();
 

@@ -1,27 +1,29 @@
-import { type Timer, Timers, type Topic, type WorkItem } from "wfe-core";
+import type { BoundedTimers, Timer, Topic, WorkItem } from "wfe-core";
 import { AroundDelivery } from "./around-delivery.ts";
 import { type HostServices, warn } from "./host-services.ts";
-
-/** Due times further away are left to the sweep. */
-const TIMER_HORIZON_MS = 3_600_000;
+import { nearTimers } from "./near-timers.ts";
 
 /** Delivers events to the subscriptions that wait for them, all that are wanted in one turn of the event loop together. */
 export class EventConsumer {
   readonly #services: HostServices;
   readonly #dispatch: (workflowId: string) => void;
   readonly #wanted = new Map<string, Topic>();
-  readonly #timers: Timers<string>;
+  readonly #timers: BoundedTimers<string>;
   readonly #around: AroundDelivery | undefined;
   /** Events that have pointed at a wanted topic, for the middleware. */
   readonly #eventIds = new Map<string, string[]>();
   #limit: Timer | undefined;
   #delivering: Promise<void> | undefined;
 
-  /** @param dispatch - Has an instance looked at that got something. */
-  constructor(services: HostServices, dispatch: (workflowId: string) => void) {
+  /**
+   * @param dispatch - Has an instance looked at that got something.
+   * @param lookForEvents - Has events delivered that are eligible, and that were not kept.
+   */
+  constructor(services: HostServices, dispatch: (workflowId: string) => void, lookForEvents: () => void) {
     this.#services = services;
     this.#dispatch = dispatch;
-    this.#timers = new Timers<string>({ clock: services.clock, onDue: (keys) => keys.forEach((key) => this.deliver(topicOf(key))) });
+    const onDue = (keys: readonly string[]): void => keys.forEach((key) => this.deliver(topicOf(key)));
+    this.#timers = nearTimers<string>({ clock: services.clock, onDue, onUnknown: lookForEvents });
     const { aroundDelivery } = services.middleware ?? {};
     if (aroundDelivery !== undefined) this.#around = new AroundDelivery(aroundDelivery, services.clock, services.options.lockTtlMs);
   }
@@ -36,7 +38,6 @@ export class EventConsumer {
 
   /** Delivers on a topic at a future time, if it is near; the sweep has the rest. */
   schedule(topic: Topic, at: Date): void {
-    if (at.getTime() - this.#services.clock.now() > TIMER_HORIZON_MS) return;
     // Each time of a topic by itself.
     this.#timers.schedule(keyOf(topic, at), at.getTime());
   }

@@ -3,6 +3,7 @@ import { claimMs } from "./claim-time.ts";
 import type { CommandConsumer } from "./command-consumer.ts";
 import type { EventConsumer } from "./event-consumer.ts";
 import { type HostServices, warn } from "./host-services.ts";
+import { Look } from "./look.ts";
 import { ScheduledPurge } from "./scheduled-purge.ts";
 import type { WorkflowConsumer } from "./workflow-consumer.ts";
 
@@ -24,6 +25,8 @@ export class Sweeper {
   readonly #events: EventConsumer;
   readonly #commands: CommandConsumer;
   readonly #purge: ScheduledPurge;
+  readonly #looks: { readonly instances: Look; readonly events: Look };
+  #awaitsRoom = false;
   #loops: { timer?: Timer; running: Promise<void> }[] = [];
   #stopped = true;
 
@@ -34,12 +37,18 @@ export class Sweeper {
     this.#events = events;
     this.#commands = commands;
     this.#purge = new ScheduledPurge(services, locks);
+    this.#looks = {
+      instances: new Look(services, "due instances", () => this.#lookAtInstances()),
+      events: new Look(services, "undelivered events", async () => (await this.#undeliveredEvents()) > 0),
+    };
   }
 
   /** Sweeps once, then goes on by itself. Resolves after the first sweep. */
   async start(): Promise<void> {
     this.#stopped = false;
     this.#loops = [];
+    this.#looks.instances.start();
+    this.#looks.events.start();
     const { sweepIntervalMs, takeOverIntervalMs } = this.#services.options;
     const first = [this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep())];
     // Without the capability there is nothing to ask.
@@ -52,7 +61,18 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { timer } of this.#loops) timer?.cancel();
-    await Promise.all([...this.#loops.map(({ running }) => running), this.#purge.stop()]);
+    const looks = [this.#looks.instances.stop(), this.#looks.events.stop()];
+    await Promise.all([...this.#loops.map(({ running }) => running), ...looks, this.#purge.stop()]);
+  }
+
+  /** Instances are due whose ids this host has not kept: claims them as far as there is room, and goes on when there is. Returns at once. */
+  lookForInstances(): void {
+    this.#looks.instances.soon();
+  }
+
+  /** Events are eligible that this host has not kept. Returns at once. */
+  lookForEvents(): void {
+    this.#looks.events.soon();
   }
 
   #repeat(intervalMs: number, what: string, work: () => Promise<void>): Promise<void> {
@@ -74,32 +94,55 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    await Promise.all([this.#dueInstances(), this.#undeliveredEvents(), this.#commands.process()]);
+    const instances = this.#dueInstances((count) => this.#found("dueInstances", count));
+    const events = this.#undeliveredEvents((count) => this.#found("undeliveredEvents", count));
+    await Promise.all([instances, events, this.#commands.process()]);
   }
 
-  async #dueInstances(): Promise<void> {
+  /** Without room nothing is claimed: a host that has some sweeps it before this one has. */
+  async #lookAtInstances(): Promise<boolean> {
+    let count = 0;
+    const isLeft = this.#workflows.slots.free === 0 || (await this.#dueInstances((found) => (count += found)));
+    if (isLeft) this.#lookOnceFree();
+    return isLeft || count > 0;
+  }
+
+  #lookOnceFree(): void {
+    if (this.#awaitsRoom) return;
+    this.#awaitsRoom = true;
+    void this.#workflows.slots.whenFree().then(() => {
+      this.#awaitsRoom = false;
+      this.#looks.instances.soon();
+    });
+  }
+
+  /** @returns Whether more may be due than there was room for. */
+  async #dueInstances(found: (count: number) => void): Promise<boolean> {
     const { persistence, registry, clock, options } = this.#services;
     for (;;) {
       const { free } = this.#workflows.slots;
       const limit = free === 0 ? CLAIMED_WITHOUT_ROOM : free;
       const definitions = registry.keys();
-      if (definitions.length === 0 || this.#stopped) return;
+      if (definitions.length === 0 || this.#stopped) return false;
       const now = clock.now();
       const ids = await persistence.claimDueInstances(new Date(now), { definitions, limit, claimUntil: new Date(now + claimMs(options)) });
-      this.#found("dueInstances", ids.length);
+      found(ids.length);
       for (const id of ids) this.#workflows.dispatch(id);
-      if (ids.length < limit || this.#workflows.slots.free === 0) return;
+      if (ids.length < limit) return false;
+      if (this.#workflows.slots.free === 0) return true;
     }
   }
 
-  async #undeliveredEvents(): Promise<void> {
+  /** @returns How many there were. */
+  async #undeliveredEvents(found: (count: number) => void = () => {}): Promise<number> {
     const { persistence, clock, options } = this.#services;
-    for (;;) {
+    for (let count = 0; ; ) {
       const now = clock.now();
       const events = await persistence.getRunnableEvents(new Date(now), { limit: EVENTS_PER_SWEEP, claimUntil: new Date(now + claimMs(options)) });
-      this.#found("undeliveredEvents", events.length);
+      found(events.length);
+      count += events.length;
       for (const event of events) this.#events.deliver(event);
-      if (events.length < EVENTS_PER_SWEEP || this.#stopped) return;
+      if (events.length < EVENTS_PER_SWEEP || this.#stopped) return count;
     }
   }
 

@@ -1,4 +1,5 @@
 import {
+  type BoundedTimers,
   type DistributedLockProvider,
   endsWithin,
   type ExecutorServices,
@@ -14,10 +15,8 @@ import { GrowingDelays } from "./growing-delays.ts";
 import { type HostServices, warn } from "./host-services.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import type { Cause, Entry, InstanceToRun } from "./looked-at.ts";
+import { nearTimers } from "./near-timers.ts";
 import type { UnknownInstances } from "./unknown-definitions.ts";
-
-/** Due times further away are left to the sweep. */
-const TIMER_HORIZON_MS = 3_600_000;
 
 /**
  * Runs passes: at most so many at the same time, one per instance. Whatever points at an instance (a hint, a timer, the sweep, a delivery)
@@ -35,20 +34,27 @@ export class WorkflowConsumer {
   readonly #followUps: FollowUps;
   /** Instances that were created here, and whose lease was not to be had yet. */
   readonly #unleased = new Map<string, InstanceToRun>();
-  readonly #timers: Timers<string>;
+  /** When those are tried again. */
+  readonly #retries: Timers<string>;
+  /** When the store has instances due. */
+  readonly #timers: BoundedTimers<string>;
   /** Something found no room since a place was last given back. */
   #turnedAway = false;
   #drains = false;
   #aborts = false;
 
-  constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider) {
+  /** @param lookForDue - Has instances claimed that are due, and whose ids were not kept. */
+  constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider, lookForDue: () => void) {
     this.#services = services;
     this.#executor = executor;
     this.#locks = locks;
     this.slots = new Slots(services.options.maxConcurrentWorkflows);
     this.#leases = new LeaseKeeper(services);
     this.#followUps = new FollowUps(services, (id, dueAt) => this.schedule(id, dueAt));
-    this.#timers = new Timers<string>({ clock: services.clock, onDue: (ids) => ids.forEach((id) => this.dispatch(id)) });
+    const { clock } = services;
+    const onDue = (ids: readonly string[]): void => ids.forEach((id) => this.dispatch(id));
+    this.#retries = new Timers<string>({ clock, onDue });
+    this.#timers = nearTimers<string>({ clock, onDue, onUnknown: lookForDue });
   }
 
   /**
@@ -122,7 +128,7 @@ export class WorkflowConsumer {
 
   /** Looks at the instance at this time, if it is near; the sweep has the rest. */
   schedule(id: string, dueAt: Date): void {
-    if (!this.#drains && dueAt.getTime() - this.#services.clock.now() <= TIMER_HORIZON_MS) this.#timers.schedule(id, dueAt.getTime());
+    if (!this.#drains) this.#timers.schedule(id, dueAt.getTime());
   }
 
   /** Whether the instance is looked at here. */
@@ -164,6 +170,7 @@ export class WorkflowConsumer {
   async stop(timeoutMs: number): Promise<void> {
     this.#drains = true;
     this.#timers.clear();
+    this.#retries.clear();
     this.#unleased.clear();
     for (const { pass } of this.#entries.values()) pass?.drain();
     const all = this.#settled();
@@ -207,6 +214,7 @@ export class WorkflowConsumer {
     const { item, created, entry = { isPoked: false }, isOrphan = false } = cause;
     this.#entries.set(id, entry);
     this.#timers.cancel(id);
+    this.#retries.cancel(id);
     const own = created ?? this.#unleased.get(id);
     let hasPlace = true;
     let again = false;
@@ -266,7 +274,7 @@ export class WorkflowConsumer {
     if (created !== undefined && !this.#drains) {
       // Others leave it to this host for a while.
       this.#unleased.set(id, { ...created, isLeased: false });
-      this.#timers.schedule(id, this.#services.clock.now() + delayMs);
+      this.#retries.schedule(id, this.#services.clock.now() + delayMs);
     }
     const unreturned = (error: unknown): void =>
       warn(this.#services, `the hint for the workflow ${id} could not be put back; it comes by itself`, error);

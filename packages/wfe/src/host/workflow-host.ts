@@ -113,8 +113,9 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
       publish: (event) => this.#bus.publish(event),
       warn: (message, error) => warn(services, message, error),
     };
-    this.#workflows = new WorkflowConsumer(services, executor, providers.locks);
-    this.#events = new EventConsumer(services, (id) => this.#workflows.dispatch(id));
+    this.#workflows = new WorkflowConsumer(services, executor, providers.locks, () => this.#sweeper.lookForInstances());
+    const dispatch = (id: string): void => this.#workflows.dispatch(id);
+    this.#events = new EventConsumer(services, dispatch, () => this.#sweeper.lookForEvents());
     const starter = new WorkflowStarter(services, lifecycle, { consumer: this.#workflows, locks: providers.locks });
     const lookup = new InstanceLookup(services);
     this.#bus = new LifecycleBus(services, parts.publisher, (idOrName) => this.underWay.track(lookup.idOrSame(idOrName)));

@@ -20,9 +20,11 @@ async function setting(deliverEvents?: PersistenceProvider["deliverEvents"]) {
     },
   });
   const dispatched: string[] = [];
-  const consumer = new EventConsumer(of.services, (id) => void dispatched.push(id));
+  const looks: number[] = [];
+  const lookForEvents = (): void => void looks.push(of.clock.now() - instant().getTime());
+  const consumer = new EventConsumer(of.services, (id) => void dispatched.push(id), lookForEvents);
   const store = (event: EventRow): Promise<string> => of.services.persistence.createEvent(event, new Date(of.clock.now()));
-  return { ...of, consumer, rounds, dispatched, store };
+  return { ...of, consumer, rounds, dispatched, looks, store };
 }
 
 /** A queue item that notes its ack. */
@@ -111,6 +113,15 @@ describe("an event of the future", () => {
     await clock.advance(1_000);
 
     expect([rounds, clock.pendingTimers]).toEqual([[["paid 1"], ["paid 1"], ["paid 1"]], 0]);
+  });
+
+  it("is looked for at its time when there are too many to keep", async () => {
+    const { clock, consumer, rounds, looks } = await setting();
+
+    for (let n = 1; n <= 10_001; n += 1) consumer.schedule({ name: "paid", key: String(n) }, instant(n));
+    await clock.advance(5_010);
+
+    expect([rounds.length, looks]).toEqual([5_000, Array.from({ length: 10 }, (_, n) => 5_001 + n)]);
   });
 
   it("is left to the sweep when it is more than an hour away", async () => {

@@ -253,6 +253,102 @@ describe("a sweep that fails", () => {
   });
 });
 
+describe("a look between sweeps", () => {
+  it("claims due instances at once, as far as there is room, and goes on as soon as there is", async () => {
+    const left = ["a", "b", "c", "d", "e"];
+    const limits: number[] = [];
+    const { clock, sweeper, slots, dispatched } = await setting({
+      room: 2,
+      options: { sweepInterval: "1h" },
+      persistence: {
+        claimDueInstances: (_, { limit }) => {
+          limits.push(limit);
+          return Promise.resolve(limits.length === 1 ? [] : left.splice(0, limit));
+        },
+      },
+    });
+    await sweeper.start();
+
+    sweeper.lookForInstances();
+    sweeper.lookForInstances();
+    await clock.settle();
+    expect([limits, dispatched]).toEqual([
+      [2, 2],
+      ["a", "b"],
+    ]);
+    sweeper.lookForInstances();
+    await clock.settle();
+    expect(limits).toEqual([2, 2]); // nothing is claimed without room
+    slots.give();
+    await clock.settle();
+    expect(dispatched).toEqual(["a", "b", "c"]);
+    slots.give();
+    slots.give();
+    await clock.settle();
+    slots.give();
+    await clock.settle();
+    await clock.advance(1_000);
+
+    expect([limits, dispatched]).toEqual([
+      [2, 2, 1, 2, 1],
+      ["a", "b", "c", "d", "e"],
+    ]);
+    await sweeper.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("delivers events that are eligible", async () => {
+    let asked = 0;
+    const { clock, sweeper, delivered } = await setting({
+      persistence: { getRunnableEvents: () => Promise.resolve((asked += 1) === 1 ? [] : [sampleEvent("e")]) },
+    });
+    await sweeper.start();
+
+    sweeper.lookForEvents();
+    await clock.settle();
+    await sweeper.stop();
+
+    expect([asked, delivered]).toEqual([2, ["paid 1"]]);
+  });
+
+  it("is none after the stop, also when there is room again", async () => {
+    let claims = 0;
+    const { clock, sweeper, slots } = await setting({
+      room: 1,
+      persistence: { claimDueInstances: () => Promise.resolve((claims += 1) === 1 ? ["due"] : []) },
+    });
+    await sweeper.start();
+    sweeper.lookForInstances();
+    await clock.settle();
+
+    await sweeper.stop();
+    slots.give();
+    sweeper.lookForInstances();
+    sweeper.lookForEvents();
+    await clock.advance("1m");
+
+    expect(claims).toBe(1);
+  });
+
+  it("counts for no sweep", async () => {
+    const recorded: unknown[] = [];
+    let due: readonly string[] = ["swept"];
+    const { clock, services, sweeper, dispatched } = await setting({
+      options: { sweepInterval: "1h" },
+      persistence: { claimDueInstances: () => Promise.resolve(due) },
+    });
+    Object.assign(services, { metrics: { record: (measurement: unknown) => void recorded.push(measurement) } });
+    await sweeper.start();
+
+    due = ["looked"];
+    sweeper.lookForInstances();
+    await clock.settle();
+    await sweeper.stop();
+
+    expect([dispatched, recorded]).toEqual([["swept", "looked"], [{ kind: "swept", found: "dueInstances", count: 1 }]]);
+  });
+});
+
 describe("the stop of a sweeper", () => {
   it("waits for the sweep under way, which goes no further", async () => {
     let answer = (_: readonly string[]): void => {};

@@ -44,7 +44,7 @@ function held() {
   return { definition, releases, reasons };
 }
 
-/** A consumer, its store, and what it has queued again, as "id after ms". */
+/** A consumer, its store, what it has queued again, as "id after ms", and when it has asked for a look at what is due. */
 async function setting(
   parts: { readonly locks?: Partial<DistributedLockProvider>; readonly queueWork?: QueueProvider["queueWork"]; readonly options?: HostOptions } = {},
 ) {
@@ -79,7 +79,9 @@ async function setting(
     publish: noop,
     warn: noop,
   };
-  const consumer = new WorkflowConsumer(services, executor, of.locks);
+  const looks: number[] = [];
+  const lookForDue = (): void => void looks.push(clock.now() - instant().getTime());
+  const consumer = new WorkflowConsumer(services, executor, of.locks, lookForDue);
   /** Stores an instance that is pending. */
   const create = async (definition: AnyDefinition, id: string): Promise<void> => {
     services.registry.register(definition);
@@ -95,7 +97,7 @@ async function setting(
   };
   const stored = async (id: string): Promise<WorkflowRecord | undefined> => services.persistence.getWorkflowInstance(id);
   const status = async (id: string): Promise<string | undefined> => (await stored(id))?.status;
-  return { ...of, consumer, hints, create, stored, status };
+  return { ...of, consumer, hints, looks, create, stored, status };
 }
 
 /** A queue item that notes what becomes of it. */
@@ -421,6 +423,17 @@ describe("the end of a pass", () => {
     await clock.advance("2h");
 
     expect([await status("near"), await status("far")]).toEqual(["complete", "runnable"]);
+  });
+
+  it("are followed in the order of their times, however many; those whose ids are not kept by a look at what is due", async () => {
+    const { clock, consumer, looks } = await setting();
+    for (let n = 1; n <= 10_001; n += 1) consumer.schedule(`w${n}`, instant(n));
+
+    await clock.advance(6_000);
+    await consumer.stop(0);
+    await clock.advance(6_000);
+
+    expect(looks).toEqual(Array.from({ length: 1_000 }, (_, n) => 5_001 + n));
   });
 
   it("of a definition that is unknown here is followed by a hint with growing delay: another host may know it", async () => {

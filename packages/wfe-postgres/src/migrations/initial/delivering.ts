@@ -1,7 +1,8 @@
+import { ACTIVITY_EVENT } from "wfe-core";
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
 
-/** How events come to those who wait, and due instances and events to those who look for them. */
+/** How events come to those who wait. */
 export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
   -- Serves the next subscriptions on topics, so many at most; with the last of them, the events that there were when the first were served
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
@@ -10,75 +11,83 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
-    topic_ bigint;
     found_ bigint[];
     given_ bigint[];
     events_ bigint[];
+    has_watermarks_ boolean;
     earliest_ record;
-    reached_ json;
+    reached_ json := '[]';
   BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
     -- Nobody waits for the disk: what a crash of the server takes back is undelivered again, and swept. Whatever follows from a delivery is a commit,
-    -- which comes after it in the log.
-    PERFORM set_config('synchronous_commit', 'off', true);
-    PERFORM pg_advisory_xact_lock_shared(${topicsLock});
-    FOR topic_ IN SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1 LOOP
-      PERFORM pg_advisory_xact_lock(topic_);
-    END LOOP;
-    -- Only these are marked in the end: an event that becomes visible later was not looked for on behalf of everybody.
-    IF arrivals_ IS NULL THEN
-      SELECT coalesce(array_agg(e.arrival), '{}') INTO arrivals_
-        FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
-        CROSS JOIN LATERAL (
-          SELECT e.arrival FROM ${t.events} e
-          WHERE e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered AND (e.eligible_at IS NULL OR e.eligible_at <= now_)
-          OFFSET 0) e;
+    -- which comes after it in the log. But a worker is told that its outcome was accepted: undelivered, it would be refused behind the limit of its activity.
+    IF NOT ('${ACTIVITY_EVENT}' = ANY (names_)) THEN
+      PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
-    SELECT array_agg(o.row ORDER BY o.row) INTO found_ FROM (
-      SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
-      CROSS JOIN LATERAL (
-        SELECT s.row FROM ${t.subscriptions} s
-        WHERE s.topic = x.topic AND s.name = x.name AND s.key = x.key AND s.event IS NULL AND s.row > coalesce(after_, 0)
-        ORDER BY s.row LIMIT limit_) s
-      ORDER BY s.row LIMIT limit_) o;
-    -- In the order of ids, as commits do. What is read before the locks is read again after them.
-    PERFORM 1 FROM (
-      SELECT w.row FROM ${t.workflows} w
-      WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
-      ORDER BY w.id FOR NO KEY UPDATE) locked;
-    WITH seekers AS (
-      SELECT s.row, s.workflow, w.inbox_seq,
-        ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
-      FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
-      WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
-    ), given AS (
-      UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
-      FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
-      RETURNING s.workflow, s.event
-    ), woken AS (
-      UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
-      WHERE w.row IN (SELECT g.workflow FROM given g)
-      RETURNING w.id)
-    SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
-      (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
-    PERFORM ${r.keep_events_v1}(events_);
-    IF given_ IS NOT NULL THEN
-      PERFORM ${r.set_watermarks_v1}(given_);
+    PERFORM pg_advisory_xact_lock_shared(${topicsLock});
+    PERFORM pg_advisory_xact_lock(x.topic) FROM (SELECT DISTINCT x.topic FROM unnest(topics_) AS x (topic) ORDER BY 1) x;
+    -- Only these are marked in the end: an event that becomes visible later was not looked for on behalf of everybody.
+    SELECT
+        coalesce(arrivals_, (
+          SELECT coalesce(array_agg(e.arrival), '{}')
+          FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+          CROSS JOIN LATERAL (
+            SELECT e.arrival FROM ${t.events} e
+            WHERE e.topic = x.topic AND e.name = x.name AND e.key = x.key AND NOT e.delivered AND (e.eligible_at IS NULL OR e.eligible_at <= now_)
+            OFFSET 0) e)),
+        (SELECT array_agg(o.row ORDER BY o.row) FROM (
+          SELECT s.row FROM unnest(topics_, names_, keys_) AS x (topic, name, key)
+          CROSS JOIN LATERAL (
+            SELECT s.row FROM ${t.subscriptions} s
+            WHERE s.topic = x.topic AND s.name = x.name AND s.key = x.key AND s.event IS NULL AND s.row > coalesce(after_, 0)
+            ORDER BY s.row LIMIT limit_) s
+          ORDER BY s.row LIMIT limit_) o),
+        EXISTS (SELECT 1 FROM unnest(topics_) AS x (topic) JOIN ${t.watermarks} m ON m.topic = x.topic)
+      INTO arrivals_, found_, has_watermarks_;
+    -- Nobody waits for most events: each workflow's end is one.
+    IF found_ IS NOT NULL THEN
+      -- In the order of ids, as commits do. What is read before the locks is read again after them.
+      PERFORM 1 FROM (
+        SELECT w.row FROM ${t.workflows} w
+        WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
+        ORDER BY w.id FOR NO KEY UPDATE) locked;
+      WITH seekers AS (
+        SELECT s.row, s.workflow, w.inbox_seq,
+          ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
+        FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
+        WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
+      ), given AS (
+        UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
+        FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
+        RETURNING s.workflow, s.event
+      ), woken AS (
+        UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
+        WHERE w.row IN (SELECT g.workflow FROM given g)
+        RETURNING w.id)
+      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
+        (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
+      IF given_ IS NOT NULL THEN
+        PERFORM ${r.keep_events_v1}(events_);
+        PERFORM ${r.set_watermarks_v1}(given_);
+      END IF;
     END IF;
     IF cardinality(found_) >= limit_ THEN
       RETURN QUERY SELECT reached_, found_[cardinality(found_)], arrivals_;
     ELSE
-      -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any.
-      FOR earliest_ IN
-        SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
-        WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
-        ORDER BY e.topic, e.time, e.arrival
-      LOOP
-        UPDATE ${t.watermarks} m SET time = earliest_.time, arrival = earliest_.arrival
-          WHERE m.topic = earliest_.topic AND (m.time, m.arrival) > (earliest_.time, earliest_.arrival);
-      END LOOP;
+      -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any: there are
+      -- those that there were, as they are written under the lock of the topic, and those of who was just given something.
+      IF has_watermarks_ OR given_ IS NOT NULL THEN
+        FOR earliest_ IN
+          SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
+          WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
+          ORDER BY e.topic, e.time, e.arrival
+        LOOP
+          UPDATE ${t.watermarks} m SET time = earliest_.time, arrival = earliest_.arrival
+            WHERE m.topic = earliest_.topic AND (m.time, m.arrival) > (earliest_.time, earliest_.arrival);
+        END LOOP;
+      END IF;
       UPDATE ${t.events} e SET delivered = true WHERE e.arrival = ANY (arrivals_);
       RETURN QUERY SELECT reached_, NULL::bigint, arrivals_;
     END IF;
@@ -104,31 +113,5 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     SELECT array_agg(r.arrival) INTO found_ FROM removed r;
     DELETE FROM ${t.consumed_events} c WHERE c.event = ANY (found_);
     RETURN QUERY SELECT coalesce(cardinality(found_), 0)::bigint;
-  END $wfe$;
-
-  -- Due instances of these definitions, the earliest first; each goes to one caller, and is due again at until_.
-  CREATE FUNCTION ${r.claim_due_v1} (ids_ text[], versions_ bigint[], fingerprints_ text[], as_at_ bigint, limit_ bigint, until_ bigint)
-    RETURNS TABLE (id text) LANGUAGE plpgsql
-    ${FUNCTION_SETTINGS} AS $wfe$
-  #variable_conflict use_column
-  DECLARE
-    found_ bigint[];
-  BEGIN
-    -- One look into an index for each definition: instances of others, however many are due, cost nothing. Who is being written by another is passed
-    -- over: it is looked at anyway.
-    SELECT array_agg(o.row ORDER BY o.due_at, o.row) INTO found_ FROM (
-      SELECT w.row, w.due_at FROM (
-        SELECT DISTINCT d.row FROM ${t.definitions} d
-        JOIN unnest(ids_, versions_, fingerprints_) AS x (id, version, fingerprint) ON d.id = x.id AND d.version = x.version AND d.fingerprint = x.fingerprint) d
-      CROSS JOIN LATERAL (
-        SELECT w.row, w.due_at FROM ${t.workflows} w
-        WHERE w.definition = d.row AND w.status = 'runnable' AND w.due_at IS NOT NULL AND w.due_at <= as_at_
-        ORDER BY w.due_at LIMIT limit_ FOR NO KEY UPDATE SKIP LOCKED) w
-      ORDER BY w.due_at, w.row LIMIT limit_) o;
-    IF found_ IS NULL THEN
-      RETURN;
-    END IF;
-    UPDATE ${t.workflows} w SET due_at = until_ WHERE w.row = ANY (found_);
-    RETURN QUERY SELECT w.id FROM unnest(found_) WITH ORDINALITY AS f (row, place) JOIN ${t.workflows} w ON w.row = f.row ORDER BY f.place;
   END $wfe$;
 `;

@@ -58,13 +58,19 @@ export const hostMutations: readonly EngineMutation[] = [
   {
     name: "the sweep leaves undelivered events",
     program: "children",
-    edits: [{ file: `${HOST}/sweeper.ts`, from: "this.#undeliveredEvents(), this.#commands", to: "this.#commands" }],
+    edits: [
+      {
+        file: `${HOST}/sweeper.ts`,
+        from: 'const events = this.#undeliveredEvents((count) => this.#found("undeliveredEvents", count));',
+        to: "const events = undefined;",
+      },
+    ],
     caughtBy: ["I3"],
   },
   {
     name: "the sweep leaves commands that are owed",
     program: "ends",
-    edits: [{ file: `${HOST}/sweeper.ts`, from: "this.#undeliveredEvents(), this.#commands.process()", to: "this.#undeliveredEvents()" }],
+    edits: [{ file: `${HOST}/sweeper.ts`, from: "events, this.#commands.process()", to: "events" }],
     caughtBy: ["I3"],
   },
   {
