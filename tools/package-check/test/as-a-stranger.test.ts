@@ -177,8 +177,8 @@ await host.runWorkflow(greet, { name: "Redis" });
     const project = await stranger({ packages: ["wfe-core"], dependencies: { ...COMPILER, vitest: "^4.1.12", tsx: "^4.23.15" } });
     for (const part of ["src", "test", "node-test"]) project.copy(`${ROOT}examples/custom-provider/${part}`, part);
 
-    await project.run("npx", ["vitest", "run", "--root", ".", "test/persistence-suite.test.ts"]);
-    const tap = await project.run("node", ["--import", "tsx", "--test", "--test-reporter=tap", "node-test/persistence-suite.test.ts"]);
+    await project.run("npx", ["vitest", "run", "--root", ".", "test/json-file-persistence-provider.test.ts"]);
+    const tap = await project.run("node", ["--import", "tsx", "--test", "--test-reporter=tap", "node-test/json-file-persistence-provider.test.ts"]);
 
     expect(tap).toMatch(/^# fail 0$/m);
     expect(Number(/^# pass (\d+)$/m.exec(tap)?.[1])).toBeGreaterThan(100);
