@@ -7,7 +7,7 @@ const conditions = ["wfe-source", "node"];
 
 // Starts the servers that tests of these projects share.
 const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
-const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza"];
+const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza", "package-check"];
 
 // Many files that import the same: they run in one process after the other, and share what they import.
 const SCENARIOS = "test/scenarios/**/*.test.ts";

@@ -53,11 +53,15 @@ export interface PersistenceOfStoresOptions {
   /** Opened by the first start and closed by the last stop; its own start brings the tables up to date. */
   readonly database: Provider;
   readonly stores: PersistenceStores;
-  /** Told of batches by the database. */
+  /** Told by the database of what it writes together (`batchWritten`); shared by all providers on one store. A new one where nothing is. */
   readonly metrics: MetricSinks;
 }
 
-/** A persistence provider over a database: refuses calls while it does not run, and arguments that make no sense, and passes the rest on to its stores. */
+/**
+ * A persistence provider over a database: refuses calls while it does not run, a retry without a revision and a reservation of no numbers, and passes
+ * the rest on to its stores. The others of the arguments that make no sense are for the stores to refuse: the limit of `getPointers`, and what a
+ * listing asks for, which {@link listFound} does.
+ */
 export abstract class PersistenceOfStores implements PersistenceProvider {
   readonly #database: Provider;
   readonly #stores: PersistenceStores;

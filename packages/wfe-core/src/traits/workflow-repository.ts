@@ -47,7 +47,7 @@ export interface WorkflowRepository {
    * highest `seq` of its pointers, `status` at `runnable`.
    *
    * @returns The id.
-   * @throws WorkflowAlreadyExistsError carrying what is stored, when the id exists.
+   * @throws WorkflowAlreadyExistsError when the id exists, carrying definition, version and input digest of what is stored, and nothing else of it.
    * @throws WorkflowNameTakenError when another instance has the name, or has it as its id, or has the id as its name: a name is usable wherever
    * an id is.
    */
@@ -58,11 +58,11 @@ export interface WorkflowRepository {
    * and due time (now, if the row's inboxSeq is higher than `seenInboxSeq`), and revision + 1; pointers are upserted; consumed and closed
    * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
    * then arrival; eligible at `now`, or found so by a delivery before, whose instant may be ahead; not consumed by this instance), which
-   * counts as a delivery (inboxSeq + 1, due now). Events that the commit itself sends are stored after that, for a delivery to give them; its
-   * children are stored last.
+   * counts as a delivery (inboxSeq + 1, due now): as one, however many are given. Events that the commit itself sends are stored after that, for a
+   * delivery to give them; its children are stored last.
    *
-   * @throws ConflictError when the row holds something else, WorkflowNameTakenError when a child's name or id is taken as that of another;
-   * nothing is written.
+   * @throws ConflictError when the row holds something else, WorkflowNameTakenError when a child's name or id is taken as that of another,
+   * PersistenceError `WFE_PERSISTENCE_FAILED` when an opened subscription has the id of another that stays open; nothing is written.
    */
   persistWorkflow(change: WorkflowChange, now: Date): Promise<CommitResult>;
   /** What a pass starts from, read at one instant. @returns `undefined` when there is no such instance. */
@@ -98,8 +98,8 @@ export interface WorkflowRepository {
    * - `suspend`: from runnable, no due time.
    * - `resume`: from suspended, due now, error cleared.
    * - `terminate`: from runnable or suspended; no due time, `completedAt` = now, open pointers become `cancelled` with `endedAt` = now,
-   *   subscriptions are closed, `completedEvent` is stored (undelivered), and so is a command {@link TERMINATE_COMMAND}, due now, for each
-   *   instance whose parent this one is and which is not over.
+   *   subscriptions are closed, `completedEvent` is stored (undelivered, with `now` as its time), and so is a command {@link TERMINATE_COMMAND},
+   *   due now, for each instance whose parent this one is and which is not over.
    * - `retry`: from suspended or terminated; due now, error and `completedAt` cleared, `pointers` upserted as by a commit.
    *
    * @returns `true` when it was done, `false` when the status did not allow it, `undefined` when there is no such instance.

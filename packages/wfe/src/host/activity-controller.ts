@@ -35,7 +35,7 @@ export class ActivityController {
   constructor(services: HostServices, effects: ActivityEffects) {
     this.#services = services;
     this.#effects = effects;
-    this.#waits = new OfferWaits(services.clock);
+    this.#waits = new OfferWaits(services.clock, services.options);
   }
 
   /** An activity of this name was offered by this process. */

@@ -16,7 +16,7 @@ import {
 } from "wfe-core";
 import { checkSignal } from "./arguments.ts";
 import { type HostServices, warn } from "./host-services.ts";
-import { FIRST_POLL_MS, LONGEST_POLL_MS } from "./poll-intervals.ts";
+import { FIRST_POLL_MS } from "./poll-intervals.ts";
 
 interface Waiter {
   readonly onSuspended: "reject" | "wait";
@@ -166,7 +166,7 @@ export class CompletionWaiter {
   async #poll(): Promise<void> {
     this.#timer = undefined;
     this.#isPolling = true;
-    this.#pollMs = Math.min(2 * this.#pollMs, LONGEST_POLL_MS);
+    this.#pollMs = Math.min(2 * this.#pollMs, this.#services.options.longestPollMs);
     try {
       const ids = [...this.#waiters.keys()].filter((id) => this.#unseen.has(id) || !this.#isHere(id));
       this.#unseen.clear();

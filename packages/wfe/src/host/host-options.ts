@@ -63,6 +63,8 @@ export interface ResolvedHostOptions {
   readonly maxConcurrentSteps: number;
   readonly sweepIntervalMs: number;
   readonly takeOverIntervalMs: number;
+  /** How long those who wait for something of another process leave the store alone at most. */
+  readonly longestPollMs: number;
   readonly lockTtlMs: number;
   readonly shutdownTimeoutMs: number;
   readonly maxCrashes: number;
@@ -84,6 +86,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     maxConcurrentSteps: count("maxConcurrentStepsPerWorkflow", options.maxConcurrentStepsPerWorkflow ?? 16),
     sweepIntervalMs: atLeast("sweepInterval", options.sweepInterval ?? 1_000, 10),
     takeOverIntervalMs: atLeast("takeOverInterval", options.takeOverInterval ?? 1_000, 10),
+    longestPollMs: 1_000,
     lockTtlMs: atLeast("lockTtl", options.lockTtl ?? 30_000, 30),
     shutdownTimeoutMs: durationMs(options.shutdownTimeout ?? 30_000, "shutdownTimeout"),
     maxCrashes: count("maxCrashes", options.maxCrashes ?? 5),

@@ -1,5 +1,6 @@
 import { type Clock, type Timer, WfeError } from "wfe-core";
-import { FIRST_POLL_MS, LONGEST_POLL_MS } from "./poll-intervals.ts";
+import type { ResolvedHostOptions } from "./host-options.ts";
+import { FIRST_POLL_MS } from "./poll-intervals.ts";
 
 /** A worker that waits for an offer. */
 export interface OfferWait {
@@ -11,10 +12,12 @@ export interface OfferWait {
 /** Wakes workers that wait for an activity: at once for what this process offers, for others by asking each 20 ms at first and each second in the end. */
 export class OfferWaits {
   readonly #clock: Clock;
+  readonly #longestPollMs: number;
   readonly #wakes = new Map<string, Set<(stopped: boolean) => void>>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { longestPollMs }: Pick<ResolvedHostOptions, "longestPollMs">) {
     this.#clock = clock;
+    this.#longestPollMs = longestPollMs;
   }
 
   /** @param limitMs - How long it is worth waiting. */
@@ -45,7 +48,7 @@ export class OfferWaits {
         }
         if (isStopped) throw new WfeError("WFE_HOST_NOT_RUNNING", "the host was stopped while an activity was awaited");
         isOffered = false;
-        pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS);
+        pollMs = Math.min(2 * pollMs, this.#longestPollMs);
         return true;
       },
       end: () => {

@@ -1,3 +1,2 @@
-/** How long those who wait for something of another process leave the store alone, in milliseconds: at first, and at most. It doubles in between. */
+/** How long those who wait for something of another process leave the store alone at first, in milliseconds. It doubles, up to `longestPollMs` of the options. */
 export const FIRST_POLL_MS = 20;
-export const LONGEST_POLL_MS = 1_000;

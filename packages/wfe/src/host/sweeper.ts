@@ -53,7 +53,7 @@ export class Sweeper {
     const first = [this.#repeat(sweepIntervalMs, "the sweep", () => this.#sweep())];
     // Without the capability there is nothing to ask.
     if (this.#locks.orphans !== undefined) first.push(this.#repeat(takeOverIntervalMs, "the take-over of lost work", () => this.#takeOver()));
-    void this.#repeat(RETENTION_EVERY_MS, "the removal of old events", () => this.#forgetEvents());
+    void this.#repeat(Math.max(RETENTION_EVERY_MS, sweepIntervalMs), "the removal of old events", () => this.#forgetEvents());
     await Promise.all(first);
     this.#purge.start();
   }

@@ -23,6 +23,7 @@ import { InMemoryWorkflowRegistry } from "../registry.ts";
 import type { HostPlugin } from "./host-plugin.ts";
 import { type HostOptions, resolveHostOptions } from "./host-options.ts";
 import { StandaloneClient } from "./standalone-client.ts";
+import type { HostParts } from "./host-parts.ts";
 import { WorkflowHost } from "./workflow-host.ts";
 
 /** Puts a host together from its providers. Later calls replace earlier ones; {@link useMiddleware} adds. */
@@ -151,7 +152,7 @@ export class WorkflowHostBuilder {
   /** @throws WfeError `WFE_PROVIDER_MISSING` naming each; RangeError for an option out of its bounds. */
   build(): WorkflowHost {
     const { persistence, queue } = this.#required({ "a lock provider (useLockProvider)": this.#locks });
-    return new WorkflowHost({
+    return this.make({
       providers: { persistence, queue, locks: this.#locks as DistributedLockProvider }, // #required has looked
       registry: this.#registry ?? new InMemoryWorkflowRegistry(),
       options: resolveHostOptions(this.#options),
@@ -184,6 +185,11 @@ export class WorkflowHostBuilder {
       artifacts: this.#artifacts,
       middleware: [...this.#middleware],
     });
+  }
+
+  /** Makes the host of its parts. @internal */
+  protected make(parts: HostParts): WorkflowHost {
+    return new WorkflowHost(parts);
   }
 
   #required(others: Readonly<Record<string, unknown>>): { readonly persistence: PersistenceProvider; readonly queue: QueueProvider } {

@@ -1,5 +1,10 @@
 /** Everything of `wfe-core/test-support`. */
 export * from "wfe-core/test-support";
+/** A host for tests of workflows. */
+export { createTestHost, type TestHostOptions } from "./test-host/create-test-host.ts";
+export type { StepStatuses } from "./test-host/step-assertions.ts";
+export type { MockBody, StepMock } from "./test-host/step-mocks.ts";
+export type { TestHost } from "./test-host/test-host.ts";
 /** Simulation of several hosts. */
 export {
   CALL_FAULTS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { resolveHostOptions } from "../../src/host/host-options.ts";
 import { OfferWaits, type OfferWait } from "../../src/host/offer-waits.ts";
 import { VirtualClock } from "../../src/test-support/index.ts";
 
@@ -22,7 +23,7 @@ function asking(clock: VirtualClock, wait: OfferWait): { readonly at: number[]; 
 describe("waiting for an offer", () => {
   it("asks soon at first, then each second, and once more when the time is up", async () => {
     const clock = new VirtualClock();
-    const notes = asking(clock, new OfferWaits(clock).begin("work", 4_000));
+    const notes = asking(clock, new OfferWaits(clock, resolveHostOptions({})).begin("work", 4_000));
 
     await clock.advance(4_000);
 
@@ -32,12 +33,12 @@ describe("waiting for an offer", () => {
   it("for no time is none", async () => {
     const clock = new VirtualClock();
 
-    expect(await new OfferWaits(clock).begin("work", 0).next()).toBe(false);
+    expect(await new OfferWaits(clock, resolveHostOptions({})).begin("work", 0).next()).toBe(false);
   });
 
   it("asks at once when one of its name is offered, also when it comes while the worker asks", async () => {
     const clock = new VirtualClock();
-    const waits = new OfferWaits(clock);
+    const waits = new OfferWaits(clock, resolveHostOptions({}));
     const wait = waits.begin("work", 60_000);
     const notes = asking(clock, waits.begin("work", 60_000));
     await clock.advance(10);
@@ -57,7 +58,7 @@ describe("waiting for an offer", () => {
 
   it("ends with the process, whether the worker waits or asks", async () => {
     const clock = new VirtualClock();
-    const waits = new OfferWaits(clock);
+    const waits = new OfferWaits(clock, resolveHostOptions({}));
     const wait = waits.begin("work", 60_000);
     const notes = asking(clock, waits.begin("work", 60_000));
     await clock.settle();

@@ -47,7 +47,8 @@ import { WORKFLOW_CASES } from "./workflow.cases.ts";
 
 /**
  * What the persistence suite runs against; two opens give two instances on one store. Capability `hold` when a writer can be made to wait for
- * the row of an instance, with `hold` on its stores: the races that lose work on a real server are then run in their forced order.
+ * the row of an instance, or for all of the store, with `hold` on its stores: the races that lose work on a real server are then run in their
+ * forced order.
  */
 export type PersistenceSuiteTarget = SuiteTarget<PersistenceProvider>;
 

@@ -1,4 +1,4 @@
-import { type CommitResult, isFinal, type PointerRow, WORKFLOW_COMPLETED_EVENT, type WorkflowChange, type WorkflowRow } from "../../index.ts";
+import { type CommitResult, isFinal, type PointerRow, WORKFLOW_COMPLETED_EVENT, type WorkflowChange, type WorkflowRow } from "wfe-core";
 import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
 import type { Violations } from "./violations.ts";
 

@@ -1,4 +1,4 @@
-import { isWfeError, type ConflictError, type WorkflowChange } from "../../index.ts";
+import { isWfeError, type ConflictError, type WorkflowChange } from "wfe-core";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Violations } from "./violations.ts";

@@ -1,4 +1,4 @@
-import type { WorkflowRow } from "../../index.ts";
+import type { WorkflowRow } from "wfe-core";
 import { SIMULATION_START_MS } from "./simulated-clock.ts";
 import type { Violations } from "./violations.ts";
 

@@ -1,4 +1,4 @@
-import { isWfeError, type WorkflowClient } from "../../index.ts";
+import { isWfeError, type WorkflowClient } from "wfe-core";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedHost } from "./simulated-host.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";

@@ -1,4 +1,4 @@
-import type { WorkflowChange } from "../../index.ts";
+import type { WorkflowChange } from "wfe-core";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { SimulatedConsumption } from "./simulated-program.ts";
 import type { Violations } from "./violations.ts";

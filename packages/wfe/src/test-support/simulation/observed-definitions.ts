@@ -1,11 +1,4 @@
-import {
-  type AnyDefinition,
-  type AnyFunctionStep,
-  type AnyStep,
-  definitionFromGraph,
-  type StepClass,
-  type StepExecutionContext,
-} from "../../index.ts";
+import { type AnyDefinition, type AnyFunctionStep, type AnyStep, definitionFromGraph, type StepClass, type StepExecutionContext } from "wfe-core";
 
 type Run = (...args: unknown[]) => unknown;
 

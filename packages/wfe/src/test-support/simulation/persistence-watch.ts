@@ -1,4 +1,4 @@
-import { isWfeError, type NewWorkflow, type WorkflowChange } from "../../index.ts";
+import { isWfeError, type NewWorkflow, type WorkflowChange } from "wfe-core";
 import type { HintLedger } from "./hint-ledger.ts";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import type { RunInvariants } from "./run-invariants.ts";

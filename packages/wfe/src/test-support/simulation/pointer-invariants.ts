@@ -1,4 +1,4 @@
-import { isOpen, type PointerRow } from "../../index.ts";
+import { isOpen, type PointerRow } from "wfe-core";
 import type { Violations } from "./violations.ts";
 
 /** What a write of a pointer is part of. */

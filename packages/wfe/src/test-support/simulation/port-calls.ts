@@ -1,4 +1,4 @@
-import { LockError, PersistenceError, QueueError } from "../../index.ts";
+import { LockError, PersistenceError, QueueError } from "wfe-core";
 import type { Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";

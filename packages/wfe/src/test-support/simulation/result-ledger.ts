@@ -1,4 +1,4 @@
-import type { PointerRow, StepExecutionContext } from "../../index.ts";
+import type { PointerRow, StepExecutionContext } from "wfe-core";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Violations } from "./violations.ts";

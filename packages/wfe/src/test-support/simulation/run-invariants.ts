@@ -7,7 +7,7 @@ import {
   type StepExecutionContext,
   type WorkflowChange,
   type WorkflowRow,
-} from "../../index.ts";
+} from "wfe-core";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { LeaseLedger } from "./lease-ledger.ts";
 import { ResultLedger } from "./result-ledger.ts";

@@ -1,4 +1,4 @@
-import { systemClock, type Timer } from "../../index.ts";
+import { systemClock, type Timer } from "wfe-core";
 import type { SeededChoices } from "./seeded-choices.ts";
 import type { ScheduledTask, SimulatedProcess } from "./simulated-process.ts";
 

@@ -1,4 +1,4 @@
-import { systemClock } from "../../index.ts";
+import { systemClock } from "wfe-core";
 import { simulate } from "./simulate.ts";
 import type { ProgramFactory } from "./simulated-program.ts";
 import type { SimulationOptions, SimulationResult } from "./simulation-options.ts";

@@ -1,4 +1,4 @@
-import { type ExecutionErrorRow, isFinal, type WorkflowRecord } from "../../index.ts";
+import { type ExecutionErrorRow, isFinal, type WorkflowRecord } from "wfe-core";
 import { Errands } from "./errands.ts";
 import type { FaultKind } from "./fault-plan.ts";
 import type { FinalState, ProgramFactory, StimulusAnswer } from "./simulated-program.ts";

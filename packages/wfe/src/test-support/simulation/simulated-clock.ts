@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../index.ts";
+import type { Clock, Timer } from "wfe-core";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 

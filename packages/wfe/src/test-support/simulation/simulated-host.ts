@@ -1,13 +1,7 @@
-import {
-  type AnyDefinition,
-  type DistributedLockProvider,
-  type HostOptions,
-  type HttpClient,
-  type LifecyclePublisher,
-  type Providers,
-  type WorkflowHost,
-  WorkflowHostBuilder,
-} from "../../index.ts";
+import type { AnyDefinition, DistributedLockProvider, HttpClient, LifecyclePublisher, Providers } from "wfe-core";
+import type { HostOptions } from "../../host/host-options.ts";
+import type { WorkflowHost } from "../../host/workflow-host.ts";
+import { WorkflowHostBuilder } from "../../host/workflow-host-builder.ts";
 import type { VirtualEntropy } from "wfe-core/test-support";
 import type { SeededScheduler } from "./seeded-scheduler.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";

@@ -1,4 +1,4 @@
-import { type Clock, createLease, type DistributedLockProvider, type Duration, durationMs, type Entropy, type Lease } from "../../index.ts";
+import { type Clock, createLease, type DistributedLockProvider, type Duration, durationMs, type Entropy, type Lease } from "wfe-core";
 import type { InMemoryLockStore } from "wfe-core/test-support";
 import type { HintLedger } from "./hint-ledger.ts";
 import type { LeaseLedger } from "./lease-ledger.ts";

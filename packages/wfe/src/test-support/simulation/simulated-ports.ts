@@ -1,4 +1,4 @@
-import type { Duration, HttpClient, LifecyclePublisher, PersistenceProvider, QueueProvider, QueueType, WorkItem } from "../../index.ts";
+import type { Duration, HttpClient, LifecyclePublisher, PersistenceProvider, QueueProvider, QueueType, WorkItem } from "wfe-core";
 import type { Fault } from "./fault-plan.ts";
 import type { CallKind, PortCalls } from "./port-calls.ts";
 import type { HintLedger } from "./hint-ledger.ts";

@@ -1,13 +1,5 @@
-import type {
-  AnyDefinition,
-  ExecutionErrorRow,
-  HostOptions,
-  HttpClient,
-  StepExecutionContext,
-  StoredEvent,
-  WorkflowClient,
-  WorkflowRecord,
-} from "../../index.ts";
+import type { AnyDefinition, ExecutionErrorRow, HttpClient, StepExecutionContext, StoredEvent, WorkflowClient, WorkflowRecord } from "wfe-core";
+import type { HostOptions } from "../../host/host-options.ts";
 import type { FaultKind } from "./fault-plan.ts";
 
 /** What step bodies of a simulated program may wait for; they ask nothing else for time or chance. */

@@ -1,4 +1,5 @@
-import type { AnyDefinition, HostOptions, PersistenceProvider, StepExecutionContext } from "../../index.ts";
+import type { AnyDefinition, PersistenceProvider, StepExecutionContext } from "wfe-core";
+import type { HostOptions } from "../../host/host-options.ts";
 import {
   InMemoryLifecycleBus,
   InMemoryLifecyclePublisher,

@@ -1,4 +1,4 @@
-import type { DistributedLockProvider, PersistenceProvider, QueueProvider } from "../../index.ts";
+import type { DistributedLockProvider, PersistenceProvider, QueueProvider } from "wfe-core";
 import type { InMemoryStore } from "wfe-core/test-support";
 import type { Fault, FaultKind, FaultWeights } from "./fault-plan.ts";
 import type { FinalState } from "./simulated-program.ts";

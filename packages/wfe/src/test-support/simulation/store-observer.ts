@@ -7,7 +7,7 @@ import {
   type PointerRow,
   type WorkflowChange,
   type WorkflowRow,
-} from "../../index.ts";
+} from "wfe-core";
 import type { InMemoryStore, KeptWorkflow } from "wfe-core/test-support";
 import { type CommitAnswer, type CommitBefore, CommitInvariants } from "./commit-invariants.ts";
 import { CommitOrigins } from "./commit-origins.ts";
