@@ -97,6 +97,8 @@ declare const ROUTINES: readonly [
     "deliver_v1",
     "purge_events_v1",
     "claim_due_v1",
+    "claim_events_v1",
+    "claim_commands_v1",
     "command_v1",
     "delete_workflows_v1",
     "data_key_v1",

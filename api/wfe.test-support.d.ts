@@ -140,7 +140,7 @@ interface UnknownInstances extends DefinitionKey {
 declare class WorkflowConsumer {
     #private;
     readonly slots: Slots;
-    constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider);
+    constructor(services: HostServices, executor: ExecutorServices, locks: DistributedLockProvider, lookForDue: () => void);
     dispatch(id: string, { isOrphan }?: {
         readonly isOrphan?: boolean;
     }): void;

@@ -72,7 +72,7 @@ export class ReleaseCopy {
 }
 
 /** Each behind those of the others that it depends on. */
-export function inOrder(packages: readonly PackedPackage[]): readonly PackedPackage[] {
+function inOrder(packages: readonly PackedPackage[]): readonly PackedPackage[] {
   const left = [...packages].toSorted((a, b) => a.manifest.name.localeCompare(b.manifest.name));
   const ordered: PackedPackage[] = [];
   while (left.length > 0) {

@@ -177,7 +177,7 @@ await host.runWorkflow(greet, { name: "Redis" });
     const project = await stranger({ packages: ["wfe-core"], dependencies: { ...COMPILER, vitest: "^4.1.12", tsx: "^4.23.15" } });
     for (const part of ["src", "test", "node-test"]) project.copy(`${ROOT}examples/custom-provider/${part}`, part);
 
-    await project.run("npx", ["vitest", "run", "--root", ".", "test/json-file-persistence-provider.test.ts"]);
+    await project.run("npx", ["vitest", "run", "--dir", "test", "json-file-persistence-provider"]);
     const tap = await project.run("node", ["--import", "tsx", "--test", "--test-reporter=tap", "node-test/json-file-persistence-provider.test.ts"]);
 
     expect(tap).toMatch(/^# fail 0$/m);
