@@ -46,7 +46,7 @@ describe("the packages", () => {
       type: "module",
       sideEffects: false,
       engines: { node: ">=20.19" },
-      files: ["dist", "src", ...(DESCRIBED.includes(folder) ? [SCHEMA] : [])],
+      files: ["dist", "src", "CHANGELOG.md", ...(DESCRIBED.includes(folder) ? [SCHEMA] : [])],
       publishConfig: { access: "public", provenance: true },
     });
     expect(textOf(`${folder}/LICENSE`)).toBe(textOf("LICENSE"));
