@@ -4,7 +4,7 @@ import type { Operation, WriteOptions } from "./group-commit.ts";
 import { nextDueAt, type QueueDelivery, takeEntries } from "./queue-store.ts";
 
 /** Hints do not wait for the disk: what a power cut takes back is found by the sweep, or given out once more. */
-const HASTY: WriteOptions = { awaitsDisk: false };
+export const HASTY: WriteOptions = { awaitsDisk: false };
 
 /** What {@link QueueSignals} need of a database. */
 export interface QueueDatabase {

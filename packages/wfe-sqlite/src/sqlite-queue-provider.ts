@@ -1,5 +1,6 @@
 import { type Duration, durationMs, QueueError, type QueueProvider, type QueueType, SharedRun, type WorkItem } from "wfe-core";
 import { queueError } from "./error-mapping.ts";
+import { HASTY } from "./queue-signals.ts";
 import { ackEntry, type QueueDelivery, queueEntry, retryEntry, takeEntries } from "./queue-store.ts";
 import { databaseOf, type SqliteDatabase } from "./sqlite-database.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
@@ -77,13 +78,10 @@ export class SqliteQueueProvider implements QueueProvider {
       connection.sql("SELECT 1 FROM wfe_queue WHERE type = ? AND due_at <= ? LIMIT 1").get(type, clock.now()),
     );
     if (some === undefined) return []; // without asking for the write lock
-    return this.#database.write(
-      (connection) => {
-        const now = clock.now();
-        return takeEntries(connection, type, { limit, now, visibleAt: now + this.#visibilityMs, token: entropy.id() });
-      },
-      { awaitsDisk: false },
-    );
+    return this.#database.write((connection) => {
+      const now = clock.now();
+      return takeEntries(connection, type, { limit, now, visibleAt: now + this.#visibilityMs, token: entropy.id() });
+    }, HASTY);
   }
 
   #wait(type: QueueType, limit: number, waitMs: number, signal: AbortSignal | undefined): Promise<readonly QueueDelivery[]> {

@@ -17,7 +17,8 @@ export interface EntryPoint {
   readonly file: string;
 }
 
-const API_FOLDER = "api";
+/** Where declarations are kept, from the root of the repository. */
+export const API_FOLDER = "api";
 
 /** All entry points with types, of all packages. */
 export function entryPoints(): readonly EntryPoint[] {

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { list } from "tar";
@@ -43,10 +42,10 @@ export async function packAll(folder: string, root: string = ROOT): Promise<read
   await pnpm(root, "exec", "turbo", "run", "build", "--filter=./packages/*", "--output-logs=errors-only");
   const stdout = await pnpm(root, "-r", "--filter=./packages/*", "pack", "--json", "--pack-destination", folder);
   const packed = JSON.parse(stdout) as readonly { readonly filename: string }[];
-  return Promise.all(packed.map(({ filename }) => opened(filename, folder)));
+  return Promise.all(packed.map(({ filename }) => opened(filename)));
 }
 
-async function opened(path: string, folder: string): Promise<PackedPackage> {
+async function opened(path: string): Promise<PackedPackage> {
   const contents = new Map<string, Buffer>();
   await list({
     file: path,
@@ -63,10 +62,17 @@ async function opened(path: string, folder: string): Promise<PackedPackage> {
   };
   return {
     manifest: JSON.parse(textOf("package.json")) as Manifest,
-    path: join(folder, path.slice(path.lastIndexOf("/") + 1)),
+    path,
     packedSize: statSync(path).size,
     unpackedSize: [...contents.values()].reduce((sum, { length }) => sum + length, 0),
     files: [...contents.keys()].toSorted(),
     textOf,
   };
+}
+
+/** The range of a dependency that the workspace shares. @throws Error when the catalog has none */
+export function catalogRange(name: string): string {
+  const [, range] = new RegExp(`^  "?${name}"?: (\\S+)$`, "m").exec(readFileSync(`${ROOT}pnpm-workspace.yaml`, "utf8")) ?? [];
+  if (range === undefined) throw new Error(`the catalog of pnpm-workspace.yaml has no ${name}`);
+  return range;
 }

@@ -1,8 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { parseArgs, promisify } from "node:util";
-import type { PackedPackage } from "./packed-packages.ts";
+import { type PackedPackage, ROOT } from "./packed-packages.ts";
 import { type Release, ReleaseCopy } from "./release-copy.ts";
-import { ROOT } from "./packed-packages.ts";
 
 /** The program: publishes what is committed, or shows what would be published. */
 const USAGE = `usage: pnpm release [--dry-run]

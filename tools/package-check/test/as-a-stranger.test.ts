@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PERSISTENCE_SUITE_CASES } from "wfe-core/test-support";
-import { postgresUrl, redisUrl } from "wfe-test-services/vitest";
-import { packAll, type PackedPackage, ROOT } from "../src/packed-packages.ts";
+import { testDatabase, testKeyPrefix } from "wfe-test-services/vitest";
+import { catalogRange, packAll, type PackedPackage, ROOT } from "../src/packed-packages.ts";
 import { Stranger, type StrangerOptions } from "../src/stranger.ts";
 
 const LIMIT_MS = 600_000;
-const TYPESCRIPT = process.env["WFE_CHECK_TYPESCRIPT"] ?? "~6.0.3";
-const COMPILER = { typescript: TYPESCRIPT, "@types/node": "^20.19.0" };
+const COMPILER = { typescript: process.env["WFE_CHECK_TYPESCRIPT"] ?? catalogRange("typescript"), "@types/node": catalogRange("@types/node") };
 const STRICT = {
   compilerOptions: {
     target: "es2022",
@@ -25,6 +24,8 @@ const STRICT = {
   include: ["*.ts"],
 };
 
+const database = testDatabase("stranger");
+const keys = testKeyPrefix("stranger");
 let folder: string;
 let packed: readonly PackedPackage[] = [];
 const strangers: Stranger[] = [];
@@ -150,24 +151,16 @@ import { redisProviders } from "wfe-redis";
 
 const { DATABASE_URL: connectionString = "", REDIS_URL: url = "" } = process.env;
 const greet = new WorkflowBuilder<{ name: string }>().thenFn("greet", (ctx) => console.log(\`Hello \${ctx.data.name}\`)).build("greet", 1);
-const providers = { ...postgresProviders({ connectionString }), ...redisProviders({ url, keyPrefix: "stranger-${process.pid}" }) };
+const providers = { ...postgresProviders({ connectionString }), ...redisProviders({ url, keyPrefix: "${keys.keyPrefix}" }) };
 await using host = new WorkflowHostBuilder().useProviders(providers).build();
 host.registerWorkflowDefinition(greet);
 await host.start();
 await host.runWorkflow(greet, { name: "Redis" });
 `,
     );
-    const database = `stranger_${process.pid}`;
 
     await project.run("npx", ["tsc"]);
-    await project.run("node", [
-      "--input-type=module",
-      "--eval",
-      `import pg from "pg"; const c = new pg.Client(${JSON.stringify(postgresUrl())}); await c.connect(); await c.query("CREATE DATABASE ${database}"); await c.end();`,
-    ]);
-    const url = new URL(postgresUrl());
-    url.pathname = `/${database}`;
-    const env = { DATABASE_URL: url.href, REDIS_URL: redisUrl() };
+    const env = { DATABASE_URL: database, REDIS_URL: keys.url };
 
     expect(await project.run("node", ["out/postgres.js"], undefined, env)).toBe("Hello Ada\n");
     expect(await project.run("node", ["out/redis.js"], undefined, env)).toBe("Hello Redis\n");
@@ -175,7 +168,10 @@ await host.runWorkflow(greet, { name: "Redis" });
   });
 
   it("proves a provider of its own with the suite, under Vitest and under the runner of Node.js", async () => {
-    const project = await stranger({ packages: ["wfe-core"], dependencies: { ...COMPILER, vitest: "^4.1.12", tsx: "^4.23.15" } });
+    const project = await stranger({
+      packages: ["wfe-core"],
+      dependencies: { ...COMPILER, vitest: catalogRange("vitest"), tsx: catalogRange("tsx") },
+    });
     for (const part of ["src", "test", "node-test"]) project.copy(`${ROOT}examples/custom-provider/${part}`, part);
 
     await project.run("npx", ["vitest", "run", "--dir", "test", "json-file-persistence-provider"]);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterAll, afterEach } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 
 /** Where the tests of a file have a schema of their own. */
 export interface TestSchema {
@@ -55,6 +55,27 @@ export function testSchema(name: string): TestSchema {
     another,
     empty: async (each) => void (await pool.query(emptying(each))),
   };
+}
+
+/**
+ * A database for the tests of a file that use the usual schema, to be called at its top level or within `describe`: made before the first of them, and
+ * removed after the last.
+ *
+ * @returns Its URL.
+ */
+export function testDatabase(name: string): string {
+  const url = new URL(postgresUrl());
+  const database = `${name}_${randomBytes(4).toString("hex")}`;
+  const administer = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: postgresUrl() });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  };
+  beforeAll(() => administer(`CREATE DATABASE "${database}"`));
+  afterAll(() => administer(`DROP DATABASE "${database}" WITH (FORCE)`));
+  url.pathname = `/${database}`;
+  return url.href;
 }
 
 function emptying(schema: string): string {

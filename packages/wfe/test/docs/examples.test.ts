@@ -1,14 +1,12 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import pg from "pg";
 import ts from "typescript";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { postgresUrl } from "wfe-test-services/vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { testDatabase } from "wfe-test-services/vitest";
 import { type CodeBlock, codeBlocks } from "./code-blocks.ts";
 import { typeErrors } from "./type-check.ts";
 
@@ -30,17 +28,7 @@ const DOCUMENTS = [
 const BLOCKS = DOCUMENTS.flatMap((document) => codeBlocks(document, readFileSync(join(ROOT, document), "utf8")));
 
 describe("the examples of the documents", () => {
-  const server = postgresUrl();
-  /** Examples use the usual schema, so they have a database of their own. */
-  const database = `docs_${randomBytes(4).toString("hex")}`;
-  async function administer(sql: string): Promise<void> {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(sql);
-    await client.end();
-  }
-  beforeAll(() => administer(`CREATE DATABASE "${database}"`));
-  afterAll(() => administer(`DROP DATABASE "${database}" WITH (FORCE)`));
+  const database = testDatabase("docs");
 
   let folder: string;
   beforeEach(() => {
@@ -52,12 +40,10 @@ describe("the examples of the documents", () => {
   async function printed(code: string): Promise<string> {
     // Imports are resolved from the folder in which the process starts, and only then is the other one gone to.
     const program = `process.chdir(${JSON.stringify(folder)});\n${ts.transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext })}`;
-    const url = new URL(server);
-    url.pathname = `/${database}`;
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ["--import", "tsx", "--conditions=wfe-source", "--input-type=module", "--eval", program],
-      { cwd: PACKAGE, timeout: 60_000, env: { ...process.env, DATABASE_URL: url.href } },
+      { cwd: PACKAGE, timeout: 60_000, env: { ...process.env, DATABASE_URL: database } },
     );
     return stdout.trimEnd();
   }
