@@ -188,7 +188,7 @@ export { bufferedLogSink, type BufferedLogSink, type BufferedLogSinkOptions } fr
 export { consoleLogSink, type ConsoleLogSinkOptions } from "./runtime/console-log-sink.ts";
 export { matchesData } from "./runtime/data-filter.ts";
 export { indexedPaths, indexedValue, type IndexedPath, type IndexedValue } from "./runtime/indexed-data.ts";
-export { createLease, type LeaseRequest } from "./runtime/lease.ts";
+export { createLease, leaseHasEnded, type LeaseRequest } from "./runtime/lease.ts";
 export { decodeLifecycleEvent } from "./runtime/lifecycle-decoding.ts";
 export { LifecycleListeners, type LifecycleMessage } from "./runtime/lifecycle-listeners.ts";
 export { asksForData, countFound, listFound, refuseUnknownFields, type FindWorkflows, type ListingPosition } from "./runtime/listing.ts";
@@ -267,6 +267,7 @@ export {
 
 // executor
 export type { ExecutorOptions, ExecutorServices } from "./executor/executor-services.ts";
+export { createdRow } from "./executor/commit-builder.ts";
 export { instanceEvent, stepEvent, errorEvent } from "./executor/lifecycle.ts";
 export { checkMiddleware, MiddlewareRunner, type MiddlewareWarning, type Onion } from "./executor/middleware-runner.ts";
 export { pendingPointer, started, closed, subscriptionId, idempotencyKey, type PointerPlace } from "./executor/pointer-factory.ts";

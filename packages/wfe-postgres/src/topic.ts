@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * The number under which events and subscriptions of a topic are found, and which is locked while they meet: 64 bits of a digest of name and
@@ -16,5 +16,5 @@ export function activityTopic(activity: string): string {
 }
 
 function numberOf(text: string): string {
-  return createHash("sha256").update(Buffer.from(text, "utf16le")).digest().readBigInt64BE(0).toString();
+  return hash("sha256", Buffer.from(text, "utf16le"), "buffer").readBigInt64BE(0).toString();
 }

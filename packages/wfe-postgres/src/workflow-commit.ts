@@ -110,13 +110,16 @@ function charactersOf({ data, pointers, events, children }: WorkflowChange): num
 function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
   const changes = commits.map(({ change }) => change);
   const pointerChanges: number[] = [];
-  const pointers: ColumnValue[][] = Array.from({ length: POINTER_COLUMN_COUNT }, () => []);
+  const pointers: PointerColumns[] = [];
   changes.forEach((change, index) => {
     for (const columns of distinctPointers(change)) {
       pointerChanges.push(index + 1);
-      for (let column = 0; column < POINTER_COLUMN_COUNT; column += 1) (pointers[column] as ColumnValue[]).push(columns[column] as ColumnValue);
+      pointers.push(columns);
     }
   });
+  const pointerColumns = Array.from({ length: POINTER_COLUMN_COUNT }, (_, column) =>
+    listOrNull(pointers.map((columns) => columns[column] as ColumnValue)),
+  );
   return [
     commits.map(({ now }) => now),
     changes.map(({ workflowId }) => toText(workflowId)),
@@ -132,7 +135,7 @@ function commitValues(commits: readonly Commit[]): readonly SqlValue[] {
     listOrNull(changes.map(({ error }) => toTextOrNull(error))),
     listOrNull(changes.map(({ completedAt }) => toInstantOrNull(completedAt))),
     pointerChanges,
-    ...pointers.map(listOrNull),
+    ...pointerColumns,
     restOf(commits),
   ];
 }
@@ -182,5 +185,8 @@ function restOf(commits: readonly Commit[]): string | null {
 
 /** The pointers of a change; of one that stands in it twice the last, as one write after the other would leave it. */
 function distinctPointers({ pointers }: WorkflowChange): readonly PointerColumns[] {
-  return [...new Map(pointers.map((pointer) => [pointer.id, pointer])).values()].map(pointerValues);
+  const [first, second] = pointers;
+  // Of most: what ends, and what opens behind it.
+  const areDistinct = pointers.length < 2 || (pointers.length === 2 && first?.id !== second?.id);
+  return (areDistinct ? pointers : [...new Map(pointers.map((pointer) => [pointer.id, pointer])).values()]).map(pointerValues);
 }

@@ -66,9 +66,10 @@ export function endInstance(scope: PassScope, status: Extract<WorkflowStatus, "c
   for (const pointer of [...state.open()]) if (pointer.id !== failed?.id) cancelPointer(scope, pointer, failed === undefined ? {} : sleepOf(pointer));
   state.status = status;
   state.completedAt = at;
-  const end = { status, data: state.data, ...(state.error === undefined ? {} : { error: state.error }) };
-  state.effects.events.push({ ...completedEvent(state.row, end, services.payloads), time: at });
-  state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", state.row, at));
+  const { row, data, error } = state;
+  const { id, name, key, data: told } = completedEvent(row, error === undefined ? { status, data } : { status, data, error }, services.payloads);
+  state.effects.events.push({ id, name, key, data: told, time: at });
+  state.effects.lifecycle.push(instanceEvent(status === "complete" ? "completed" : "terminated", row, at));
 }
 
 /** Until when a pointer sleeps: a retry of the instance has it sleep on. */

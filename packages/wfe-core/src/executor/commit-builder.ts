@@ -1,6 +1,6 @@
 import { isWfeError } from "../errors/wfe-error.ts";
 import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
-import type { WorkflowRow } from "../models/workflow-row.ts";
+import type { NewWorkflow, WorkflowRow } from "../models/workflow-row.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { PassScope } from "./pass-scope.ts";
 import type { InstanceState } from "./instance-state.ts";
@@ -50,11 +50,30 @@ export function changeOf(scope: PassScope, dueAt: Date | undefined): WorkflowCha
   }
 }
 
-/**
- * The row as it stands in the store once a change was accepted. Written field by field: it is made with every commit, and a copy that leaves
- * fields out costs about eight times as much.
- */
+/** The row as it stands in the store once a change was accepted. */
 export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: CommitResult): WorkflowRow {
+  const { status, sequence, commitId, data = former.data, dueAt, error, completedAt } = change;
+  const { revision, inboxSeq } = result;
+  return rowWith(former, { controlSeq: former.controlSeq, revision, inboxSeq, status, sequence, commitId, data, dueAt, error, completedAt });
+}
+
+/** The row as the store makes it of a new instance. */
+export function createdRow(workflow: NewWorkflow): WorkflowRow {
+  const { data, dueAt, pointers } = workflow;
+  const sequence = pointers.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+  return rowWith(workflow, { controlSeq: 0, revision: 0, inboxSeq: 0, status: "runnable", sequence, data, dueAt });
+}
+
+/** What moves in a row. */
+interface Moving extends Pick<WorkflowRow, "controlSeq" | "revision" | "inboxSeq" | "status" | "sequence" | "data"> {
+  readonly commitId?: string;
+  readonly dueAt: Date | undefined;
+  readonly error?: string | undefined;
+  readonly completedAt?: Date | undefined;
+}
+
+/** Written field by field: it is made with every commit, and a copy that leaves fields out costs about eight times as much. */
+function rowWith(former: Omit<NewWorkflow, "pointers">, moving: Moving): WorkflowRow {
   const row: Mutable<WorkflowRow> = {
     id: former.id,
     name: former.name,
@@ -63,22 +82,22 @@ export function rowAfter(former: WorkflowRow, change: WorkflowChange, result: Co
     fingerprint: former.fingerprint,
     inputDigest: former.inputDigest,
     createdAt: former.createdAt,
-    controlSeq: former.controlSeq,
-    revision: result.revision,
-    inboxSeq: result.inboxSeq,
-    status: change.status,
-    sequence: change.sequence,
-    commitId: change.commitId,
-    data: change.data ?? former.data,
+    controlSeq: moving.controlSeq,
+    revision: moving.revision,
+    inboxSeq: moving.inboxSeq,
+    status: moving.status,
+    sequence: moving.sequence,
+    data: moving.data,
   };
+  if (moving.commitId !== undefined) row.commitId = moving.commitId;
   if (former.reference !== undefined) row.reference = former.reference;
   if (former.description !== undefined) row.description = former.description;
   if (former.parent !== undefined) row.parent = former.parent;
   if (former.rootWorkflowId !== undefined) row.rootWorkflowId = former.rootWorkflowId;
   if (former.traceContext !== undefined) row.traceContext = former.traceContext;
-  if (change.dueAt !== undefined) row.dueAt = change.dueAt;
-  if (change.error !== undefined) row.error = change.error;
-  if (change.completedAt !== undefined) row.completedAt = change.completedAt;
+  if (moving.dueAt !== undefined) row.dueAt = moving.dueAt;
+  if (moving.error !== undefined) row.error = moving.error;
+  if (moving.completedAt !== undefined) row.completedAt = moving.completedAt;
   return row;
 }
 

@@ -3,28 +3,32 @@ import type { PassInput } from "./pass-input.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import type { LeaseAttempts } from "./lease-attempts.ts";
 import type { PassScope } from "./pass-scope.ts";
-import { sagaState } from "./saga-state.ts";
+import { type SagaState, sagaState } from "./saga-state.ts";
 
 /** Asks the store, for the sagas of a pass, what they have to undo next. */
 export class CompensationQuestions {
-  readonly #reader: CompensationReader;
+  readonly #scope: PassScope;
+  readonly #services: Pick<ExecutorServices, "persistence">;
   readonly #attempts: LeaseAttempts;
   readonly #heard: (input?: PassInput) => void;
-  readonly #open = new Set<string>();
-  /** Sagas whose answer is not committed yet. */
-  readonly #answered = new Set<string>();
+  /** Made with the first question: hardly any pass has one. */
+  #reader: CompensationReader | undefined;
+  /** Sagas without an answer, and those whose answer is not committed yet. */
+  #asked: Map<string, "open" | "answered"> | undefined;
+  #open = 0;
   #isLeft = false;
 
   /** @param heard - Gets the answers; nothing for a question that is left without one: the lease has ended, or the host stops and does not reach the store. */
-  constructor(scope: PassScope, services: ExecutorServices, attempts: LeaseAttempts, heard: (input?: PassInput) => void) {
-    this.#reader = new CompensationReader(services.persistence, scope.state.row.id, scope.definition);
+  constructor(scope: PassScope, services: Pick<ExecutorServices, "persistence">, attempts: LeaseAttempts, heard: (input?: PassInput) => void) {
+    this.#scope = scope;
+    this.#services = services;
     this.#attempts = attempts;
     this.#heard = heard;
   }
 
   /** How many have no answer yet. */
   get open(): number {
-    return this.#open.size;
+    return this.#open;
   }
 
   /** Whether one is left without an answer: whoever goes on with the instance asks it anew. Until then nothing else says that there is something to do. */
@@ -38,31 +42,43 @@ export class CompensationQuestions {
    *
    * @param inputs - What the decision has followed.
    */
-  ask(scope: PassScope, inputs: readonly PassInput[]): void {
-    for (const input of inputs) if (input.kind === "undo") this.#answered.delete(input.sagaId);
-    for (const sagaId of scope.undo) {
-      const saga = scope.state.pointer(sagaId);
-      const kept = saga === undefined ? undefined : sagaState(scope, saga);
-      if (kept === undefined || this.#open.has(sagaId) || this.#answered.has(sagaId) || scope.state.openChildren(sagaId) > 0) continue;
-      this.#open.add(sagaId);
-      const what = `reading what the workflow ${scope.state.row.id} has to undo`;
-      const read = this.#attempts.untilEnd(what, async () => ({ undone: await this.#reader.next(sagaId, kept) }));
-      read.then(
-        (answer) => {
-          this.#open.delete(sagaId);
-          if (answer === undefined) {
-            this.#isLeft = true;
-            return this.#heard();
-          }
-          this.#answered.add(sagaId);
-          this.#heard({ kind: "undo", sagaId, ...answer });
-        },
-        (error: unknown) => {
-          this.#open.delete(sagaId);
-          this.#heard({ kind: "unanswered", error });
-        },
-      );
+  ask(inputs: readonly PassInput[]): void {
+    const { state, undo } = this.#scope;
+    if (undo.size === 0 && this.#asked === undefined) return;
+    const asked = (this.#asked ??= new Map());
+    for (const input of inputs) if (input.kind === "undo") asked.delete(input.sagaId);
+    for (const sagaId of undo) {
+      const saga = state.pointer(sagaId);
+      const kept = saga === undefined ? undefined : sagaState(this.#scope, saga);
+      if (kept === undefined || asked.has(sagaId) || state.openChildren(sagaId) > 0) continue;
+      asked.set(sagaId, "open");
+      this.#open += 1;
+      this.#read(asked, sagaId, kept);
     }
-    scope.undo.clear();
+    undo.clear();
+  }
+
+  #read(asked: Map<string, "open" | "answered">, sagaId: string, kept: SagaState): void {
+    const { state, definition } = this.#scope;
+    const reader = (this.#reader ??= new CompensationReader(this.#services.persistence, state.row.id, definition));
+    const what = `reading what the workflow ${state.row.id} has to undo`;
+    const read = this.#attempts.untilEnd(what, async () => ({ undone: await reader.next(sagaId, kept) }));
+    read.then(
+      (answer) => {
+        this.#open -= 1;
+        if (answer === undefined) {
+          asked.delete(sagaId);
+          this.#isLeft = true;
+          return this.#heard();
+        }
+        asked.set(sagaId, "answered");
+        this.#heard({ kind: "undo", sagaId, ...answer });
+      },
+      (error: unknown) => {
+        this.#open -= 1;
+        asked.delete(sagaId);
+        this.#heard({ kind: "unanswered", error });
+      },
+    );
   }
 }

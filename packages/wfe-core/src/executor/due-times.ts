@@ -1,11 +1,18 @@
 import { Heap } from "../runtime/heap.ts";
 
+interface DueTime {
+  readonly dueMs: number;
+  readonly id: string;
+}
+
+const earlier = (a: DueTime, b: DueTime): number => a.dueMs - b.dueMs;
+
 /**
  * Due times of pointers. Entries that stop to hold are not taken out; the caller's check passes over them. Adding and taking cost
  * O(log n).
  */
 export class DueTimes {
-  readonly #heap = new Heap<{ readonly dueMs: number; readonly id: string }>((a, b) => a.dueMs - b.dueMs);
+  readonly #heap = new Heap<DueTime>(earlier);
 
   add(dueMs: number, id: string): void {
     this.#heap.push({ dueMs, id });

@@ -55,7 +55,7 @@ export class InstanceState {
 
   readonly #kinds: StepKinds;
   /** Closed pointers that open ones undo. */
-  readonly #undone = new Map<string, PointerRow>();
+  #undone: Map<string, PointerRow> | undefined;
   /** By id: what was changed since the last acknowledged commit. */
   readonly #changed = new Map<string, ChangedPointer>();
   #open: OpenPointers;
@@ -90,12 +90,12 @@ export class InstanceState {
 
   /** A pointer that is being undone, open or closed. */
   undone(id: string): PointerRow | undefined {
-    return this.#open.get(id) ?? this.#undone.get(id);
+    return this.#open.get(id) ?? this.#undone?.get(id);
   }
 
   /** Takes note of a closed pointer that is about to be undone. */
   remember(pointer: PointerRow): void {
-    this.#undone.set(pointer.id, uniform(pointer));
+    (this.#undone ??= new Map()).set(pointer.id, uniform(pointer));
   }
 
   /** Open pointers directly in a container. */
@@ -117,9 +117,9 @@ export class InstanceState {
   put(pointer: PointerRow): void {
     const before = this.#open.get(pointer.id);
     const changed = this.#changed.get(pointer.id);
-    if (changed === undefined) this.#changed.set(pointer.id, { before: before ?? this.#undone.get(pointer.id), now: pointer });
+    if (changed === undefined) this.#changed.set(pointer.id, { before: before ?? this.#undone?.get(pointer.id), now: pointer });
     else changed.now = pointer;
-    if (this.#undone.has(pointer.id)) this.#undone.set(pointer.id, pointer);
+    if (this.#undone?.has(pointer.id) === true) this.#undone.set(pointer.id, pointer);
     this.#open.replace(before, pointer);
   }
 
@@ -220,7 +220,7 @@ export class InstanceState {
       else if (isOpen(before.status)) this.#open.replace(now, before);
       else {
         this.#open.remove(now);
-        this.#undone.set(id, before);
+        (this.#undone ??= new Map()).set(id, before);
       }
     }
     ({ status: this.status, data: this.data, sequence: this.sequence, error: this.error, completedAt: this.completedAt } = this.#saved);
@@ -245,7 +245,7 @@ export class InstanceState {
 
   #opened(pointers: readonly PointerRow[]): OpenPointers {
     const uniforms = pointers.map(uniform);
-    for (const pointer of uniforms) if (!isOpen(pointer.status)) this.#undone.set(pointer.id, pointer);
+    for (const pointer of uniforms) if (!isOpen(pointer.status)) (this.#undone ??= new Map()).set(pointer.id, pointer);
     return new OpenPointers(this.#kinds, uniforms);
   }
 

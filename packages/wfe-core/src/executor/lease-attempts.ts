@@ -1,4 +1,5 @@
 import { isWfeError } from "../errors/wfe-error.ts";
+import { leaseHasEnded } from "../runtime/lease.ts";
 import type { Timer } from "../traits/clock.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { ExecutorServices } from "./executor-services.ts";
@@ -35,7 +36,7 @@ export class LeaseAttempts {
    * @throws the store's error when trying again is useless.
    */
   untilEnd<T extends object>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
-    if (this.#lease.signal.aborted) return Promise.resolve(undefined);
+    if (leaseHasEnded(this.#lease)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void => void this.#again(what, operation, error).then(resolve, reject);
       this.#answered(operation(), resolve, failed);
@@ -77,7 +78,7 @@ export class LeaseAttempts {
       this.#services.warn(isLast ? `${what} has failed, and the host stops` : `${what} is tried again in ${delayMs} ms`, error);
       if (isLast) return undefined;
       await this.#pause(delayMs);
-      if (this.#lease.signal.aborted) return undefined;
+      if (leaseHasEnded(this.#lease)) return undefined;
       try {
         return await this.orEnd(operation());
       } catch (thrown) {

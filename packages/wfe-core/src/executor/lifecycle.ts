@@ -8,8 +8,8 @@ type StepEventType = "stepStarted" | "stepCompleted" | "stepRetrying" | "stepSki
 
 /** The event that something happened to an instance. */
 export function instanceEvent(type: "started" | "resumed" | "suspended" | "completed" | "terminated", row: WorkflowRow, at: Date): LifecycleEvent {
-  const instance = { workflowId: row.id, definitionId: row.definitionId, version: row.version, at };
-  return row.reference === undefined ? { ...instance, type } : { ...instance, reference: row.reference, type };
+  const { id: workflowId, definitionId, version, reference } = row;
+  return reference === undefined ? { workflowId, definitionId, version, at, type } : { workflowId, definitionId, version, at, reference, type };
 }
 
 /** The event that something happened to a step. */

@@ -16,12 +16,15 @@ export interface DrainedContainer {
   readonly endedIndex: number | undefined;
 }
 
+const NONE: ReadonlyMap<number, ReadonlySet<string>> = new Map();
+
 /** The open pointers of an instance, found by what the engine asks for. Every operation costs O(1), or O(log n) of them. */
 export class OpenPointers {
   readonly #kinds: StepKinds;
   readonly #byId = new Map<string, PointerRow>();
-  readonly #inside = new Map<string, Set<string>>();
-  readonly #watching = new Map<number, Set<string>>();
+  // Made when the first comes: most instances never have one.
+  #inside: Map<string, Set<string>> | undefined;
+  #watching: Map<number, Set<string>> | undefined;
   readonly #due = new DueTimes();
   readonly #bodies = new Fifo<string>();
   readonly #primitives = new Fifo<string>();
@@ -47,7 +50,7 @@ export class OpenPointers {
 
   /** How many stand directly in a container. */
   countIn(containerId: string): number {
-    return this.#inside.get(containerId)?.size ?? 0;
+    return this.#inside?.get(containerId)?.size ?? 0;
   }
 
   /** Those inside a container, at any depth, in order of creation. */
@@ -55,7 +58,7 @@ export class OpenPointers {
     const found: PointerRow[] = [];
     const containers = [containerId];
     for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
-      for (const id of this.#inside.get(container) ?? []) {
+      for (const id of this.#inside?.get(container) ?? []) {
         const pointer = this.#byId.get(id);
         if (pointer !== undefined) found.push(pointer);
         containers.push(id);
@@ -66,7 +69,7 @@ export class OpenPointers {
 
   /** Ids of those that a change of the data may end, by step. */
   watching(): ReadonlyMap<number, ReadonlySet<string>> {
-    return this.#watching;
+    return this.#watching ?? NONE;
   }
 
   /** Takes note that a pointer is no longer `before` but `after`. */
@@ -83,13 +86,13 @@ export class OpenPointers {
 
   remove(pointer: PointerRow | undefined): void {
     if (pointer === undefined || !this.#byId.delete(pointer.id)) return;
-    if (this.#kinds.watchesData(pointer.stepId)) this.#watching.get(pointer.stepId)?.delete(pointer.id);
+    if (this.#kinds.watchesData(pointer.stepId)) this.#watching?.get(pointer.stepId)?.delete(pointer.id);
     const container = pointer.scope.at(-1);
     if (container === undefined) return;
-    const inside = this.#inside.get(container);
+    const inside = this.#inside?.get(container);
     inside?.delete(pointer.id);
     if (inside?.size !== 0) return;
-    this.#inside.delete(container);
+    this.#inside?.delete(container);
     this.#drained.push({ id: container, endedIndex: pointer.index });
   }
 
@@ -152,9 +155,9 @@ export class OpenPointers {
   }
 
   #enter(pointer: PointerRow): void {
-    if (this.#kinds.watchesData(pointer.stepId)) setOf(this.#watching, pointer.stepId).add(pointer.id);
+    if (this.#kinds.watchesData(pointer.stepId)) setOf((this.#watching ??= new Map()), pointer.stepId).add(pointer.id);
     const container = pointer.scope.at(-1);
-    if (container !== undefined) setOf(this.#inside, container).add(pointer.id);
+    if (container !== undefined) setOf((this.#inside ??= new Map()), container).add(pointer.id);
   }
 
   #isDueAt(id: string, dueMs: number): boolean {

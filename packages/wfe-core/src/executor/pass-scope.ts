@@ -37,8 +37,9 @@ export interface PassScope {
 }
 
 /** What a pass begins with. */
-export function passScope(parts: Omit<PassScope, "undo" | "changedBy" | "passId" | "changes" | "checksSizes">): PassScope {
-  return { ...parts, undo: new Set(), changedBy: [], passId: parts.entropy.id(), changes: 0, checksSizes: false };
+export function passScope(parts: Pick<PassScope, "state" | "definition" | "services" | "entropy" | "limits">): PassScope {
+  const { state, definition, services, entropy, limits } = parts;
+  return { state, definition, services, entropy, limits, undo: new Set(), changedBy: [], passId: entropy.id(), changes: 0, checksSizes: false };
 }
 
 /** The instant of now. */

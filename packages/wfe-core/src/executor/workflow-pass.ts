@@ -1,6 +1,7 @@
 import type { PointerRow } from "../models/pointer-row.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
 import { knownDefinition } from "../runtime/known-definition.ts";
+import { leaseHasEnded, onLeaseEnd } from "../runtime/lease.ts";
 import { isFinal } from "../models/workflow-status.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { LoadedWorkflow, WorkflowSignals } from "../traits/workflow-repository.ts";
@@ -76,13 +77,13 @@ export class WorkflowPass {
       this.#attempts.end();
       this.#wakeup.wake();
     };
-    this.#lease.signal.addEventListener("abort", lost, { once: true });
+    const unheard = onLeaseEnd(this.#lease, lost);
     try {
       const end = await this.#work().catch((error: unknown): PassEnd => ({ kind: "failed", error }));
       if (end.kind === "failed") this.#running.abort("failed");
       return end;
     } finally {
-      this.#lease.signal.removeEventListener("abort", lost);
+      unheard();
       this.#wakeup.cancel();
     }
   }
@@ -137,14 +138,14 @@ export class WorkflowPass {
   /** @param marked - What is stored as running, and begins with the pass. */
   async #loop(scope: PassScope, marked: readonly PointerRow[]): Promise<PassEnd> {
     const { state } = scope;
-    if (this.#lease.signal.aborted) return this.#lost();
+    if (leaseHasEnded(this.#lease)) return this.#lost();
     // Much may have come while a middleware has kept the pass waiting.
     const ended = this.#around !== undefined && this.#poked ? await this.#refresh(state) : undefined;
     if (ended !== undefined) return ended;
     if (state.status === "runnable") this.#start(scope, marked);
     else this.#notStarted(marked);
     for (;;) {
-      if (this.#lease.signal.aborted) return this.#lost();
+      if (leaseHasEnded(this.#lease)) return this.#lost();
       if (this.#poked) {
         const ended = await this.#refresh(state);
         if (ended !== undefined) return ended;
@@ -171,9 +172,9 @@ export class WorkflowPass {
           return { kind: "idle" };
         }
         this.#running.forget(scope, inputs);
-        if (this.#lease.signal.aborted) return this.#lost();
+        if (leaseHasEnded(this.#lease)) return this.#lost();
         this.#start(scope, starting);
-        this.#questions?.ask(scope, inputs);
+        this.#questions?.ask(inputs);
         this.#commits += 1;
         if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
         this.#turn.committed();
@@ -182,7 +183,7 @@ export class WorkflowPass {
         continue;
       }
       this.#running.forget(scope, inputs);
-      this.#questions?.ask(scope, inputs);
+      this.#questions?.ask(inputs);
       if (this.#isOver(state)) return this.#over(state);
       await this.#wait(state);
     }
@@ -196,7 +197,7 @@ export class WorkflowPass {
   async #load(): Promise<PassEnd | undefined> {
     const answer = this.#services.persistence.loadForPass(this.workflowId).then((loaded) => ({ loaded }));
     const { loaded } = (await this.#attempts.orEnd(answer)) ?? {};
-    if (loaded === undefined) return this.#lease.signal.aborted ? this.#lost() : { kind: "missing" };
+    if (loaded === undefined) return leaseHasEnded(this.#lease) ? this.#lost() : { kind: "missing" };
     const dueAt = this.#created !== undefined || this.#isOrphan ? undefined : ownStartEndsAt(loaded, this.#services);
     if (dueAt !== undefined) return { kind: "idle", dueAt };
     return this.#begin(loaded.row, loaded.pointers ?? [], loaded);
@@ -271,7 +272,7 @@ export class WorkflowPass {
   }
 
   #lost(): PassEnd {
-    this.#running.abort(this.#lease.signal.aborted ? "leaseLost" : this.#aborted ? "shutdown" : "superseded");
+    this.#running.abort(leaseHasEnded(this.#lease) ? "leaseLost" : this.#aborted ? "shutdown" : "superseded");
     return { kind: "lost" };
   }
 
@@ -290,7 +291,7 @@ export class WorkflowPass {
 
   /** Waits for the next thing to react to. */
   async #wait(state: InstanceState): Promise<void> {
-    if (this.#inputs.length > 0 || this.#poked || this.#lease.signal.aborted) return;
+    if (this.#inputs.length > 0 || this.#poked || leaseHasEnded(this.#lease)) return;
     const nextDue = state.status === "runnable" && this.#starts ? state.nextDueMs() : undefined;
     const dueMs = nextDue === undefined ? Infinity : nextDue - this.#services.clock.now();
     const delayMs = Math.min(dueMs, this.#turn.remainingMs(this.#running.active) ?? Infinity);

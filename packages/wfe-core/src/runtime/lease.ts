@@ -29,16 +29,39 @@ export function createLease(request: LeaseRequest): Lease {
   return new CountedLease(request);
 }
 
+/** Whether a lease has ended, as its `signal` says, for which no controller is made where {@link createLease} has made the lease. */
+export function leaseHasEnded(lease: Lease): boolean {
+  return CountedLease.is(lease) ? lease.hasEnded : lease.signal.aborted;
+}
+
+/**
+ * Hears of the end of a lease, once, as by its `signal`, for which no controller is made where {@link createLease} has made the lease.
+ *
+ * @param listener - Never throws.
+ * @returns Ends the hearing; to be called when nobody wants to know any more.
+ */
+export function onLeaseEnd(lease: Lease, listener: () => void): () => void {
+  if (CountedLease.is(lease)) return lease.onEnd(listener);
+  lease.signal.addEventListener("abort", listener, { once: true });
+  return () => lease.signal.removeEventListener("abort", listener);
+}
+
 class CountedLease implements Lease {
   readonly #request: LeaseRequest;
   #endsAt: number;
   #expiresAt: Date;
   #timer: Timer | undefined;
   readonly #signal = new LateSignal();
+  #listeners: readonly (() => void)[] = [];
   /** Why it is not held any more. */
   #ended: string | undefined;
   /** A release the store did not answer: asking again is right, the store may still hold the lease. */
   #releaseUnanswered = false;
+
+  /** Not so of a proxy of one, which has the prototype, but not what only this class can see. */
+  static is(lease: Lease): lease is CountedLease {
+    return #request in lease;
+  }
 
   constructor(request: LeaseRequest) {
     this.#request = request;
@@ -62,6 +85,16 @@ class CountedLease implements Lease {
   get signal(): AbortSignal {
     this.#look();
     return this.#signal.signal;
+  }
+
+  get hasEnded(): boolean {
+    this.#look();
+    return this.#ended !== undefined;
+  }
+
+  onEnd(listener: () => void): () => void {
+    this.#listeners = [...this.#listeners, listener];
+    return () => (this.#listeners = this.#listeners.filter((other) => other !== listener));
   }
 
   async extend(): Promise<boolean> {
@@ -122,6 +155,7 @@ class CountedLease implements Lease {
     this.#ended = why;
     this.#timer?.cancel();
     this.#timer = undefined;
+    for (const listener of this.#listeners) listener();
     this.#signal.abort(() => reason ?? new LockError(`the lease on ${JSON.stringify(this.#request.resource)} ${why}`));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isWfeError } from "../../src/errors/wfe-error.ts";
-import { createLease } from "../../src/runtime/lease.ts";
+import { createLease, leaseHasEnded, onLeaseEnd } from "../../src/runtime/lease.ts";
 import { VirtualClock } from "../../src/test-support/virtual-clock.ts";
 import type { Lease } from "../../src/traits/lock-provider.ts";
 
@@ -231,5 +231,101 @@ describe("a counted lease", () => {
     store.release = () => Promise.resolve(true);
 
     expect([await held.release(), await held.release()]).toEqual([true, false]);
+  });
+});
+
+/** The same lease, as others may hand it over. */
+const MAKES: Readonly<Record<string, (lease: Lease) => Lease>> = {
+  "a counted lease": (lease) => lease,
+  "a proxy of one": (lease) =>
+    new Proxy(lease, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }),
+  "a lease of another's making": (lease) => ({
+    resource: lease.resource,
+    token: lease.token,
+    get expiresAt() {
+      return lease.expiresAt;
+    },
+    signal: lease.signal,
+    extend: () => lease.extend(),
+    release: () => lease.release(),
+  }),
+};
+
+describe.each(Object.entries(MAKES))("the end of %s", (_, make) => {
+  it("is heard once, at its time", async () => {
+    const { clock, lease } = setUp();
+    const held = make(lease());
+    const heard: boolean[] = [];
+    onLeaseEnd(held, () => heard.push(leaseHasEnded(held)));
+
+    await clock.advance(TTL_MS - 1);
+    expect([heard, leaseHasEnded(held)]).toEqual([[], false]);
+    await clock.advance(10 * TTL_MS);
+    await held.release();
+
+    expect([heard, leaseHasEnded(held)]).toEqual([[true], true]);
+  });
+
+  it("is heard when it is found lost, and at its release", async () => {
+    const lost = setUp();
+    lost.extend = () => Promise.resolve(false);
+    const released = setUp();
+    const leases = [make(lost.lease()), make(released.lease())] as const;
+    const heard: string[] = [];
+    onLeaseEnd(leases[0], () => heard.push("lost"));
+    onLeaseEnd(leases[1], () => heard.push("released"));
+
+    await leases[0].extend();
+    await leases[1].release();
+
+    expect([heard, leases.map(leaseHasEnded)]).toEqual([
+      ["lost", "released"],
+      [true, true],
+    ]);
+  });
+
+  it("is not heard by who wants to hear of it no more", async () => {
+    const { clock, lease } = setUp();
+    const held = make(lease());
+    const heard: string[] = [];
+    const unheard = onLeaseEnd(held, () => heard.push("one"));
+    onLeaseEnd(held, () => heard.push("other"));
+    unheard();
+
+    await clock.advance(TTL_MS);
+
+    expect(heard).toEqual(["other"]);
+  });
+});
+
+describe("whether a counted lease has ended", () => {
+  it("is known without the timer, which is late after a freeze of the process", () => {
+    const clock = new VirtualClock();
+    let frozenMs = 0;
+    const held = createLease({
+      resource: "r",
+      token: "t",
+      ttlMs: TTL_MS,
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic() + frozenMs,
+        setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+        defer: (callback) => clock.defer(callback),
+      },
+      requestedAt: clock.monotonic(),
+      extend: () => Promise.resolve(true),
+      release: () => Promise.resolve(true),
+    });
+    const heard: string[] = [];
+    onLeaseEnd(held, () => heard.push("over"));
+
+    frozenMs = TTL_MS;
+
+    expect([leaseHasEnded(held), heard]).toEqual([true, ["over"]]);
   });
 });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type AnyDefinition, InputInvalidError, SerializationError, type StandardSchema, validated } from "wfe-core";
 import stableStringify from "safe-stable-stringify";
 
@@ -31,7 +31,5 @@ export function inputDigest(input: unknown): string {
   } catch (cause) {
     throw new SerializationError("the input", "", `has no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return createHash("sha256")
-    .update(text ?? "")
-    .digest("hex");
+  return hash("sha256", text ?? "", "hex");
 }

@@ -4,6 +4,7 @@ import {
   endsWithin,
   type ExecutorServices,
   type Lease,
+  leaseHasEnded,
   Slots,
   Timers,
   type WorkItem,
@@ -236,7 +237,7 @@ export class WorkflowConsumer {
       this.#givePlace(); // others need not wait until the lease is given back, too
       hasPlace = false;
       this.#leases.remove(id);
-      isLeaseLost = end.kind === "lost" && lease.signal.aborted;
+      isLeaseLost = end.kind === "lost" && leaseHasEnded(lease);
       if (isLeaseLost) this.#services.metrics?.record({ kind: "leaseLost" });
       await Promise.all([acked, this.#release(lease)]);
       again = pass.isPoked; // also where it has found nothing: what has come may be its creation

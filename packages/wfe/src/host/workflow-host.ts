@@ -5,6 +5,7 @@ import {
   buildWorkflow,
   checkedDefinition,
   type Chain,
+  createdRow,
   type Duration,
   durationMs,
   type EventRow,
@@ -46,7 +47,7 @@ import { WorkflowConsumer } from "./workflow-consumer.ts";
 import { WorkflowCommands } from "./workflow-commands.ts";
 import { WorkflowController } from "./workflow-controller.ts";
 import { WorkflowMigrator } from "./workflow-migrator.ts";
-import { rowOf, WorkflowStarter } from "./workflow-starter.ts";
+import { WorkflowStarter } from "./workflow-starter.ts";
 
 /**
  * Runs workflows inside your application. Any number of hosts, in any number of processes, may share a store; each works on the definitions
@@ -104,7 +105,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         this.#waiter.committed(row);
         for (const event of change.events) this.#events.deliver(event);
         for (const child of change.children) {
-          lifecycle(instanceEvent("started", rowOf(child), child.createdAt));
+          lifecycle(instanceEvent("started", createdRow(child), child.createdAt));
           this.#workflows.dispatch(child.id);
         }
         if (change.commands.length > 0) this.#commands.soon();

@@ -3,6 +3,7 @@ import {
   type AnyDefinition,
   artifactRefsIn,
   type ChildRequest,
+  createdRow,
   DefinitionExistsError,
   DefinitionNotFoundError,
   type DistributedLockProvider,
@@ -38,6 +39,13 @@ export interface RunsHere {
   readonly consumer: WorkflowConsumer;
   readonly locks: DistributedLockProvider;
 }
+
+/** What only the start of an instance knows of it. */
+interface Made extends Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
+  readonly traceContext: NewWorkflow["traceContext"] | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Creates instances. */
 export class WorkflowStarter {
@@ -86,8 +94,7 @@ export class WorkflowStarter {
     const initial = await initialDataOf(definition, input);
     const data = this.#encoded(initial);
     await this.#pinArtifacts(initial, id);
-    const begin = async (name: string): Promise<string> =>
-      this.#begin(definition, { id, name, data, inputDigest: digest, ...(traceContext === undefined ? {} : { traceContext }) }, options);
+    const begin = (name: string): Promise<string> => this.#begin(definition, { id, name, data, inputDigest: digest, traceContext }, options);
     if (userName !== undefined) return begin(userName);
     for (;;) {
       const name = await this.#names.next(definition.id);
@@ -109,17 +116,17 @@ export class WorkflowStarter {
   async newChild({ id, definitionId, version, input, parent, rootWorkflowId, traceContext, signal }: ChildRequest): Promise<NewWorkflow> {
     const definition = this.#services.registry.getDefinition(definitionId, version);
     if (definition === undefined) throw new DefinitionNotFoundError(definitionId, version);
-    return {
-      ...this.#instance(definition, new Date(this.#services.clock.now()), undefined),
+    const child = this.#instance(definition, new Date(this.#services.clock.now()), undefined, {
       id,
       name: await this.#childName(definitionId, signal),
       data: this.#encoded(await initialDataOf(definition, input)),
       inputDigest: inputDigest(input),
-      dueAt: DUE_AT_ONCE,
-      parent,
-      rootWorkflowId,
-      ...(traceContext === undefined ? {} : { traceContext }),
-    };
+      traceContext,
+    });
+    child.dueAt = DUE_AT_ONCE;
+    child.parent = parent;
+    child.rootWorkflowId = rootWorkflowId;
+    return child;
   }
 
   /** That the store is away for a while is no failure of the step: it is asked again until the step is called off. */
@@ -148,28 +155,21 @@ export class WorkflowStarter {
     if (digests.length > 0) await artifacts?.pin(digests, id);
   }
 
-  async #begin(
-    definition: AnyDefinition,
-    made: Pick<NewWorkflow, "id" | "name" | "data" | "inputDigest" | "traceContext">,
-    options: StartOptions,
-  ): Promise<string> {
+  async #begin(definition: AnyDefinition, made: Made, options: StartOptions): Promise<string> {
     const { startAt, reference } = options;
     const now = new Date(this.#services.clock.now());
     const waits = startAt !== undefined && startAt > now;
     const here = !waits && this.#runsHere?.consumer.tryReserve() === true ? this.#runsHere : undefined;
-    const workflow: NewWorkflow = {
-      ...this.#instance(definition, now, here !== undefined ? "runs" : waits ? startAt : undefined),
-      ...made,
-      dueAt: here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : DUE_AT_ONCE,
-      ...(reference === undefined ? {} : { reference }),
-    };
+    const workflow = this.#instance(definition, now, here !== undefined ? "runs" : waits ? startAt : undefined, made);
+    workflow.dueAt = here !== undefined ? new Date(now.getTime() + this.#services.options.lockTtlMs) : waits ? startAt : DUE_AT_ONCE;
+    if (reference !== undefined) workflow.reference = reference;
     if (here === undefined) return this.#create(workflow, now, waits ? startAt : undefined);
     await here.consumer.create(workflow.id, () => this.#createLeased(definition, workflow, now, here));
     return workflow.id;
   }
 
   /** @param first - Whether its first step runs here at once, or when it is to start. */
-  #instance(definition: AnyDefinition, now: Date, first: "runs" | Date | undefined): Omit<NewWorkflow, "id" | "name" | "data" | "inputDigest"> {
+  #instance(definition: AnyDefinition, now: Date, first: "runs" | Date | undefined, made: Made): Mutable<NewWorkflow> {
     const entry = definition.graph.steps[0];
     if (entry === undefined) throw new DefinitionNotFoundError(definition.id, definition.version); // a definition has a step: the builder's check
     const pointer = pendingPointer(entry, { seq: 1, scope: [] });
@@ -177,19 +177,25 @@ export class WorkflowStarter {
     const starts = first === "runs" && runsBody(entry.kind) && !hasRole(entry, "when") && !hasRole(entry, "cancelWhen");
     // In the pointer, too: a resume, or a hint, makes the row due before its time.
     const waiting: PointerRow = first instanceof Date ? { ...pointer, status: "sleeping", dueAt: first } : pointer;
-    return {
+    const workflow: Mutable<NewWorkflow> = {
+      id: made.id,
+      name: made.name,
       definitionId: definition.id,
       version: definition.version,
       fingerprint: definition.fingerprint,
+      inputDigest: made.inputDigest,
       createdAt: now,
+      data: made.data,
       pointers: [starts ? started(pointer, now) : waiting],
-      ...(definition.description === undefined ? {} : { description: definition.description }),
     };
+    if (definition.description !== undefined) workflow.description = definition.description;
+    if (made.traceContext !== undefined) workflow.traceContext = made.traceContext;
+    return workflow;
   }
 
   async #create(workflow: NewWorkflow, now: Date, startAt: Date | undefined): Promise<string> {
     if (!(await this.#store(workflow, now))) return workflow.id;
-    this.#publish(instanceEvent("started", rowOf(workflow), now));
+    this.#publish(instanceEvent("started", createdRow(workflow), now));
     if (startAt !== undefined) this.#runsHere?.consumer.schedule(workflow.id, startAt);
     // Its lease may have been that of a start which was lost: who has taken over has it already.
     else if (this.#runsHere?.consumer.poke(workflow.id) !== true) {
@@ -219,7 +225,7 @@ export class WorkflowStarter {
     }
     if (leased.status === "rejected")
       warn(this.#services, `the lease on the new workflow ${workflow.id} could not be taken; it is tried again`, leased.reason);
-    const row = rowOf(workflow);
+    const row = createdRow(workflow);
     this.#publish(instanceEvent("started", row, now));
     const isLeased = lease !== undefined && isPrompt;
     if (isLeased) this.#publishStarts(definition, workflow, row, now);
@@ -256,10 +262,4 @@ export class WorkflowStarter {
       return false;
     }
   }
-}
-
-/** The row as the store makes it of a new instance. */
-export function rowOf(workflow: NewWorkflow): WorkflowRow {
-  const { pointers, ...row } = workflow;
-  return { ...row, status: "runnable", revision: 0, controlSeq: 0, inboxSeq: 0, sequence: Math.max(...pointers.map(({ seq }) => seq)) };
 }

@@ -93,7 +93,7 @@ export const passMutations: readonly EngineMutation[] = [
     program: "long",
     edits: [
       { file: PASS, from: `this.#running.abort("leaseLost");`, to: "" },
-      { file: PASS, from: `this.#running.abort(this.#lease.signal.aborted ? "leaseLost" : this.#aborted ? "shutdown" : "superseded");`, to: "" },
+      { file: PASS, from: `this.#running.abort(leaseHasEnded(this.#lease) ? "leaseLost" : this.#aborted ? "shutdown" : "superseded");`, to: "" },
     ],
     caughtBy: ["I6"],
   },
