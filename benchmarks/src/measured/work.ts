@@ -40,7 +40,7 @@ export function warmUpIterations({ iterations }: { readonly iterations: number }
 
 /**
  * Workflows that are run before the clock starts: connections are open then, plans are cached, and code is compiled. That last takes a fast engine more of
- * them than a slow one: with half of the work as warm-up, an engine whose calls carry hundreds of commits was measured a quarter below what it comes to.
+ * them than a slow one: after half of the work, an engine whose calls carry hundreds of commits is still getting faster.
  */
 export function warmUps(work: Work): number {
   switch (work.workload) {
