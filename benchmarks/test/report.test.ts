@@ -36,7 +36,7 @@ describe("Measurements", () => {
   });
 
   it("divides the syncs of a log by all steps of the process", () => {
-    expect(new Measurements([measured("wfe-postgres", 1, { walSyncs: 750 })]).syncsPerStep("wfe-postgres", "w1")).toBe(0.5);
+    expect(new Measurements([measured("wfe-postgres", 1, { walSyncs: 1_000 })]).syncsPerStep("wfe-postgres", "w1")).toBe(0.5);
   });
 
   it("leaves out what is not right in the store", () => {
@@ -72,7 +72,7 @@ describe("report", () => {
       true,
     );
 
-    expect(text).toContain('wfe-postgres, w1 (100), repetition 2: in the store {"complete":150,"steps":1499,"sleeping":0}');
+    expect(text).toContain('wfe-postgres, w1 (100), repetition 2: in the store {"complete":200,"steps":1999,"sleeping":0}');
     expect(text).toContain("wfe-sqlite, w1 (100): the disk is full");
     expect(text).toMatch(/BullMQ.* \| w4 \(5\) +\| no events/);
   });
