@@ -7,11 +7,11 @@ const INSERT = `
   INSERT INTO wfe_pointers (${[...POINTER_COLUMNS, "closed", "workflow", "id"].join(", ")})
   VALUES (${[...POINTER_COLUMNS, "closed", "workflow", "id"].map(() => "?").join(", ")})`;
 // By the primary key, as what follows: whatever history the instance has.
-const [UPDATE_OPEN, UPDATE_CLOSED] = [0, 1].map(
-  (closed) => `
+const UPDATE = (closed: 0 | 1): string => `
   UPDATE wfe_pointers SET ${[...POINTER_COLUMNS, "closed"].map((column) => `${column} = ?`).join(", ")}
-  WHERE workflow = ? AND closed = ${closed} AND id = ?`,
-) as [string, string]; // one for each of the two
+  WHERE workflow = ? AND closed = ${closed} AND id = ?`;
+const UPDATE_OPEN = UPDATE(0);
+const UPDATE_CLOSED = UPDATE(1);
 // With `closed IN (0, 1)` SQLite would make a table of the two numbers each time.
 const FIND = [0, 1].map((closed) => `SELECT ${closed} FROM wfe_pointers WHERE workflow = ? AND closed = ${closed} AND id = ?`).join(" UNION ALL ");
 
