@@ -125,7 +125,10 @@ scenarios("commands in the middle of things", (open) => {
       expect(await host.getWorkflow(id)).toMatchObject({ status: "complete", data: { seen: ["done"] } });
       expect(await host.getWorkflow(id)).not.toHaveProperty("error");
     }
-    expect(attempts).toEqual(["retries 1", "gives up 1", "retries 2", "gives up 2"]);
+    // Each in its order; two workflows have none between them.
+    const attemptsOf = (name: string) => attempts.filter((attempt) => attempt.startsWith(name));
+    expect(attemptsOf("retries")).toEqual(["retries 1", "retries 2"]);
+    expect(attemptsOf("gives up")).toEqual(["gives up 1", "gives up 2"]);
   });
 
   it("resume after a step that has given up runs it again, and nothing that had ended while it was suspended", async () => {
