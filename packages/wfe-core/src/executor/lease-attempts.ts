@@ -1,6 +1,5 @@
 import { isWfeError } from "../errors/wfe-error.ts";
 import { leaseHasEnded } from "../runtime/lease.ts";
-import type { Timer } from "../traits/clock.ts";
 import type { Lease } from "../traits/lock-provider.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 
@@ -12,8 +11,11 @@ export class LeaseAttempts {
   readonly #services: Pick<ExecutorServices, "clock" | "warn">;
   readonly #lease: Lease;
   readonly #isLastTry: () => boolean;
-  /** Ends the waits for answers. */
-  readonly #waits: (() => void)[] = [];
+  /** End what waits for the end of the lease, too. */
+  readonly #ends = new Set<() => void>();
+  #isOver = false;
+  /** One for all answers: each commit has one. */
+  readonly #heard = (answer: object): object | undefined => (this.#isOver ? undefined : answer);
 
   /** @param isLastTry - Whether one failure is enough: the host stops. */
   constructor(services: Pick<ExecutorServices, "clock" | "warn">, lease: Lease, isLastTry: () => boolean) {
@@ -22,9 +24,26 @@ export class LeaseAttempts {
     this.#isLastTry = isLastTry;
   }
 
-  /** To be called when the lease ends: nobody waits for an answer any more. */
+  /** To be called when the lease ends: what is answered from then on leads to nothing. */
   end(): void {
-    for (const end of this.#waits.splice(0)) end();
+    this.#isOver = true;
+    for (const end of this.#ends) end();
+  }
+
+  /**
+   * What comes of a part of the pass, or something else when the lease ends before that: a store that hangs does not keep a pass. It is for whole parts
+   * and not for each question to the store: a wait for two things at a time costs more than one for an answer, and each commit would have it.
+   */
+  orEnd<T>(part: Promise<T>, otherwise: () => T): Promise<T> {
+    if (this.#isOver) return Promise.resolve(otherwise());
+    return new Promise((resolve, reject) => {
+      const end = (): void => resolve(otherwise());
+      this.#ends.add(end);
+      part.then((value) => {
+        this.#ends.delete(end);
+        resolve(value);
+      }, reject);
+    });
   }
 
   /**
@@ -32,46 +51,17 @@ export class LeaseAttempts {
    * `commitId` tells the store whether an earlier try, whose answer was lost, has done it.
    *
    * @param what - Names the operation in a warning.
-   * @returns `undefined` when the lease ended before there was an answer, or the last try failed.
+   * @returns `undefined` when the lease had ended before there was an answer, or the last try failed.
    * @throws the store's error when trying again is useless.
    */
   untilEnd<T extends object>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
     if (leaseHasEnded(this.#lease)) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      const failed = (error: unknown): void => void this.#again(what, operation, error).then(resolve, reject);
-      this.#answered(operation(), resolve, failed);
-    });
-  }
-
-  /** The answer, or `undefined` when the lease ends before there is one: a store that hangs does not keep a pass. */
-  orEnd<T extends object>(answer: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => this.#answered(answer, resolve, reject));
-  }
-
-  /** Written for the answer that comes: one is waited for with every commit. */
-  #answered<T>(answer: Promise<T>, resolve: (value: T | undefined) => void, reject: (error: unknown) => void): void {
-    const end = (): void => resolve(undefined);
-    this.#waits.push(end);
-    answer.then(
-      (value) => {
-        if (this.#hears(end)) resolve(value);
-      },
-      (error: unknown) => {
-        if (this.#hears(end)) reject(error);
-      },
-    );
-  }
-
-  /** Ends a wait. @returns Whether it was not ended before: what comes after the end of the lease leads to nothing. */
-  #hears(end: () => void): boolean {
-    const at = this.#waits.indexOf(end);
-    if (at === -1) return false;
-    this.#waits.splice(at, 1);
-    return true;
+    return operation().then(this.#heard as (answer: T) => T | undefined, (error: unknown) => this.#again(what, operation, error));
   }
 
   async #again<T extends object>(what: string, operation: () => Promise<T>, first: unknown): Promise<T | undefined> {
     let error = first;
+    if (this.#isOver) return undefined;
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
       if (!isWfeError(error) || !error.retryable) throw error;
       const isLast = this.#isLastTry();
@@ -80,16 +70,23 @@ export class LeaseAttempts {
       await this.#pause(delayMs);
       if (leaseHasEnded(this.#lease)) return undefined;
       try {
-        return await this.orEnd(operation());
+        return this.#heard(await operation()) as T | undefined;
       } catch (thrown) {
+        if (this.#isOver) return undefined;
         error = thrown;
       }
     }
   }
 
-  async #pause(delayMs: number): Promise<void> {
-    let timer: Timer | undefined;
-    await this.orEnd(new Promise<object>((resolve) => (timer = this.#services.clock.setTimer(delayMs, () => resolve({})))));
-    timer?.cancel();
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#ends.delete(end);
+        resolve();
+      };
+      const timer = this.#services.clock.setTimer(delayMs, end);
+      this.#ends.add(end);
+    });
   }
 }

@@ -126,13 +126,14 @@ export class WorkflowPass {
     if (end !== undefined) return end;
     const scope = this.#scope as PassScope; // set by #load and #begin when they let the pass go on
     const marked = fresh?.pointers.filter(({ status }) => status === "running") ?? [];
-    if (this.#around === undefined) return this.#loop(scope, marked);
+    const loop = (): Promise<PassEnd> => this.#attempts.orEnd(this.#loop(scope, marked), () => this.#lost());
+    if (this.#around === undefined) return loop();
     const giveUp = async (): Promise<PassEnd> => {
       this.drain();
-      return marked.length === 0 ? { kind: "yielded" } : this.#loop(scope, marked);
+      return marked.length === 0 ? { kind: "yielded" } : loop();
     };
     const { row, data, error } = scope.state;
-    return this.#around.run(instanceView(row, data, error), { begin: () => this.#loop(scope, marked), giveUp });
+    return this.#around.run(instanceView(row, data, error), { begin: loop, giveUp });
   }
 
   /** @param marked - What is stored as running, and begins with the pass. */
@@ -195,8 +196,7 @@ export class WorkflowPass {
   }
 
   async #load(): Promise<PassEnd | undefined> {
-    const answer = this.#services.persistence.loadForPass(this.workflowId).then((loaded) => ({ loaded }));
-    const { loaded } = (await this.#attempts.orEnd(answer)) ?? {};
+    const loaded = await this.#attempts.orEnd(this.#services.persistence.loadForPass(this.workflowId), () => undefined);
     if (loaded === undefined) return leaseHasEnded(this.#lease) ? this.#lost() : { kind: "missing" };
     const dueAt = this.#created !== undefined || this.#isOrphan ? undefined : ownStartEndsAt(loaded, this.#services);
     if (dueAt !== undefined) return { kind: "idle", dueAt };

@@ -33,7 +33,7 @@ async function setting(operation: () => Promise<{ readonly answer: number }>) {
         },
       );
   };
-  return { clock, lease, warnings, state, run };
+  return { clock, lease, attempts, warnings, state, run };
 }
 
 describe("an operation on the store", () => {
@@ -72,13 +72,14 @@ describe("an operation on the store", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("that gets no answer at all is given up at that instant, too", async () => {
-    const { clock, state, run } = await setting(() => new Promise(() => {}));
+  it("leads to nothing when its answer comes after the end of the lease", async () => {
+    let answer = (): void => {};
+    const { clock, state, run } = await setting(() => new Promise((resolve) => (answer = () => resolve({ answer: 1 }))));
 
     run();
-    await clock.advance(4_999);
-    expect(state.result).toBeUndefined();
-    await clock.advance(1);
+    await clock.advance("5s");
+    answer();
+    await clock.settle();
 
     expect([state.result, state.tries]).toEqual([[undefined], [0]]);
   });
@@ -129,5 +130,29 @@ describe("an operation on the store", () => {
 
     expect([state.result, state.tries]).toEqual([[undefined], [0, 20]]);
     expect(warnings).toEqual(["a commit is tried again in 20 ms", "a commit has failed, and the host stops"]);
+  });
+});
+
+describe("a part of a pass", () => {
+  const never = (): Promise<{ readonly answer: number }> => new Promise(() => {});
+
+  it("gives what comes of it, also that it fails", async () => {
+    const { attempts } = await setting(never);
+
+    expect(await attempts.orEnd(Promise.resolve(1), () => 2)).toBe(1);
+    await expect(attempts.orEnd(Promise.reject(away), () => 2)).rejects.toBe(away);
+  });
+
+  it("that hangs is left at the instant the lease ends", async () => {
+    const { clock, attempts } = await setting(never);
+    const ends: number[] = [];
+    void attempts.orEnd(new Promise<number>(() => {}), () => 2).then((end) => ends.push(end));
+
+    await clock.advance(4_999);
+    expect(ends).toEqual([]);
+    await clock.advance(1);
+
+    expect(ends).toEqual([2]);
+    expect(await attempts.orEnd(Promise.resolve(1), () => 2)).toBe(2);
   });
 });

@@ -19,6 +19,8 @@ export interface Cause {
 /** An instance that is looked at here: its pass, once there is one. */
 export interface Entry {
   pass?: WorkflowPass;
+  /** Whether a place of the host is taken for it. */
+  hasPlace: boolean;
   /** Something has pointed at it before it had a pass. */
   isPoked: boolean;
   /** Whether its pass goes on from what the store holds, and the instance is runnable. */

@@ -3,6 +3,7 @@ import {
   type DistributedLockProvider,
   endsWithin,
   type ExecutorServices,
+  isFinal,
   type Lease,
   leaseHasEnded,
   Slots,
@@ -98,12 +99,12 @@ export class WorkflowConsumer {
    * @param creation - Gives `undefined` when there is nothing to run.
    */
   create(id: string, creation: () => Promise<InstanceToRun | undefined>): Promise<void> {
-    const entry: Entry = { isPoked: false };
+    const entry: Entry = { hasPlace: true, isPoked: false };
     const isKnown = this.#entries.has(id);
     if (!isKnown) this.#entries.set(id, entry);
     const giveUp = (): void => {
       if (!isKnown) this.#entries.delete(id);
-      this.#givePlace();
+      this.#givePlace(entry);
     };
     const created = creation().then(
       async (instance) => {
@@ -145,7 +146,10 @@ export class WorkflowConsumer {
   /** A commit, or a command, of this host has left an instance like this. */
   written({ id, status }: WorkflowRow): void {
     const entry = this.#entries.get(id);
-    if (entry !== undefined) entry.isRunning = status === "runnable";
+    if (entry === undefined) return;
+    entry.isRunning = status === "runnable";
+    // There is nothing left to do in it, and who is told of its end may come with the next.
+    if (isFinal(status)) this.#givePlace(entry);
   }
 
   /** Something has come for an instance. @returns Whether it is looked at here, and so is looked at once more. */
@@ -195,7 +199,10 @@ export class WorkflowConsumer {
     return false;
   }
 
-  #givePlace(): void {
+  /** Gives the place of an entry back, if it has one still. */
+  #givePlace(entry: Entry): void {
+    if (!entry.hasPlace) return;
+    entry.hasPlace = false;
     this.#turnedAway = false; // it goes to one of those who wait; if there are more, they come again
     this.slots.give();
   }
@@ -210,14 +217,13 @@ export class WorkflowConsumer {
     this.#watch(run.catch((error: unknown) => warn(this.#services, `the pass of the workflow ${id} has failed`, error)));
   }
 
-  /** Owns a place of `slots`, and gives it back. */
+  /** Owns the place of its entry, and gives it back. */
   async #run(id: string, cause: Cause = {}): Promise<void> {
-    const { item, created, entry = { isPoked: false }, isOrphan = false } = cause;
+    const { item, created, entry = { hasPlace: true, isPoked: false }, isOrphan = false } = cause;
     this.#entries.set(id, entry);
     this.#timers.cancel(id);
     this.#retries.cancel(id);
     const own = created ?? this.#unleased.get(id);
-    let hasPlace = true;
     let again = false;
     let isLeaseLost = false;
     try {
@@ -234,8 +240,7 @@ export class WorkflowConsumer {
       // Acked once the lease is held: from here on the due time in the row is the net.
       const acked = item?.ack().catch((error: unknown) => warn(this.#services, `the hint for the workflow ${id} could not be acked`, error));
       const end = await pass.run();
-      this.#givePlace(); // others need not wait until the lease is given back, too
-      hasPlace = false;
+      this.#givePlace(entry); // others need not wait until the lease is given back, too
       this.#leases.remove(id);
       isLeaseLost = end.kind === "lost" && leaseHasEnded(lease);
       if (isLeaseLost) this.#services.metrics?.record({ kind: "leaseLost" });
@@ -244,7 +249,7 @@ export class WorkflowConsumer {
       this.#followUps.after(id, end);
     } finally {
       this.#entries.delete(id);
-      if (hasPlace) this.#givePlace();
+      this.#givePlace(entry);
     }
     if (again) this.dispatch(id);
     else if (isLeaseLost) this.#retake(id);
