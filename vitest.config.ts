@@ -43,6 +43,7 @@ export default defineConfig({
     // Far beyond what they take: only what hangs should end by it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     reporters: reportFile === undefined ? ["default"] : ["default", "json"],
     ...(reportFile === undefined ? {} : { outputFile: { json: reportFile } }),
     coverage: {

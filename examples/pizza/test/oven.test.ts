@@ -24,21 +24,21 @@ describe("Oven", () => {
     const next = open();
     next.resume();
 
-    await vi.waitFor(() => expect(announced).toEqual(["order-0000"]));
+    await vi.waitFor(() => expect(announced).toEqual(["order-0000"]), { timeout: 10_000 });
     next.close();
   });
 
   it("announces nothing after a restart when everything was announced", async () => {
     const before = open();
     before.put("order-0000");
-    await vi.waitFor(() => expect(announced).toEqual(["order-0000"]));
+    await vi.waitFor(() => expect(announced).toEqual(["order-0000"]), { timeout: 10_000 });
     before.close();
 
     const next = open();
     next.resume();
     next.put("order-0007");
 
-    await vi.waitFor(() => expect(announced).toEqual(["order-0000", "order-0007"]));
+    await vi.waitFor(() => expect(announced).toEqual(["order-0000", "order-0007"]), { timeout: 10_000 });
     next.close();
   });
 });

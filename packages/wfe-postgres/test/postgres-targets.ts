@@ -13,6 +13,9 @@ import { PostgresPersistenceProvider } from "../src/postgres-persistence-provide
 import { PostgresQueueProvider } from "../src/postgres-queue-provider.ts";
 import { schemaNames } from "../src/schema-names.ts";
 
+/** Grain of time of what goes by the clock of the server: real time, in which cases run side by side on the processors that there are. */
+const UNIT_MS = 200;
+
 /** What differs from one target to another. */
 export type TargetOptions = Pick<PostgresOptions, "indexedData" | "tablePrefix" | "notifications" | "pollInterval" | "clock">;
 
@@ -158,6 +161,7 @@ export function lockTarget(server: TargetServer, options: TargetOptions = {}): S
   return {
     createStore: storesOn(server, { options, pool: () => mortalPool(server.url), make: (database) => new PostgresLockProvider(database) }),
     capabilities: options.notifications === false ? ["inspect"] : ["presence", "inspect"],
+    unitMs: UNIT_MS,
   };
 }
 
@@ -169,6 +173,7 @@ export function queueTarget(server: TargetServer, options: TargetOptions = {}): 
       make: makeQueue,
     }),
     capabilities: ["lateness"],
+    unitMs: UNIT_MS,
   };
 }
 

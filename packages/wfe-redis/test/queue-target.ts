@@ -23,5 +23,7 @@ export function queueTarget(
       };
     },
     capabilities: ["lateness"],
+    // "At once", 20 of it, is less than the five seconds after which a block ends by itself.
+    unitMs: 120,
   };
 }

@@ -18,7 +18,6 @@ afterAll(async () => {
 const target = lockTarget(
   () => `store-${(stores += 1)}`,
   (keyPrefix) => new RedisLockProvider({ nodes: servers.map(({ url }) => ({ url, keyPrefix })) }),
-  200,
 );
 
 lockSuite("lock suite on three nodes", target, runner);

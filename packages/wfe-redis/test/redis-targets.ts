@@ -9,13 +9,8 @@ import type { RedisLockProvider } from "../src/redis-lock-provider.ts";
  *
  * @param another - Gives a prefix that nobody uses.
  * @param make - Opens a provider on the store of this key prefix.
- * @param unitMs - Grain of time: it is real, and all cases run at once on the processors that there are.
  */
-export function lockTarget(
-  another: () => string,
-  make: (keyPrefix: string) => RedisLockProvider,
-  unitMs = 100,
-): SuiteTarget<DistributedLockProvider> {
+export function lockTarget(another: () => string, make: (keyPrefix: string) => RedisLockProvider): SuiteTarget<DistributedLockProvider> {
   return {
     capabilities: ["inspect"],
     createStore: async () => {
@@ -26,7 +21,7 @@ export function lockTarget(
         dispose: async () => {},
       };
     },
-    unitMs,
+    unitMs: 200,
   };
 }
 

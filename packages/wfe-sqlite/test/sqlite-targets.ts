@@ -88,12 +88,17 @@ function loseProcess({ provider, database }: Opened<DistributedLockProvider>): v
 export const lockTargetOnFile: SuiteTarget<DistributedLockProvider> = {
   createStore: onFile(makeLocks, loseProcess),
   capabilities: ["presence", "inspect"],
+  unitMs: 120,
 };
 export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
   createStore: inMemory(makeLocks, loseProcess),
   capabilities: ["presence", "inspect"],
 };
-export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: onFile(makeQueue), capabilities: ["lateness"] };
+export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = {
+  createStore: onFile(makeQueue),
+  capabilities: ["lateness"],
+  unitMs: 100, // its cases run one after the other, and wait for more than those of the locks
+};
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue), capabilities: ["lateness"] };
 /** Paths that the suite asks for. */
 const INDEXED_DATA = ["x", "order.customer.name", "order.customer", "order", "total", "constructor", "__proto__"];

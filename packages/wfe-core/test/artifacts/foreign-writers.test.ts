@@ -150,7 +150,7 @@ describe("Writer", () => {
     const parent = spawn("/bin/sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
     const [pid] = await new Promise<string[]>((resolve) => parent.stdout.once("data", (data: Buffer) => resolve(String(data).trim().split("\n"))));
 
-    await vi.waitFor(async () => expect(await writer.presence(`${domain}.${pid}.0.x.y`)).toBe("gone"));
+    await vi.waitFor(async () => expect(await writer.presence(`${domain}.${pid}.0.x.y`)).toBe("gone"), { timeout: 10_000 });
 
     parent.kill("SIGKILL");
   });

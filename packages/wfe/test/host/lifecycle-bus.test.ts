@@ -118,7 +118,7 @@ describe("a publisher", () => {
     const { bus, messages, warnings } = setting(failing(publish));
 
     for (let n = 1; n <= 500; n += 1) expect(() => bus.publish(event(n))).not.toThrow();
-    await vi.waitFor(() => expect(warnings).toHaveLength(1));
+    await vi.waitFor(() => expect(warnings).toHaveLength(1), { timeout: 10_000 });
     await new Promise((resolve) => setImmediate(resolve));
 
     expect(messages()).toEqual(["the lifecycle event started of the workflow w1 was not published; what is lost from now on is counted"]);
