@@ -92,7 +92,7 @@ describe("PostgresLockProvider", () => {
 
   it("takes a process that is frozen for present, and ends its lease by the clock of the server, whatever that of the caller says", async () => {
     const locks = await start("looker");
-    const child = await holder("r", 1_500);
+    const child = await holder("r", 4_000);
     const heldAt = performance.now();
     child.process.kill("SIGSTOP");
     vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2199, 0, 1) });
@@ -112,22 +112,32 @@ describe("PostgresLockProvider", () => {
   });
 
   it("keeps its leases when its connection is lost, under another presence", async () => {
-    const [locks, looker] = [await start("holder"), await start("looker")];
+    const { pool, block } = blockedPool(server.url("holder"));
+    pools.push(pool);
+    const clock = new VirtualClock({ start: Date.now() }); // on which the looker lets time pass before it looks again
+    const pauses = vi.spyOn(clock, "setTimer");
+    const [locks, looker] = [await start("holder", { pool }), await start("looker", { clock })];
     const lease = await locks.acquireLock("r", { ttl: "10m" });
     const before = await presenceOf("holder");
     const { pid } = (await presences()).find(({ name }) => name === "holder") as { readonly pid: number };
 
-    const looking = looks(looker);
+    const unblock = block((text) => text.startsWith("LISTEN"));
     await server.query("SELECT pg_terminate_backend($1)", [pid]);
+    await eventually(async () => (await presenceOf("holder")) === undefined);
+    const looking = looker.orphans?.(10);
+    await eventually(() => pauses.mock.calls.some(([ms]) => ms === 300), { what: "that the first look finds it away" });
+    unblock();
     const after = await eventually(async () => {
       const now = await presenceOf("holder");
       return now !== before && now;
     });
+    await eventually(async () => (await owners())[0]?.owner === after);
+    await clock.advance(300);
 
     expect(await looking).toEqual([]);
     expect(await owners()).toEqual([{ resource: "r", owner: after }]);
     expect(await lease?.extend()).toBe(true);
-    expect(await looks(looker)).toEqual([]);
+    expect(await looker.orphans?.(10)).toEqual([]);
   });
 
   it("holds leases without a presence while the connection is lost, and gives them the next one", async () => {

@@ -48,10 +48,12 @@ describe("several connections to one queue on Redis", () => {
     const queues = await start(4);
     const ids = Array.from({ length: 2_000 }, (_, index) => `id ${index}`);
     const given: string[] = [];
+    let isQueued = false;
     const consume = async (queue: RedisQueueProvider): Promise<void> => {
       for (;;) {
-        const items = await queue.dequeueWork("workflow", { limit: 7, wait: 300 });
-        if (items.length === 0) return;
+        const isLast = isQueued; // all that there will be is there before it asks
+        const items = await queue.dequeueWork("workflow", { limit: 7, wait: 1_000 });
+        if (items.length === 0 && isLast) return;
         given.push(...idsOf(items));
         await Promise.all(items.map((item) => item.ack()));
       }
@@ -59,6 +61,7 @@ describe("several connections to one queue on Redis", () => {
 
     const consumers = queues.flatMap((queue) => [consume(queue), consume(queue)]);
     await Promise.all(ids.map(async (id, index) => await queues[index % 4]?.queueWork(id, "workflow", { delay: index % 5 })));
+    isQueued = true;
     await Promise.all(consumers);
 
     expect(given.toSorted()).toEqual(ids.toSorted());
@@ -119,7 +122,7 @@ describe("several connections to one queue on Redis", () => {
       const items = (await Promise.all(waits)).flat();
 
       expect(idsOf(items).toSorted(), `round ${round}`).toEqual(["a", "b"]);
-      expect(performance.now() - since, `round ${round}`).toBeLessThan(1_500);
+      expect(performance.now() - since, `round ${round}`).toBeLessThan(4_000); // and not only after the five seconds of a block
       await Promise.all(items.map((item) => item.ack()));
     }
   });

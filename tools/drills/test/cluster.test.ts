@@ -11,7 +11,7 @@ import { takeOverTimes } from "../src/take-over.ts";
 /** How much is done; more than what fits into a run of all tests is for runs by hand. */
 const TRIPS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 60);
 const TRIPS_WITHOUT_CONNECTIONS = Number(process.env["WFE_TEST_CLUSTER_WORKFLOWS"] ?? 60);
-const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 2);
+const ROUNDS = Number(process.env["WFE_TEST_CLUSTER_ROUNDS"] ?? 3);
 const HOSTS = 4;
 const TIMEOUT_MS = 1_000_000;
 
@@ -73,7 +73,7 @@ describe("a cluster of processes on one PostgreSQL database", () => {
       const times = await takeOverTimes(cluster, ROUNDS);
 
       console.log(`taken over within, in milliseconds: ${times.join(", ")}`);
-      expect(times[Math.floor(times.length / 2)]).toBeLessThanOrEqual(2_000);
+      expect(times[(times.length - 1) >> 1]).toBeLessThanOrEqual(2_000);
       expectHostsWell(cluster);
       expect(cluster.warnings()).toEqual({});
     },
@@ -83,15 +83,15 @@ describe("a cluster of processes on one PostgreSQL database", () => {
   it(
     "goes on with it when its lease is over, without notifications",
     async () => {
-      cluster = await Cluster.start(await PostgresStore.start({ hostOptions: { notifications: false } }), { lockTtl: "3s" });
+      cluster = await Cluster.start(await PostgresStore.start({ hostOptions: { notifications: false } }), { lockTtl: "9s" });
       await cluster.addHosts(2);
 
       const times = await takeOverTimes(cluster, 1);
 
       console.log(`taken over without notifications within, in milliseconds: ${times.join(", ")}`);
-      // A renewal is a second old at most when its host is killed.
-      expect(times[0]).toBeGreaterThan(1_500);
-      expect(times.at(-1)).toBeLessThan(10_000);
+      // A renewal is three seconds old at most when its host is killed, and more on a busy machine; with the default of 30 s it would take 20.
+      expect(times[0]).toBeGreaterThan(3_000);
+      expect(times.at(-1)).toBeLessThan(19_000);
       expectHostsWell(cluster);
       expect(cluster.warnings()).toEqual({});
     },
