@@ -61,7 +61,7 @@ describe("access to the database", () => {
         message: expect.stringMatching(message),
       });
       expect(String((error as Error).stack)).not.toContain("wr0ng-secret");
-      expect(tookMs).toBeLessThan(2_000);
+      expect(tookMs).toBeLessThan(9_000); // and not only after the 10 s for which it would be tried again
     }
   });
 

@@ -8,7 +8,7 @@ describe("connections", () => {
     const server = await startFaultyServer(3);
     const pool = whose === "of a caller" ? new pg.Pool({ connectionString: server.url }) : undefined;
     const where = pool === undefined ? { connectionString: server.url } : { pool };
-    const provider = new PostgresPersistenceProvider({ ...where, notifications: false, retryTimeout: 200 });
+    const provider = new PostgresPersistenceProvider({ ...where, notifications: false, retryTimeout: 2_000 });
 
     await expect(provider.start()).rejects.toMatchObject({ code: "WFE_STORE_UNREACHABLE", retryable: true });
 

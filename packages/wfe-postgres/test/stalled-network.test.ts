@@ -11,7 +11,14 @@ describe("a network that is lost without a word", () => {
   async function started(options: Partial<PostgresOptions> = {}): Promise<PostgresPersistenceProvider> {
     const where = options.pool === undefined ? { connectionString: own.proxy.url } : {};
     const store = await own.started(
-      new PostgresPersistenceProvider({ ...where, schema: own.newSchema(), notifications: false, queryTimeout: 300, retryTimeout: 100, ...options }),
+      new PostgresPersistenceProvider({
+        ...where,
+        schema: own.newSchema(),
+        notifications: false,
+        queryTimeout: 2_000,
+        retryTimeout: 1_500,
+        ...options,
+      }),
     );
     await store.createNewWorkflow(sampleWorkflow("w"), instant());
     return store;
@@ -33,8 +40,8 @@ describe("a network that is lost without a word", () => {
     expect(await Promise.all(answers)).toMatchObject([{ revision: 1 }, [], {}]);
 
     const took = performance.now() - before;
-    expect(took).toBeGreaterThan(290);
-    expect(took).toBeLessThan(1_500); // a second time without an answer would have been too late
+    expect(took).toBeGreaterThan(1_990);
+    expect(took).toBeLessThan(3_900); // a second time without an answer would have been too late
     await store.stop();
     await pool?.end();
   });

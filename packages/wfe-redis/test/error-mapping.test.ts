@@ -19,7 +19,7 @@ async function ownServer(options?: RedisServerOptions): Promise<RedisServer> {
   return server;
 }
 
-async function openTo(server: RedisServer, retryTimeout = 300): Promise<RedisConnection> {
+async function openTo(server: RedisServer, retryTimeout = 1_500): Promise<RedisConnection> {
   const connection = openRedis({ url: server.url, retryTimeout });
   ends.push(() => connection.stop());
   await connection.start();
@@ -64,7 +64,7 @@ describe("what a server answers", () => {
 
   it("is a store that is read-only when it has become a replica, until it is a primary again", async () => {
     const [server, primary] = [await ownServer(), await ownServer()];
-    const connection = await openTo(server, 1_000);
+    const connection = await openTo(server, 2_000);
     const admin = await administer(server);
     await admin.replicaof("127.0.0.1", primary.port);
 

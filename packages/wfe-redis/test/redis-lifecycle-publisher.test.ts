@@ -44,6 +44,9 @@ function clientOf(to: string): Redis {
   return client;
 }
 
+/** A connection that is lost without a word is found by a look each 10 s: by itself is sooner. */
+const BY_ITSELF = { timeout: 5_000 };
+
 const versions = (events: readonly LifecycleEvent[]): readonly number[] => events.map(({ version }) => version);
 
 lifecycleSuite(
@@ -169,10 +172,10 @@ describe("a lifecycle publisher on Redis", () => {
     const subscribers = async (): Promise<unknown> => (await clientOf(server.url).call("PUBSUB", "SHARDNUMSUB", "{wfe}:lifecycle")) as unknown;
 
     await clientOf(server.url).client("KILL", "TYPE", "pubsub");
-    await expect.poll(subscribers).toEqual(["{wfe}:lifecycle", 1]);
+    await expect.poll(subscribers, BY_ITSELF).toEqual(["{wfe}:lifecycle", 1]);
     await publisher.publish(startedEvent("w", 1));
     await server.restart();
-    await expect.poll(subscribers).toEqual(["{wfe}:lifecycle", 1]);
+    await expect.poll(subscribers, BY_ITSELF).toEqual(["{wfe}:lifecycle", 1]);
     await publisher.publish(startedEvent("w", 2));
 
     await expect.poll(() => versions(heard)).toEqual([1, 2]);
@@ -190,7 +193,7 @@ describe("a lifecycle publisher on Redis", () => {
     await expect.poll(() => told).toEqual([1]);
 
     await clientOf(server.url).client("KILL", "TYPE", "pubsub");
-    await expect.poll(() => told).toEqual([1, "gap"]);
+    await expect.poll(() => told, BY_ITSELF).toEqual([1, "gap"]);
     await publisher.publish(startedEvent("w", 2));
 
     await expect.poll(() => told.length).toBeGreaterThan(2);
@@ -210,7 +213,7 @@ describe("a lifecycle publisher on Redis", () => {
       .poll(async () => {
         await publisher.publish(startedEvent("w"));
         return heard.length;
-      })
+      }, BY_ITSELF)
       .toBeGreaterThan(0);
   });
 
@@ -242,7 +245,7 @@ describe("a lifecycle publisher on Redis", () => {
 
   it("rejects as retryable while the server is gone", async () => {
     const server = await ownServer();
-    const publisher = await started({ url: server.url, retryTimeout: 300 });
+    const publisher = await started({ url: server.url, retryTimeout: 2_000 });
     await server.kill();
 
     await expect(publisher.publish(startedEvent("w"))).rejects.toMatchObject({ code: "WFE_STORE_UNREACHABLE", retryable: true });
@@ -266,7 +269,7 @@ describe("a lifecycle publisher on Redis", () => {
     for (const { child, line } of processes) {
       child.stdin?.write("tell\n");
       const events = JSON.parse(await line()) as readonly string[];
-      await expect.poll(() => child.exitCode).toBe(0); // nothing is left open that keeps it
+      await expect.poll(() => child.exitCode, { timeout: 4_000 }).toBe(0); // nothing is left open that keeps it, no timer of some seconds either
       expect(events).toHaveLength(4 * count);
       for (const instance of ["p-a", "p-b", "q-a", "q-b"]) {
         const ofInstance = events.filter((event) => event.startsWith(`${instance} `));

@@ -18,7 +18,7 @@ async function threeServers(): Promise<readonly [RedisServer, RedisServer, Redis
   return servers;
 }
 
-function providerOn(servers: readonly RedisServer[], retryTimeout = 400): RedisLockProvider {
+function providerOn(servers: readonly RedisServer[], retryTimeout = 2_000): RedisLockProvider {
   const locks = new RedisLockProvider({ nodes: servers.map(({ url }) => ({ url, retryTimeout })) });
   ends.push(() => locks.stop());
   return locks;
@@ -64,7 +64,7 @@ describe("locks on three nodes", () => {
       expect(await lease.release()).toBe(true);
       expect(await (await held(second, "r")).release()).toBe(true);
     });
-    expect(lastsMs).toBeLessThan(1_000);
+    expect(lastsMs).toBeLessThan(3_500); // if each waited for it, the two releases alone would take 4 s
   });
 
   it("reject as retryable when two are gone, and work again with them", async () => {
@@ -78,7 +78,7 @@ describe("locks on three nodes", () => {
     expect(lease.signal.aborted).toBe(false);
 
     await Promise.all([servers[0].start(), servers[1].start()]);
-    await expect.poll(() => locks.acquireLock("s", { ttl: 60_000 }).catch(() => undefined), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => locks.acquireLock("s", { ttl: 60_000 }).catch(() => undefined)).toBeDefined();
     await expect.poll(() => lease.extend().catch(() => undefined)).toBe(false); // two of three have lost it
     expect(lease.signal.aborted).toBe(true);
   });
@@ -142,7 +142,7 @@ describe("locks on three nodes", () => {
       await tookMs(async () => {
         expect(await locks.acquireLock("s", { ttl: 60_000 })).toBe(undefined);
       }),
-    ).toBeLessThan(1_500);
+    ).toBeLessThan(9_000); // it would ask for ever
   });
 
   it("start with two of three, and use the third when it comes", async () => {
@@ -151,13 +151,13 @@ describe("locks on three nodes", () => {
     await servers[2].kill();
     const locks = await startedOn(servers);
     await held(locks, "r");
-    await expect.poll(() => warnings.mock.calls.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => warnings.mock.calls.length).toBe(1);
     expect(warnings.mock.calls[0]?.[0]).toContain("cannot be reached");
 
     await servers[2].start();
     await servers[0].kill();
 
-    await expect.poll(() => locks.acquireLock("s", { ttl: 60_000 }).catch(() => undefined), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => locks.acquireLock("s", { ttl: 60_000 }).catch(() => undefined)).toBeDefined();
   });
 
   it("do not start with one of three, and leave nothing open", async () => {

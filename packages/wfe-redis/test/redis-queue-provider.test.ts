@@ -105,7 +105,7 @@ describe("the queue on Redis", () => {
 
   it("gives the item of a killed process to another (fault 4)", async () => {
     const queue = await start();
-    const child = new Child("../../../wfe-redis/test/process/queue-taker.ts", place.url, keyPrefix, "1000");
+    const child = new Child("../../../wfe-redis/test/process/queue-taker.ts", place.url, keyPrefix, "5000");
     ends.push(() => child.kill());
     expect(await child.line()).toBe("ready");
     await queue.queueWork("x", "workflow");
@@ -146,16 +146,15 @@ describe("the queue on Redis", () => {
     await first.queueWork("x", "workflow");
     const [item] = await take(first);
     const putBackAt = performance.now();
-    await item?.retry(150);
+    await item?.retry(2_000);
 
     const looks: (readonly WorkItem[])[] = [];
-    while (performance.now() - putBackAt < 120) looks.push(await take(second), await take(first));
+    while (performance.now() - putBackAt < 1_000 || looks.length <= 10) looks.push(await take(second), await take(first));
     const waited = await wait(second);
 
-    expect(looks.length).toBeGreaterThan(10);
     expect(looks.flat()).toEqual([]);
     expect(idsOf(waited)).toEqual(["x"]);
-    expect(performance.now() - putBackAt).toBeGreaterThanOrEqual(149); // timers count whole milliseconds
+    expect(performance.now() - putBackAt).toBeGreaterThanOrEqual(1_999); // timers count whole milliseconds
   });
 
   it("gives an item again however often its time was over", async () => {
@@ -203,7 +202,7 @@ describe("the queue on Redis", () => {
 
     expect(await first).toEqual([]);
     expect(idsOf(await second)).toEqual(["x"]);
-    expect(performance.now() - sinceAbort).toBeLessThan(2_000); // and not only after the five seconds of a block
+    expect(performance.now() - sinceAbort).toBeLessThan(4_000); // and not only after the five seconds of a block
   });
 
   it("wakes another for what comes when the one that is told of it does not wait any more", async () => {
@@ -220,22 +219,26 @@ describe("the queue on Redis", () => {
 
     expect(await first).toEqual([]);
     expect(idsOf(await second)).toEqual(["x"]);
-    expect(performance.now() - since).toBeLessThan(2_000); // and not only after the five seconds of a block
+    expect(performance.now() - since).toBeLessThan(4_000); // and not only after the five seconds of a block
   });
 
   it("ends what it blocks in at its stop, and leaves nobody's marker behind", async () => {
-    const [first, second] = [await start(), await start()];
-    const waits = [first, second].map((queue) => wait(queue));
+    const [first, second, third, staying] = [await start(), await start(), await start(), await start()];
+    const waits = [first, second, third].map((queue) => wait(queue));
+    const waiting = wait(staying);
     await sleep(50);
-    const since = performance.now();
 
-    await first.stop();
-    const took = performance.now() - since;
-    const third = await start();
-    await third.queueWork("x", "workflow");
+    const tookMs: number[] = [];
+    for (const queue of [first, second, third]) {
+      const since = performance.now();
+      await queue.stop();
+      tookMs.push(performance.now() - since);
+    }
+    const sender = await start();
+    await sender.queueWork("x", "workflow");
 
-    expect(took).toBeLessThan(900);
-    expect(await waits[0]).toEqual([]);
-    expect(idsOf((await waits[1]) ?? [])).toEqual(["x"]);
+    expect(Math.min(...tookMs)).toBeLessThan(900); // without it each would take the second after which a stop goes on all the same
+    expect(await Promise.all(waits)).toEqual([[], [], []]);
+    expect(idsOf(await waiting)).toEqual(["x"]);
   });
 });

@@ -48,7 +48,7 @@ describe("SqliteQueueProvider", () => {
     return uses;
   }
 
-  it("is woken by another process within a fraction of a second", async () => {
+  it("is woken by another process within a moment", async () => {
     const own = new SqliteQueueProvider({ path });
     await own.start();
     const child = new Child("queuer.ts", path);
@@ -64,7 +64,7 @@ describe("SqliteQueueProvider", () => {
       const items = await waiting;
 
       expect(ids(items)).toEqual(["x"]);
-      expect(performance.now() - before).toBeLessThan(500); // at most 100 ms of it are the poll's
+      expect(performance.now() - before).toBeLessThan(5_000); // at most 100 ms of it are the poll's, and the wait would take ten minutes
     } finally {
       await child.kill();
       await own.stop();

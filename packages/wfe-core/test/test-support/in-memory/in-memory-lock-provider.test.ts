@@ -26,14 +26,14 @@ describe("InMemoryLockProvider", () => {
     const store = new InMemoryLockStore();
     const [first, second] = [new InMemoryLockProvider({ store }), new InMemoryLockProvider({ store })];
     await Promise.all([first.start(), second.start()]);
-    const lease = await first.acquireLock("r", { ttl: 20 });
+    const lease = await first.acquireLock("r", { ttl: 500 });
 
     const ended = new Promise((resolve) => lease?.signal.addEventListener("abort", resolve));
-    const refused = await second.acquireLock("r", { ttl: 20 });
+    const refused = await second.acquireLock("r", { ttl: 500 });
     await ended;
 
     expect(refused).toBeUndefined();
-    expect(await eventually(() => second.acquireLock("r", { ttl: 20 }), { interval: 1 })).toBeDefined();
+    expect(await eventually(() => second.acquireLock("r", { ttl: 500 }), { interval: 1 })).toBeDefined();
   });
 
   it("tells an owner that has started again that its lease was found as an orphan", async () => {
