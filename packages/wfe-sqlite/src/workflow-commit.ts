@@ -1,10 +1,19 @@
-import { type CommitResult, ConflictError, type ConflictReason, type NewSubscription, type WorkflowChange, type WorkflowStatus } from "wfe-core";
+import {
+  type CommitResult,
+  ConflictError,
+  type ConflictReason,
+  isFinal,
+  type NewSubscription,
+  type WorkflowChange,
+  type WorkflowStatus,
+} from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { insertCommand } from "./command-store.ts";
 import { insertError } from "./error-log-store.ts";
 import { deliveriesOf, earliestEvent } from "./event-matching.ts";
 import { insertEvent } from "./event-store.ts";
 import { writePointer } from "./pointer-writes.ts";
+import type { KnownRows } from "./known-rows.ts";
 import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
 import { createChild, definitionRow, refuseTakenNames } from "./workflow-creation.ts";
@@ -24,12 +33,57 @@ const STANDING = ", status = ?, due_at = ?, completed_at = ?, error = ?";
 const COUNT = { bare: MOVE(""), withData: MOVE(", data = ?") };
 const STAND = { bare: MOVE(STANDING), withData: MOVE(`${STANDING}, data = ?`) };
 
+// All of it in one, where the row of the instance is known and everything is as it is expected.
+const STEP = `
+  UPDATE wfe_workflows SET revision = revision + 1, sequence = ?, commit_id = ?
+  WHERE row = ? AND id = ? AND revision = ? AND control_seq = ? AND inbox_seq = ? AND commit_id IS NOT ?
+    AND status = ? AND due_at IS ? AND completed_at IS ? AND error IS ?`;
+const STEP_WITH_DATA = STEP.replace("SET ", "SET data = ?, ");
+
 /**
  * Applies one commit within a transaction, whose single writer makes every read here as good as a lock.
  *
+ * @param rows - Of the instances that are under way.
  * @throws ConflictError before anything is written.
  */
-export function applyChange(connection: Connection, change: WorkflowChange, now: number): CommitResult {
+export function applyChange(connection: Connection, rows: KnownRows, change: WorkflowChange, now: number): CommitResult {
+  return takeStep(connection, rows, change, now) ?? move(connection, rows, change, now);
+}
+
+/** @returns `undefined` when nothing was written: the change is not known to be one that leaves all but the counters and the data as they are. */
+function takeStep(connection: Connection, rows: KnownRows, change: WorkflowChange, now: number): CommitResult | undefined {
+  const workflow = rows.get(change.workflowId);
+  if (workflow === undefined || change.openSubscriptions.length > 0 || change.children.length > 0 || change.definition !== undefined)
+    return undefined;
+  const { expected, seenInboxSeq, data } = change;
+  if (expected.inboxSeq !== undefined && expected.inboxSeq !== seenInboxSeq) return undefined;
+  const commitId = toText(change.commitId);
+  // Its values are arguments each, and not in arrays: most commits end here.
+  const { changes } = connection
+    .sql(data === undefined ? STEP : STEP_WITH_DATA)
+    .run(
+      ...(data === undefined ? [] : [toText(data)]),
+      change.sequence,
+      commitId,
+      workflow,
+      toText(change.workflowId),
+      expected.revision,
+      expected.controlSeq,
+      seenInboxSeq,
+      commitId,
+      change.status,
+      toInstantOrNull(change.dueAt),
+      toInstantOrNull(change.completedAt),
+      toTextOrNull(change.error),
+    );
+  if (changes === 0) return undefined;
+  writePointers(connection, workflow, change);
+  insertOthers(connection, workflow, change, now);
+  return answer(connection, workflow, expected.revision + 1, seenInboxSeq);
+}
+
+/** A change of any kind. */
+function move(connection: Connection, rows: KnownRows, change: WorkflowChange, now: number): CommitResult {
   const commitId = toText(change.commitId);
   const standing = [change.status, toInstantOrNull(change.dueAt), toInstantOrNull(change.completedAt), toTextOrNull(change.error)] as const;
   const head = connection.sql<Head>(HEAD, "arrays").get(commitId, ...standing, toText(change.workflowId));
@@ -39,33 +93,44 @@ export function applyChange(connection: Connection, change: WorkflowChange, now:
   refuseConflict(connection, head, change);
   refuseTakenNames(connection, change.children);
 
-  for (const { subscriptionId, eventId } of change.consume) {
-    connection
-      .sql("INSERT OR IGNORE INTO wfe_consumed_events (workflow, event) SELECT ?, arrival FROM wfe_events WHERE id = ?")
-      .run(workflow, toText(eventId));
-    closeSubscription(connection, workflow, subscriptionId);
-  }
-  for (const id of change.closeSubscriptions) closeSubscription(connection, workflow, id);
-  for (const pointer of change.pointers) writePointer(connection, workflow, pointer);
+  writePointers(connection, workflow, change);
   // A pick-up is a delivery; those of one commit move the counter once.
   let inboxSeq = deliveredSeq;
   for (const subscription of change.openSubscriptions) {
     if (openSubscription(connection, head, subscription, now)) inboxSeq = deliveredSeq + 1;
   }
-  for (const event of change.events) insertEvent(connection, event, now);
-  for (const command of change.commands) insertCommand(connection, command);
-  for (const error of change.errors) insertError(connection, workflow, error);
+  insertOthers(connection, workflow, change, now);
 
   // Something was delivered that the pass has not seen: it is to look again at once.
   const isBehind = inboxSeq > change.seenInboxSeq;
   const [status, dueAt, ...end] = standing;
   const moved = isUnmoved === 1 && !isBehind ? [] : [status, isBehind ? now : dueAt, ...end];
   const data = change.data === undefined ? [] : [toText(change.data)];
-  const move = moved.length === 0 ? COUNT : STAND;
-  connection.sql(data.length === 0 ? move.bare : move.withData).run(inboxSeq, change.sequence, commitId, ...moved, ...data, workflow);
+  const statements = moved.length === 0 ? COUNT : STAND;
+  connection.sql(data.length === 0 ? statements.bare : statements.withData).run(inboxSeq, change.sequence, commitId, ...moved, ...data, workflow);
   if (change.definition !== undefined) migrate(connection, workflow, change.definition);
   for (const child of change.children) createChild(connection, child);
+  if (isFinal(status)) rows.forget(change.workflowId);
+  else rows.add(change.workflowId, workflow);
   return answer(connection, workflow, revision + 1, inboxSeq);
+}
+
+/** Before subscriptions are opened: what they take the place of is closed. */
+function writePointers(connection: Connection, workflow: number, { consume, closeSubscriptions, pointers }: WorkflowChange): void {
+  for (const { subscriptionId, eventId } of consume) {
+    connection
+      .sql("INSERT OR IGNORE INTO wfe_consumed_events (workflow, event) SELECT ?, arrival FROM wfe_events WHERE id = ?")
+      .run(workflow, toText(eventId));
+    closeSubscription(connection, workflow, subscriptionId);
+  }
+  for (const id of closeSubscriptions) closeSubscription(connection, workflow, id);
+  for (const pointer of pointers) writePointer(connection, workflow, pointer);
+}
+
+function insertOthers(connection: Connection, workflow: number, { events, commands, errors }: WorkflowChange, now: number): void {
+  for (const event of events) insertEvent(connection, event, now);
+  for (const command of commands) insertCommand(connection, command);
+  for (const error of errors) insertError(connection, workflow, error);
 }
 
 /** A statement of its own: hardly any commit has it, and those above are part of every one. */

@@ -10,6 +10,7 @@ import type {
 } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { deliveriesOf } from "./event-matching.ts";
+import { KnownRows } from "./known-rows.ts";
 import { type PointerColumns, pointerRow } from "./pointer-rows.ts";
 import { passPointers } from "./pointer-store.ts";
 import { WORKFLOW_COLUMNS, type WorkflowColumns, workflowRow } from "./rows.ts";
@@ -29,6 +30,7 @@ const DELETED_AT_ONCE = 50;
 /** Creating, moving and reading instances. */
 export class WorkflowStore {
   readonly #database: SqliteDatabase;
+  readonly #rows = new KnownRows();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
@@ -39,7 +41,7 @@ export class WorkflowStore {
   }
 
   persistWorkflow(change: WorkflowChange, now: Date): Promise<CommitResult> {
-    return this.#database.write((connection) => applyChange(connection, change, now.getTime()));
+    return this.#database.write((connection) => applyChange(connection, this.#rows, change, now.getTime()));
   }
 
   loadForPass(id: string, knownRevision: number | undefined): Promise<LoadedWorkflow | undefined> {

@@ -62,7 +62,11 @@ export class CompensationQuestions {
     const { state, definition } = this.#scope;
     const reader = (this.#reader ??= new CompensationReader(this.#services.persistence, state.row.id, definition));
     const what = `reading what the workflow ${state.row.id} has to undo`;
-    const read = this.#attempts.untilEnd(what, async () => ({ undone: await reader.next(sagaId, kept) }));
+    const read = this.#attempts.untilEnd(
+      what,
+      () => reader.next(sagaId, kept),
+      (undone) => ({ undone }),
+    );
     read.then(
       (answer) => {
         this.#open -= 1;

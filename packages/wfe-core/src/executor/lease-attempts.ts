@@ -14,8 +14,6 @@ export class LeaseAttempts {
   /** End what waits for the end of the lease, too. */
   readonly #ends = new Set<() => void>();
   #isOver = false;
-  /** One for all answers: each commit has one. */
-  readonly #heard = (answer: object): object | undefined => (this.#isOver ? undefined : answer);
 
   /** @param isLastTry - Whether one failure is enough: the host stops. */
   constructor(services: Pick<ExecutorServices, "clock" | "warn">, lease: Lease, isLastTry: () => boolean) {
@@ -35,10 +33,10 @@ export class LeaseAttempts {
    * and not for each question to the store: a wait for two things at a time costs more than one for an answer, and each commit would have it.
    */
   orEnd<T>(part: Promise<T>, otherwise: () => T): Promise<T> {
-    if (this.#isOver) return Promise.resolve(otherwise());
     return new Promise((resolve, reject) => {
       const end = (): void => resolve(otherwise());
-      this.#ends.add(end);
+      if (this.#isOver) end();
+      else this.#ends.add(end);
       part.then((value) => {
         this.#ends.delete(end);
         resolve(value);
@@ -51,30 +49,47 @@ export class LeaseAttempts {
    * `commitId` tells the store whether an earlier try, whose answer was lost, has done it.
    *
    * @param what - Names the operation in a warning.
+   * @param heard - What becomes of the answer, in the same micro-task: each commit has one.
+   * @param refused - What becomes of an error where trying again is useless; throws what it knows nothing of. @default throws it
    * @returns `undefined` when the lease had ended before there was an answer, or the last try failed.
-   * @throws the store's error when trying again is useless.
    */
-  untilEnd<T extends object>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
+  untilEnd<T, R>(
+    what: string,
+    operation: () => Promise<T>,
+    heard: (answer: T) => R,
+    refused: (error: unknown) => R = rethrow,
+  ): Promise<R | undefined> {
     if (leaseHasEnded(this.#lease)) return Promise.resolve(undefined);
-    return operation().then(this.#heard as (answer: T) => T | undefined, (error: unknown) => this.#again(what, operation, error));
+    return asked(operation).then(
+      (answer) => (this.#isOver ? undefined : heard(answer)),
+      (error: unknown) => this.#again(what, operation, heard, refused, error),
+    );
   }
 
-  async #again<T extends object>(what: string, operation: () => Promise<T>, first: unknown): Promise<T | undefined> {
+  async #again<T, R>(
+    what: string,
+    operation: () => Promise<T>,
+    heard: (answer: T) => R,
+    refused: (error: unknown) => R,
+    first: unknown,
+  ): Promise<R | undefined> {
     let error = first;
-    if (this.#isOver) return undefined;
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
-      if (!isWfeError(error) || !error.retryable) throw error;
+      if (this.#isOver) return undefined;
+      if (!isWfeError(error) || !error.retryable) return refused(error);
       const isLast = this.#isLastTry();
       this.#services.warn(isLast ? `${what} has failed, and the host stops` : `${what} is tried again in ${delayMs} ms`, error);
       if (isLast) return undefined;
       await this.#pause(delayMs);
       if (leaseHasEnded(this.#lease)) return undefined;
+      let answer: T;
       try {
-        return this.#heard(await operation()) as T | undefined;
+        answer = await operation();
       } catch (thrown) {
-        if (this.#isOver) return undefined;
         error = thrown;
+        continue;
       }
+      return this.#isOver ? undefined : heard(answer);
     }
   }
 
@@ -89,4 +104,17 @@ export class LeaseAttempts {
       this.#ends.add(end);
     });
   }
+}
+
+/** A provider that throws at once is one that rejects. */
+function asked<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return operation();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

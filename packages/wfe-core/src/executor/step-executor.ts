@@ -63,7 +63,8 @@ export class BodyRun {
   }
 }
 
-async function execute(
+/** Does what a step does; what throws, at once or later, is the rejection. */
+function execute(
   scope: PassScope,
   steps: StepRegistry,
   step: StepDefinition,
@@ -71,11 +72,34 @@ async function execute(
   ctx: StepContext,
   callOff: (reason: Error) => void,
 ): Promise<BodyResult> {
-  if (step.kind === "pollEndpoint" || isPolling(pointer)) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
-  if (step.kind === "subWorkflow") {
-    if (pointer.eventData !== undefined) return { result: { kind: "next" }, source: await checkedOutput(scope, step, pointer) };
-    return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
+  const polls = step.kind === "pollEndpoint" || isPolling(pointer);
+  if (polls || step.kind === "subWorkflow") return executeEngines(scope, step, pointer, ctx, polls);
+  const declaresArtifacts = step.functions?.[ARTIFACT_INPUTS] !== undefined;
+  if (declaresArtifacts || scope.services.middleware?.aroundStep !== undefined) return executeInside(scope, steps, step, ctx, callOff);
+  // Without a wait of its own, which costs each step more than the rest of this.
+  try {
+    const body = readyBody(scope, steps, step, ctx);
+    return Promise.resolve(body.run()).then((returned) => body.resultOf(returned));
+  } catch (error) {
+    return Promise.reject(error);
   }
+}
+
+/** What the engine does itself. */
+async function executeEngines(scope: PassScope, step: StepDefinition, pointer: PointerRow, ctx: StepContext, polls: boolean): Promise<BodyResult> {
+  if (polls) return { result: await runPoll(scope, step, pointer, ctx), source: undefined };
+  if (pointer.eventData !== undefined) return { result: { kind: "next" }, source: await checkedOutput(scope, step, pointer) };
+  return { result: { kind: "startChild", child: await newChild(scope, step, pointer, ctx) }, source: undefined };
+}
+
+/** A body with what comes before it, and around it. */
+async function executeInside(
+  scope: PassScope,
+  steps: StepRegistry,
+  step: StepDefinition,
+  ctx: StepContext,
+  callOff: (reason: Error) => void,
+): Promise<BodyResult> {
   const declaresArtifacts = step.functions?.[ARTIFACT_INPUTS];
   if (declaresArtifacts !== undefined) await ctx.artifacts.resolve(evaluate(scope.definition, step, declaresArtifacts, ctx), step.name);
   const around = scope.services.middleware?.aroundStep;

@@ -161,7 +161,7 @@ export class WorkflowPass {
       if (state.isDirty || (!busy && dueAt?.getTime() !== state.row.dueAt?.getTime())) {
         const change = changeOf(scope, dueAt);
         const answer = change === undefined ? "undecided" : await storeChange(this.#services, this.#attempts, scope, change);
-        if (answer === "lost") return this.#lost();
+        if (answer === undefined) return this.#lost();
         if (typeof answer === "string") {
           if (answer === "refused") this.#poked = true; // read what came, then decide the same inputs anew
           this.#inputs = [...inputs, ...this.#inputs];
@@ -230,9 +230,8 @@ export class WorkflowPass {
   /** Reads what others have changed: deliveries and commands. Called with nothing uncommitted in memory but inputs. */
   async #refresh(state: InstanceState): Promise<PassEnd | undefined> {
     this.#poked = false;
-    const answer = await this.#attempts.untilEnd(`reading the workflow ${this.workflowId}`, async () => ({
-      loaded: await loadChanged(this.#services.persistence, state.row),
-    }));
+    const read = (): Promise<LoadedWorkflow | undefined> => loadChanged(this.#services.persistence, state.row);
+    const answer = await this.#attempts.untilEnd(`reading the workflow ${this.workflowId}`, read, (loaded) => ({ loaded }));
     if (answer === undefined) return this.#lost();
     const { loaded } = answer;
     if (loaded === undefined) {
@@ -290,11 +289,11 @@ export class WorkflowPass {
   }
 
   /** Waits for the next thing to react to. */
-  async #wait(state: InstanceState): Promise<void> {
-    if (this.#inputs.length > 0 || this.#poked || leaseHasEnded(this.#lease)) return;
+  #wait(state: InstanceState): Promise<void> {
+    if (this.#inputs.length > 0 || this.#poked || leaseHasEnded(this.#lease)) return Promise.resolve();
     const nextDue = state.status === "runnable" && this.#starts ? state.nextDueMs() : undefined;
     const dueMs = nextDue === undefined ? Infinity : nextDue - this.#services.clock.now();
     const delayMs = Math.min(dueMs, this.#turn.remainingMs(this.#running.active) ?? Infinity);
-    await this.#wakeup.wait(delayMs === Infinity ? undefined : Math.max(0, delayMs));
+    return this.#wakeup.wait(delayMs === Infinity ? undefined : Math.max(0, delayMs));
   }
 }

@@ -20,10 +20,14 @@ async function setting(operation: () => Promise<{ readonly answer: number }>) {
   lease.signal.addEventListener("abort", () => attempts.end(), { once: true });
   const run = (): void => {
     void attempts
-      .untilEnd("a commit", () => {
-        state.tries.push(clock.monotonic() - began);
-        return operation();
-      })
+      .untilEnd(
+        "a commit",
+        () => {
+          state.tries.push(clock.monotonic() - began);
+          return operation();
+        },
+        (answer) => answer,
+      )
       .then(
         (result) => {
           state.result = [result];
@@ -130,6 +134,36 @@ describe("an operation on the store", () => {
 
     expect([state.result, state.tries]).toEqual([[undefined], [0, 20]]);
     expect(warnings).toEqual(["a commit is tried again in 20 ms", "a commit has failed, and the host stops"]);
+  });
+});
+
+describe("what becomes of an operation", () => {
+  const never = (): Promise<{ readonly answer: number }> => new Promise(() => {});
+  const conflict = new PersistenceError("WFE_STORE_CORRUPT", "never again");
+
+  it("is what becomes of its answer, or of an error where trying again is useless", async () => {
+    const { attempts } = await setting(never);
+    const heard = (answer: number): string => `heard ${answer}`;
+    const refused = (error: unknown): string => `refused: ${String((error as Error).message)}`;
+
+    expect(await attempts.untilEnd("a commit", () => Promise.resolve(1), heard, refused)).toBe("heard 1");
+    expect(await attempts.untilEnd("a commit", () => Promise.reject(conflict), heard, refused)).toBe("refused: never again");
+  });
+
+  it("is the same for a store that throws at once", async () => {
+    const { clock, attempts, warnings } = await setting(never);
+    let tries = 0;
+    const throwing = (): Promise<number> => {
+      tries += 1;
+      if (tries === 2) return Promise.resolve(tries);
+      throw away;
+    };
+    const got: unknown[] = [];
+    void attempts.untilEnd("a commit", throwing, (answer) => got.push(answer));
+
+    await clock.advance("1s");
+
+    expect([got, warnings]).toEqual([[2], ["a commit is tried again in 20 ms"]]);
   });
 });
 

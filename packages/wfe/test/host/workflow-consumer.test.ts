@@ -97,7 +97,7 @@ async function setting(
   };
   const stored = async (id: string): Promise<WorkflowRecord | undefined> => services.persistence.getWorkflowInstance(id);
   const status = async (id: string): Promise<string | undefined> => (await stored(id))?.status;
-  return { ...of, consumer, hints, looks, create, stored, status };
+  return { ...of, consumer, executor, hints, looks, create, stored, status };
 }
 
 /** A queue item that notes what becomes of it. */
@@ -394,6 +394,23 @@ describe("the end of a pass", () => {
     await clock.settle();
 
     expect([await status("a"), consumer.slots.free, consumer.has("a")]).toEqual(["complete", places, true]);
+  });
+
+  it("is as good as there with the commit of the end of its instance: who hears of that may start the next one here", async () => {
+    const free: number[] = [];
+    const { clock, consumer, create, executor } = await setting({ options: { maxConcurrentWorkflows: 1 } });
+    executor.committed = (_change, row) => {
+      free.push(consumer.slots.free);
+      consumer.written(row);
+      free.push(consumer.slots.free);
+    };
+    await create(quick, "a");
+
+    consumer.dispatch("a");
+    expect(consumer.tryReserve()).toBe(false);
+    await clock.settle();
+
+    expect([free, consumer.slots.free]).toEqual([[0, 0, 0, 1], 1]);
   });
 
   it("whose lease cannot be given back is noted", async () => {

@@ -33,7 +33,7 @@ const CHANGES = sideBySide({
 const MOST_TOPIC_LOCKS = 256;
 
 /** Deliveries of an instance up to which a wait looks through all events of its topic: to pass over a few that were used costs less than a watermark. */
-const FEW_DELIVERIES = 16;
+export const FEW_DELIVERIES = 16;
 
 /**
  * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each

@@ -1,4 +1,5 @@
 import { ACTIVITY_EVENT } from "wfe-core";
+import { FEW_DELIVERIES } from "./commit.ts";
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
 
@@ -14,6 +15,8 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     found_ bigint[];
     given_ bigint[];
     events_ bigint[];
+    inbox_seq_ bigint;
+    is_first_ CONSTANT boolean := arrivals_ IS NULL;
     has_watermarks_ boolean;
     earliest_ record;
     reached_ json := '[]';
@@ -65,12 +68,17 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
       ), woken AS (
         UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
         WHERE w.row IN (SELECT g.workflow FROM given g)
-        RETURNING w.id)
-      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT array_agg(DISTINCT g.event) FROM given g),
-        (SELECT array_agg(DISTINCT g.workflow) FROM given g) INTO reached_, events_, given_;
-      IF given_ IS NOT NULL THEN
+        RETURNING w.id, w.inbox_seq)
+      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT max(k.inbox_seq) FROM woken k),
+        (SELECT array_agg(DISTINCT g.event) FROM given g), (SELECT array_agg(DISTINCT g.workflow) FROM given g)
+        INTO reached_, inbox_seq_, events_, given_;
+      -- One event, and undelivered under the lock of its topic: it is not purged. What was so in a call before may be delivered since.
+      IF events_ IS NOT NULL AND (NOT is_first_ OR cardinality(events_) > 1 OR events_[1] <> ALL (arrivals_)) THEN
         PERFORM ${r.keep_events_v1}(events_);
+      END IF;
+      IF inbox_seq_ > ${FEW_DELIVERIES} THEN
         PERFORM ${r.set_watermarks_v1}(given_);
+        has_watermarks_ := true;
       END IF;
     END IF;
     IF cardinality(found_) >= limit_ THEN
@@ -78,7 +86,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     ELSE
       -- Nobody's watermark may be behind an event that is delivered from now on. One statement for each topic, of which mostly none has any: there are
       -- those that there were, as they are written under the lock of the topic, and those of who was just given something.
-      IF has_watermarks_ OR given_ IS NOT NULL THEN
+      IF has_watermarks_ THEN
         FOR earliest_ IN
           SELECT DISTINCT ON (e.topic) e.topic, e.time, e.arrival FROM ${t.events} e
           WHERE e.arrival = ANY (arrivals_) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = e.topic LIMIT 1) IS NOT NULL
