@@ -12,8 +12,8 @@ import { insertCommand } from "./command-store.ts";
 import { insertError } from "./error-log-store.ts";
 import { deliveriesOf, earliestEvent } from "./event-matching.ts";
 import { insertEvent } from "./event-store.ts";
-import { writePointer } from "./pointer-writes.ts";
 import type { KnownRows } from "./known-rows.ts";
+import { writePointer } from "./pointer-writes.ts";
 import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
 import { createChild, definitionRow, refuseTakenNames } from "./workflow-creation.ts";
@@ -58,7 +58,6 @@ function takeStep(connection: Connection, rows: KnownRows, change: WorkflowChang
   const { expected, seenInboxSeq, data } = change;
   if (expected.inboxSeq !== undefined && expected.inboxSeq !== seenInboxSeq) return undefined;
   const commitId = toText(change.commitId);
-  // Its values are arguments each, and not in arrays: most commits end here.
   const { changes } = connection
     .sql(data === undefined ? STEP : STEP_WITH_DATA)
     .run(
@@ -115,7 +114,7 @@ function move(connection: Connection, rows: KnownRows, change: WorkflowChange, n
   return answer(connection, workflow, revision + 1, inboxSeq);
 }
 
-/** Before subscriptions are opened: what they take the place of is closed. */
+/** The pointers, and the subscriptions that they have used or left: before others are opened, which take their place. */
 function writePointers(connection: Connection, workflow: number, { consume, closeSubscriptions, pointers }: WorkflowChange): void {
   for (const { subscriptionId, eventId } of consume) {
     connection
