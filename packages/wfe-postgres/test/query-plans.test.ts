@@ -212,7 +212,6 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "events: events_pkey",
     "events: events_topic",
     "events: events_undelivered_topic",
-    "subscriptions: subscriptions_given",
     "subscriptions: subscriptions_open",
     "subscriptions: subscriptions_pkey",
     "watermarks: watermarks_topic",

@@ -11,6 +11,7 @@ import { CompensationQuestions } from "./compensation-questions.ts";
 import { compiled } from "./compiled-definition.ts";
 import { type CreatedInstance, ownStartEndsAt } from "./created-instance.ts";
 import { decide } from "./decision.ts";
+import { EventLoopTurn } from "./event-loop-turn.ts";
 import type { ExecutorServices } from "./executor-services.ts";
 import { InstanceState } from "./instance-state.ts";
 import { LeaseAttempts } from "./lease-attempts.ts";
@@ -24,9 +25,6 @@ import { SlotTurn } from "./slot-turn.ts";
 import { storeChange } from "./store-change.ts";
 import { decodedError, instanceView } from "./views.ts";
 import { Wakeup } from "./wakeup.ts";
-
-/** Commits after which the event loop gets its turn even if the store never waits for it. */
-const TURN_AFTER_COMMITS = 16;
 
 /**
  * One go over one instance, under its lease: load, then run what can run, process results, commit, until nothing is left to do now.
@@ -50,7 +48,7 @@ export class WorkflowPass {
   #drains = false;
   #aborted = false;
   readonly #turn: SlotTurn;
-  #commits = 0;
+  readonly #loopTurn: EventLoopTurn;
 
   /**
    * @param created - Of an instance that this host has just created, its first pointer `running`; any other is loaded and taken over.
@@ -63,6 +61,7 @@ export class WorkflowPass {
     this.#created = created;
     this.#isOrphan = isOrphan;
     this.#turn = new SlotTurn(services.clock, () => services.contended());
+    this.#loopTurn = new EventLoopTurn(services.clock);
     this.#wakeup = new Wakeup(services.clock);
     this.#attempts = new LeaseAttempts(services, lease, () => this.#aborted);
     const { aroundWorkflow } = services.context.middleware ?? {};
@@ -176,8 +175,8 @@ export class WorkflowPass {
         if (leaseHasEnded(this.#lease)) return this.#lost();
         this.#start(scope, starting);
         this.#questions?.ask(inputs);
-        this.#commits += 1;
-        if (this.#commits % TURN_AFTER_COMMITS === 0) await new Promise<void>((resolve) => this.#services.clock.defer(resolve));
+        const loopTurn = this.#loopTurn.committed(state.sequence);
+        if (loopTurn !== undefined) await loopTurn;
         this.#turn.committed();
         // To decide once more would cost as much as the decision before, and nothing would come of it.
         if (this.#running.active > 0 && state.isAtRest(this.#services.clock.now())) await this.#wait(state);

@@ -5,7 +5,7 @@ const PASS = `${EXECUTOR}/workflow-pass.ts`;
 const BUILDER = `${EXECUTOR}/commit-builder.ts`;
 const STORE = `${EXECUTOR}/store-change.ts`;
 const PERSISTS = "services.persistence.persistWorkflow(change, new Date(services.clock.now())),";
-const REFUSED = `return reason === "revision" || reason === "missing" ? "lost" : "refused";`;
+const REFUSED = `return reason === "revision" || reason === "missing" ? undefined : "refused";`;
 
 /** What a pass does with an instance, done otherwise. */
 export const passMutations: readonly EngineMutation[] = [
