@@ -21,7 +21,7 @@ it("comes sooner where commits have many pointers", () => {
 it("is over when the clock has given it", async () => {
   const clock = new VirtualClock();
   const turn = new EventLoopTurn(clock);
-  turn.committed(0);
+  void turn.committed(0);
   let isOver = false;
 
   const given = turn.committed(1_000)?.then(() => {
