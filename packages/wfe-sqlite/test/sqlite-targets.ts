@@ -88,7 +88,7 @@ function loseProcess({ provider, database }: Opened<DistributedLockProvider>): v
 export const lockTargetOnFile: SuiteTarget<DistributedLockProvider> = {
   createStore: onFile(makeLocks, loseProcess),
   capabilities: ["presence", "inspect"],
-  unitMs: 120,
+  unitMs: 70,
 };
 export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
   createStore: inMemory(makeLocks, loseProcess),
@@ -97,7 +97,7 @@ export const lockTargetInMemory: SuiteTarget<DistributedLockProvider> = {
 export const queueTargetOnFile: SuiteTarget<QueueProvider, QueueOpenOptions> = {
   createStore: onFile(makeQueue),
   capabilities: ["lateness"],
-  unitMs: 100, // its cases run one after the other, and wait for more than those of the locks
+  unitMs: 70, // its cases run one after the other, and wait for more than those of the locks
 };
 export const queueTargetInMemory: SuiteTarget<QueueProvider, QueueOpenOptions> = { createStore: inMemory(makeQueue), capabilities: ["lateness"] };
 /** Paths that the suite asks for. */
