@@ -18,10 +18,13 @@ import { toInstantOrNull } from "./rows.ts";
 import { toText, toTextOrNull } from "./text.ts";
 import { createChild, definitionRow, refuseTakenNames } from "./workflow-creation.ts";
 
+/** That an instance stays as it stands: its status, due time, end and error are those of the change. */
+const UNMOVED = "status = ? AND due_at IS ? AND completed_at IS ? AND error IS ?";
+
 // Numbers alone: text that comes out of the database is most of what such a read costs. The second last tells whether the answer to this very change
 // was lost, the last whether the instance stays as it stands, but for its counters.
 const HEAD = `
-  SELECT row, revision, control_seq, inbox_seq, created_arrival, commit_id IS ?, status = ? AND due_at IS ? AND completed_at IS ? AND error IS ?
+  SELECT row, revision, control_seq, inbox_seq, created_arrival, commit_id IS ?, ${UNMOVED}
   FROM wfe_workflows WHERE id = ?`;
 
 type Head = readonly [row: number, revision: number, controlSeq: number, inboxSeq: number, createdArrival: number, isSent: 0 | 1, isUnmoved: 0 | 1];
@@ -34,11 +37,10 @@ const COUNT = { bare: MOVE(""), withData: MOVE(", data = ?") };
 const STAND = { bare: MOVE(STANDING), withData: MOVE(`${STANDING}, data = ?`) };
 
 // All of it in one, where the row of the instance is known and everything is as it is expected.
-const STEP = `
-  UPDATE wfe_workflows SET revision = revision + 1, sequence = ?, commit_id = ?
-  WHERE row = ? AND id = ? AND revision = ? AND control_seq = ? AND inbox_seq = ? AND commit_id IS NOT ?
-    AND status = ? AND due_at IS ? AND completed_at IS ? AND error IS ?`;
-const STEP_WITH_DATA = STEP.replace("SET ", "SET data = ?, ");
+const TAKE = (changed: string): string => `
+  UPDATE wfe_workflows SET revision = revision + 1, sequence = ?, commit_id = ?${changed}
+  WHERE row = ? AND id = ? AND revision = ? AND control_seq = ? AND inbox_seq = ? AND commit_id IS NOT ? AND ${UNMOVED}`;
+const STEP = { bare: TAKE(""), withData: TAKE(", data = ?") };
 
 /**
  * Applies one commit within a transaction, whose single writer makes every read here as good as a lock.
@@ -59,11 +61,11 @@ function takeStep(connection: Connection, rows: KnownRows, change: WorkflowChang
   if (expected.inboxSeq !== undefined && expected.inboxSeq !== seenInboxSeq) return undefined;
   const commitId = toText(change.commitId);
   const { changes } = connection
-    .sql(data === undefined ? STEP : STEP_WITH_DATA)
+    .sql(data === undefined ? STEP.bare : STEP.withData)
     .run(
-      ...(data === undefined ? [] : [toText(data)]),
       change.sequence,
       commitId,
+      ...(data === undefined ? [] : [toText(data)]),
       workflow,
       toText(change.workflowId),
       expected.revision,

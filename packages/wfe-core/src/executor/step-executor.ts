@@ -76,7 +76,11 @@ function execute(
   if (polls || step.kind === "subWorkflow") return executeEngines(scope, step, pointer, ctx, polls);
   const declaresArtifacts = step.functions?.[ARTIFACT_INPUTS] !== undefined;
   if (declaresArtifacts || scope.services.middleware?.aroundStep !== undefined) return executeInside(scope, steps, step, ctx, callOff);
-  // Without a wait of its own, which costs each step more than the rest of this.
+  return runBody(scope, steps, step, ctx);
+}
+
+/** Not an `async` function: most steps come to no more than this, and each would have one. */
+function runBody(scope: PassScope, steps: StepRegistry, step: StepDefinition, ctx: StepContext): Promise<BodyResult> {
   try {
     const body = readyBody(scope, steps, step, ctx);
     return Promise.resolve(body.run()).then((returned) => body.resultOf(returned));
@@ -104,6 +108,5 @@ async function executeInside(
   if (declaresArtifacts !== undefined) await ctx.artifacts.resolve(evaluate(scope.definition, step, declaresArtifacts, ctx), step.name);
   const around = scope.services.middleware?.aroundStep;
   if (around !== undefined) return runInside(around, scope, ctx, () => readyBody(scope, steps, step, ctx), callOff);
-  const body = readyBody(scope, steps, step, ctx);
-  return body.resultOf(await body.run());
+  return runBody(scope, steps, step, ctx);
 }
