@@ -735,6 +735,7 @@ interface CommitResult {
     readonly revision: number;
     readonly inboxSeq: number;
     readonly pendingDeliveries: readonly Delivery[];
+    readonly delivered?: readonly string[];
 }
 interface WorkflowDefinitionJson {
     readonly $schema?: string;
@@ -2547,7 +2548,7 @@ interface ExecutorServices {
     readonly context: ContextServices;
     readonly options: ExecutorOptions;
     contended(): boolean;
-    committed(change: WorkflowChange, row: WorkflowRow): void;
+    committed(change: WorkflowChange, row: WorkflowRow, result: CommitResult): void;
     publish(event: LifecycleEvent): void;
     warn(message: string, error: unknown): void;
 }

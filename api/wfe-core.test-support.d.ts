@@ -230,6 +230,7 @@ interface CommitResult {
     readonly revision: number;
     readonly inboxSeq: number;
     readonly pendingDeliveries: readonly Delivery$1[];
+    readonly delivered?: readonly string[];
 }
 declare function instant(ms?: number): Date;
 declare const SAMPLE_DEFINITION: DefinitionKey;
@@ -630,7 +631,7 @@ declare class InMemoryStore {
     takenOf({ id, name }: Pick<NewWorkflow, "id" | "name">): string | undefined;
     addWorkflow(workflow: NewWorkflow): void;
     putPointer(kept: KeptWorkflow, pointer: PointerRow): void;
-    addEvent(event: EventRow, now: Date): void;
+    addEvent(event: EventRow, now: Date): boolean;
     removeEvent(kept: KeptEvent): void;
     addSubscription(owner: KeptWorkflow, subscription: EventSubscription): KeptSubscription;
     removeSubscription(kept: KeptSubscription): void;
@@ -745,6 +746,7 @@ declare class InMemoryQueueProvider implements QueueProvider {
         readonly signal?: AbortSignal;
     }): Promise<readonly WorkItem[]>;
 }
+declare function isInBound({ subscription: { bound }, owner }: KeptSubscription, { event }: KeptEvent): boolean;
 interface SuiteCase<TContext> {
     readonly name: string;
     readonly requires?: readonly string[];
@@ -856,4 +858,4 @@ declare class VirtualEntropy implements Entropy {
     random(): number;
     id(): string;
 }
-export { ARTIFACT_STORE_SUITE_CASES, type ArtifactContext, type ArtifactOpenOptions, type ArtifactStoreSuiteTarget, type EventuallyOptions, InMemoryArtifactStore, type InMemoryArtifactStoreOptions, InMemoryArtifacts, InMemoryLifecycleBus, InMemoryLifecyclePublisher, type InMemoryLifecyclePublisherOptions, InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockStore, InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions, InMemoryQueueProvider, type InMemoryQueueProviderOptions, InMemoryQueueStore, InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow, LIFECYCLE_SUITE_CASES, LOCK_SUITE_CASES, type LifecycleContext, type LifecycleSuiteTarget, type LockContext, type LockSuiteTarget, PERSISTENCE_SUITE_CASES, type PersistenceContext, type PersistenceSuiteTarget, QUEUE_SUITE_CASES, type QueueContext, type QueueOpenOptions, type QueueSuiteTarget, SAMPLE_DEFINITION, type SuiteCase, SuiteContext, type SuiteRegistration, type SuiteRunner, type SuiteStore, type SuiteTarget, VirtualClock, type VirtualClockOptions, VirtualEntropy, artifactStoreSuite, eventually, instant, lifecycleSuite, lockSuite, persistenceSuite, queueSuite, registerSuite, runSuiteCase, sampleChange, sampleEvent, sampleExecutionError, sampleLifecycleEvent, sampleLifecycleEvents, samplePointer, sampleSubscription, sampleWorkflow };
+export { ARTIFACT_STORE_SUITE_CASES, type ArtifactContext, type ArtifactOpenOptions, type ArtifactStoreSuiteTarget, type EventuallyOptions, InMemoryArtifactStore, type InMemoryArtifactStoreOptions, InMemoryArtifacts, InMemoryLifecycleBus, InMemoryLifecyclePublisher, type InMemoryLifecyclePublisherOptions, InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockStore, InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions, InMemoryQueueProvider, type InMemoryQueueProviderOptions, InMemoryQueueStore, InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow, LIFECYCLE_SUITE_CASES, LOCK_SUITE_CASES, type LifecycleContext, type LifecycleSuiteTarget, type LockContext, type LockSuiteTarget, PERSISTENCE_SUITE_CASES, type PersistenceContext, type PersistenceSuiteTarget, QUEUE_SUITE_CASES, type QueueContext, type QueueOpenOptions, type QueueSuiteTarget, SAMPLE_DEFINITION, type SuiteCase, SuiteContext, type SuiteRegistration, type SuiteRunner, type SuiteStore, type SuiteTarget, VirtualClock, type VirtualClockOptions, VirtualEntropy, artifactStoreSuite, eventually, instant, isInBound, lifecycleSuite, lockSuite, persistenceSuite, queueSuite, registerSuite, runSuiteCase, sampleChange, sampleEvent, sampleExecutionError, sampleLifecycleEvent, sampleLifecycleEvents, samplePointer, sampleSubscription, sampleWorkflow };

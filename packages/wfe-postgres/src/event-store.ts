@@ -1,4 +1,4 @@
-import { type EventRow, type RunnableEvent, type StoredEvent, type Topic, WORKFLOW_COMPLETED_EVENT } from "wfe-core";
+import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
 import { Batches, sizeOfPayloads } from "./batches.ts";
 import { mayBeOnes } from "./error-mapping.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
@@ -83,9 +83,6 @@ export class EventStore {
       distinct.slice(part * MOST_TOPICS, (part + 1) * MOST_TOPICS),
     );
     const nowMs = now.getTime();
-    // Nobody waits for the end of most workflows; who starts the next one at this moment goes first.
-    const isPatient = distinct.every(({ name }) => name === WORKFLOW_COMPLETED_EVENT);
-    if (isPatient) await new Promise<void>((resolve) => this.#database.clock.defer(resolve));
     const reached = await Promise.all(parts.map((part) => this.#deliver(part, nowMs)));
     return [...new Set(reached.flat())];
   }

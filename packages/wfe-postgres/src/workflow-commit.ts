@@ -5,13 +5,13 @@ import { mayBeOnes } from "./error-mapping.ts";
 import { type PointerColumns, pointerValues } from "./pointer-rows.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { commandList, type DeliveryList, delivery, errorList, newEventList, toInstantOrNull } from "./rows.ts";
-import { toText, toTextOrNull } from "./text.ts";
+import { fromText, toText, toTextOrNull } from "./text.ts";
 import { activityTopic, topicOf } from "./topic.ts";
 import { newWorkflowObject, takenNameError } from "./workflow-creation.ts";
 
 /** Instances of one call at most. */
 const LARGEST_BATCH = 200;
-/** Topics that one call locks at most; the server has room for few locks of a transaction. */
+/** Topics of waits that one call locks at most, and of events; the server has room for few locks of a transaction. */
 const MOST_TOPICS = 64;
 const POINTER_COLUMN_COUNT = 24;
 
@@ -25,6 +25,8 @@ interface CommitColumns {
   readonly inbox_seqs: readonly (number | null)[];
   readonly not_accepted: readonly VerdictList[] | null;
   readonly deliveries: readonly (readonly [number: number, deliveries: readonly DeliveryList[] | null])[] | null;
+  /** Ids; `null` for none. */
+  readonly delivered_events: readonly string[] | null;
 }
 
 /**
@@ -74,15 +76,18 @@ export class WorkflowCommits {
   async #send(commits: readonly Commit[]): Promise<readonly Outcome<CommitResult>[]> {
     const [answer] = await this.#database.call<CommitColumns>("commit_v1", commitValues(commits));
     this.#database.metrics.record({ kind: "batchWritten", store: "postgres", size: commits.length });
-    const { inbox_seqs: inboxSeqs, not_accepted: notAccepted, deliveries } = answer as CommitColumns; // the function gives one row
+    const { inbox_seqs: inboxSeqs, not_accepted: notAccepted, deliveries, delivered_events: ids } = answer as CommitColumns; // the function gives one row
     const verdicts = new Map(notAccepted?.map((list) => [list[0], list]));
-    const delivered = new Map(deliveries);
+    const pending = new Map(deliveries);
+    const deliveredEvents = new Set(ids?.map(fromText));
     return commits.map(({ change }, index) => {
       const verdict = verdicts.get(index + 1);
       if (verdict !== undefined && verdict[1] !== "committed") return { error: conflictOf(change, verdict[1], verdict) };
-      const pendingDeliveries = (delivered.get(index + 1) ?? []).map(delivery);
+      const pendingDeliveries = (pending.get(index + 1) ?? []).map(delivery);
       const inboxSeq = inboxSeqs[index] as number; // there is one for each that is committed
-      return { value: { revision: verdict?.[3] ?? change.expected.revision + 1, inboxSeq, pendingDeliveries } };
+      const result = { revision: verdict?.[3] ?? change.expected.revision + 1, inboxSeq, pendingDeliveries };
+      const delivered = change.events.flatMap(({ id }) => (deliveredEvents.has(id) ? [id] : []));
+      return { value: delivered.length === 0 ? result : { ...result, delivered } };
     });
   }
 }
@@ -148,6 +153,7 @@ function listOrNull(values: readonly ColumnValue[]): readonly ColumnValue[] | nu
 /** What few changes have, each with the number of its change: a list of a kind that none has is not there. `null` when none has any. */
 function restOf(commits: readonly Commit[]): string | null {
   const rest: { [kind in "definitions" | "topics" | "consume" | "close" | "open" | "events" | "commands" | "errors" | "children"]?: unknown[] } = {};
+  let lockedEvents = 0;
   const add = (kind: keyof typeof rest, entry: unknown): void => void (rest[kind] ??= []).push(entry);
   commits.forEach(({ change, now }, index) => {
     const number = index + 1;
@@ -174,7 +180,15 @@ function restOf(commits: readonly Commit[]): string | null {
         input: toTextOrNull(subscription.input),
       });
     }
-    for (const event of change.events) add("events", [number, newEventList(event, now)]);
+    for (const event of change.events) {
+      // Beyond so many locks it is delivered as any other event.
+      const isLocked = lockedEvents < MOST_TOPICS && (event.eligibleAt === undefined || event.eligibleAt.getTime() <= now);
+      if (isLocked) {
+        lockedEvents += 1;
+        add("topics", topicOf(event.name, event.key));
+      }
+      add("events", [number, newEventList(event, now), isLocked]);
+    }
     for (const command of change.commands) add("commands", [number, commandList(command)]);
     for (const error of change.errors) add("errors", [number, ...errorList(error)]);
     // One that exists is left as it is, so nobody asks who has made it.

@@ -202,6 +202,38 @@ describe("commits that are wanted at the same moment", () => {
     expect(Math.max(...topics)).toBeLessThanOrEqual(64);
   });
 
+  it.each([["before"], ["behind"]])("leave an event of one undelivered for which another opens a wait, %s it in the same call", async (place) => {
+    await create(store, ["sends", "waits"]);
+    const sends = sampleChange("sends", "c", { events: [sampleEvent("e")] });
+    const waits = sampleChange("waits", "c", { openSubscriptions: [sampleSubscription("s")] });
+
+    const answers = await Promise.all(
+      (place === "before" ? [waits, sends] : [sends, waits]).map((change) => store.persistWorkflow(change, instant())),
+    );
+
+    expect(commits()).toBe(1);
+    expect(answers.flatMap(({ delivered = [] }) => delivered)).toEqual([]);
+    expect(await store.deliverEvents([{ name: "paid", key: "1" }], instant())).toEqual(["waits"]);
+    expect((await store.loadForPass("waits"))?.deliveries).toMatchObject([{ subscriptionId: "s", eventId: "e" }]);
+  });
+
+  it("store no more events of one call as delivered than it may lock topics, and leave the others to deliveries", async () => {
+    const ids = Array.from({ length: 70 }, (_, index) => `w-${index}`);
+    await create(store, ids);
+
+    const answers = await Promise.all(
+      ids.map((id) => store.persistWorkflow(sampleChange(id, "c1", { events: [sampleEvent(id, { key: id })] }), instant())),
+    );
+
+    expect(commits()).toBe(1);
+    const delivered = answers.flatMap((answer) => answer.delivered ?? []);
+    expect(delivered).toHaveLength(64);
+    const events = await Promise.all(ids.map((id) => store.getEvent(id)));
+    expect(events.filter((event) => event?.delivered === true).map((event) => event?.id)).toEqual(delivered);
+    const runnable = await store.getRunnableEvents(instant(), { limit: 100, claimUntil: instant(1) });
+    expect(runnable.map(({ id }) => id).toSorted()).toEqual(ids.filter((id) => !delivered.includes(id)).toSorted());
+  });
+
   it("open subscriptions to very many topics in one commit", async () => {
     await create(store, ["w"]);
     const openSubscriptions = Array.from({ length: 40_000 }, (_, index) => sampleSubscription(`s-${index}`, { key: `${index}` }));

@@ -203,6 +203,8 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "consumed_events: consumed_events_pkey",
     "events: events_topic",
     "subscriptions: subscriptions_id",
+    "subscriptions: subscriptions_open",
+    "watermarks: watermarks_topic",
     "workflows: workflows_id",
     "workflows: workflows_pkey",
   ],

@@ -117,6 +117,35 @@ describe("races on PostgreSQL", () => {
     },
   );
 
+  it.each([["subscription first"], ["commit first"]])(
+    "a subscription and a commit that sends its event at once: the event comes once, and is left to a delivery only if it is awaited, %s",
+    async (order) => {
+      await create("w");
+      await create("sender");
+      const held = await holdTopic();
+
+      const sent: (readonly string[])[] = [];
+      const send = async (): Promise<unknown> => {
+        const { delivered = [] } = await second.persistWorkflow(sampleChange("sender", "c", { events: [eventOf("e")] }), instant());
+        sent.push(delivered);
+        return delivered.length === 0 ? deliver(second) : undefined;
+      };
+      const calls = [(): Promise<unknown> => subscribe(first, "w"), send];
+      const waiting: Promise<unknown>[] = [];
+      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
+        waiting.push(call());
+        await sessions.blocked(waiting.length);
+      }
+      await sessions.end(held);
+      await Promise.all(waiting);
+
+      expect(sent).toEqual([order === "subscription first" ? [] : ["e"]]);
+      expect(await inbox("w")).toEqual(["e"]);
+      expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
+      expect(await first.getEvent("e")).toMatchObject({ delivered: true });
+    },
+  );
+
   it.each([["subscriptions first"], ["delivery first"]])(
     "subscriptions to very many topics and a delivery on one of them: the event comes once, %s",
     async (order) => {

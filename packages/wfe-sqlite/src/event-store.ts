@@ -5,17 +5,36 @@ import { type EventColumns, eventValues, storedEvent } from "./rows.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { fromText, toText } from "./text.ts";
 
+const AWAITED = `
+  SELECT 1 WHERE EXISTS (SELECT 1 FROM wfe_subscriptions WHERE name = ? AND key = ? AND event IS NULL)
+    OR EXISTS (SELECT 1 FROM wfe_watermarks WHERE name = ? AND key = ?)`;
+
 /** Subscriptions served in one transaction; an event may have very many, and others want to write too. */
 const DELIVERY_BATCH = 500;
 
+const INSERT = `
+  INSERT INTO wfe_events (delivered, id, name, key, data, time, eligible_at, stored_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO NOTHING`;
+
 /** Stores an event, undelivered; one whose id exists keeps what it has. */
 export function insertEvent(connection: Connection, event: EventRow, now: number): void {
-  connection
-    .sql(
-      `INSERT INTO wfe_events (id, name, key, data, time, eligible_at, stored_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO NOTHING`,
-    )
-    .run(...eventValues(event, now));
+  connection.sql(INSERT).run(0, ...eventValues(event, now));
+}
+
+/**
+ * Stores an event, as delivered if it is eligible and there is nobody whom it could be delivered to.
+ *
+ * @returns Whether it was stored so.
+ */
+export function insertEventForWaits(connection: Connection, event: EventRow, now: number): boolean {
+  const isDelivered = (event.eligibleAt === undefined || event.eligibleAt.getTime() <= now) && !isAwaited(connection, event);
+  return connection.sql(INSERT).run(isDelivered ? 1 : 0, ...eventValues(event, now)).changes > 0 && isDelivered;
+}
+
+/** Whether an event on a topic reaches anybody, or moves anybody's watermark. */
+function isAwaited(connection: Connection, { name, key }: Topic): boolean {
+  const topic = [toText(name), toText(key)] as const;
+  return connection.sql(AWAITED).get(...topic, ...topic) !== undefined;
 }
 
 interface OpenSubscription {

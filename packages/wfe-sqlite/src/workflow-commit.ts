@@ -11,7 +11,7 @@ import type { Connection } from "./connection.ts";
 import { insertCommand } from "./command-store.ts";
 import { insertError } from "./error-log-store.ts";
 import { deliveriesOf, earliestEvent } from "./event-matching.ts";
-import { insertEvent } from "./event-store.ts";
+import { insertEventForWaits } from "./event-store.ts";
 import type { KnownRows } from "./known-rows.ts";
 import { writePointer } from "./pointer-writes.ts";
 import { toInstantOrNull } from "./rows.ts";
@@ -79,8 +79,8 @@ function takeStep(connection: Connection, rows: KnownRows, change: WorkflowChang
     );
   if (changes === 0) return undefined;
   writePointers(connection, workflow, change);
-  insertOthers(connection, workflow, change, now);
-  return answer(connection, workflow, expected.revision + 1, seenInboxSeq);
+  const delivered = insertOthers(connection, workflow, change, now);
+  return answer(connection, workflow, expected.revision + 1, seenInboxSeq, delivered);
 }
 
 /** A change of any kind. */
@@ -100,7 +100,7 @@ function move(connection: Connection, rows: KnownRows, change: WorkflowChange, n
   for (const subscription of change.openSubscriptions) {
     if (openSubscription(connection, head, subscription, now)) inboxSeq = deliveredSeq + 1;
   }
-  insertOthers(connection, workflow, change, now);
+  const delivered = insertOthers(connection, workflow, change, now);
 
   // Something was delivered that the pass has not seen: it is to look again at once.
   const isBehind = inboxSeq > change.seenInboxSeq;
@@ -113,7 +113,7 @@ function move(connection: Connection, rows: KnownRows, change: WorkflowChange, n
   for (const child of change.children) createChild(connection, child);
   if (isFinal(status)) rows.forget(change.workflowId);
   else rows.add(change.workflowId, workflow);
-  return answer(connection, workflow, revision + 1, inboxSeq);
+  return answer(connection, workflow, revision + 1, inboxSeq, delivered);
 }
 
 /** The pointers, and the subscriptions that they have used or left: before others are opened, which take their place. */
@@ -128,10 +128,13 @@ function writePointers(connection: Connection, workflow: number, { consume, clos
   for (const pointer of pointers) writePointer(connection, workflow, pointer);
 }
 
-function insertOthers(connection: Connection, workflow: number, { events, commands, errors }: WorkflowChange, now: number): void {
-  for (const event of events) insertEvent(connection, event, now);
+/** @returns Ids of the events that are delivered with that. */
+function insertOthers(connection: Connection, workflow: number, { events, commands, errors }: WorkflowChange, now: number): readonly string[] {
+  const delivered: string[] = [];
+  for (const event of events) if (insertEventForWaits(connection, event, now)) delivered.push(event.id);
   for (const command of commands) insertCommand(connection, command);
   for (const error of errors) insertError(connection, workflow, error);
+  return delivered;
 }
 
 /** A statement of its own: hardly any commit has it, and those above are part of every one. */
@@ -142,9 +145,10 @@ function migrate(connection: Connection, workflow: number, to: NonNullable<Workf
   connection.sql("UPDATE wfe_workflows SET definition = ? WHERE row = ?").run(definitionRow(connection, id, to), workflow);
 }
 
-function answer(connection: Connection, workflow: number, revision: number, inboxSeq: number): CommitResult {
+function answer(connection: Connection, workflow: number, revision: number, inboxSeq: number, delivered: readonly string[] = []): CommitResult {
   // Nothing was ever delivered to most instances.
-  return { revision, inboxSeq, pendingDeliveries: inboxSeq === 0 ? [] : deliveriesOf(connection, workflow) };
+  const pendingDeliveries = inboxSeq === 0 ? [] : deliveriesOf(connection, workflow);
+  return delivered.length === 0 ? { revision, inboxSeq, pendingDeliveries } : { revision, inboxSeq, pendingDeliveries, delivered };
 }
 
 function refuseConflict(connection: Connection, head: Head, { workflowId, expected }: WorkflowChange): void {

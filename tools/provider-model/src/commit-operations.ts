@@ -13,7 +13,7 @@ import type {
 } from "wfe-core";
 import { compared, difference, type Operation, type Outcome, shown } from "./call.ts";
 import { commit } from "./commit-rules.ts";
-import { pending, wrongDeliveries } from "./delivery-rules.ts";
+import { isEligible, pending, wrongDeliveries } from "./delivery-rules.ts";
 import { addInstance, isTaken, type PersistenceState, subscriptionsOf } from "./persistence-state.ts";
 import { choice, idOf, instanceTarget, moment, pick, reading, record, SUBSCRIPTION_IDS, type Target, text } from "./values.ts";
 import { executionError, newEvent, newSubscription, newWorkflow, pointers, scheduledCommand } from "./workflow-values.ts";
@@ -214,11 +214,27 @@ function judgeCommit(state: PersistenceState, change: WorkflowChange, now: Date,
   if ("refusals" in ruling) return compared(outcome, ...ruling.refusals);
   if ("error" in outcome) return compared(outcome, { answer: ruling.counters });
   const answer = outcome.answer as CommitResult; // of persistWorkflow
-  const { pendingDeliveries, ...counters } = answer;
+  const { delivered = [], ...others } = answer;
+  const { pendingDeliveries, ...counters } = others;
   const instance = state.instances.get(change.workflowId);
   // What was true then, or what is true now.
-  if (ruling.repeated && instance?.lastAnswer !== undefined && difference(answer, instance.lastAnswer) === undefined) return undefined;
+  if (ruling.repeated && instance?.lastAnswer !== undefined && difference(others, instance.lastAnswer) === undefined) return undefined;
   const fault = difference(counters, ruling.counters) ?? wrongDeliveries(state, change.workflowId, pendingDeliveries);
-  if (fault === undefined && !ruling.repeated && instance !== undefined) instance.lastAnswer = answer;
-  return fault;
+  if (fault !== undefined) return fault;
+  if (ruling.repeated) return delivered.length === 0 ? undefined : `${shown(delivered)} are delivered, by a commit that was made before`;
+  if (instance !== undefined) instance.lastAnswer = others;
+  return markDelivered(state, change, delivered, now);
+}
+
+/** Takes events of a commit for delivered, as it was answered. @returns What is wrong with that. */
+function markDelivered(state: PersistenceState, change: WorkflowChange, delivered: readonly string[], now: Date): string | undefined {
+  for (const id of delivered) {
+    const event = state.events.get(id);
+    if (event === undefined || !change.events.some((sent) => sent.id === id)) return `${shown(id)} is delivered, which the commit has not sent`;
+    if (!isEligible(event, now)) return `${shown(id)} is delivered before its time`;
+    const waits = [...state.subscriptions.values()].some((each) => each.eventId === undefined && each.name === event.name && each.key === event.key);
+    if (waits) return `${shown(id)} is delivered by a commit, and somebody waits for it`;
+    state.events.set(id, { ...event, delivered: true });
+  }
+  return undefined;
 }

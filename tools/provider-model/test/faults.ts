@@ -53,6 +53,12 @@ export const PERSISTENCE_FAULTS: Readonly<Record<string, Fault<PersistenceProvid
     consume: [],
     closeSubscriptions: [...closeSubscriptions, ...consume.map(({ subscriptionId }) => subscriptionId)],
   })),
+  "says that all events of a commit are delivered": () => (good) => ({
+    persistWorkflow: async (change, now) => ({ ...(await good.persistWorkflow(change, now)), delivered: change.events.map(({ id }) => id) }),
+  }),
+  "says of events that nobody has sent that they are delivered": () => (good) => ({
+    persistWorkflow: async (change, now) => ({ ...(await good.persistWorkflow(change, now)), delivered: ["unsent"] }),
+  }),
   "drops the pointers of children": commits(({ children }) => ({ children: children.map((child) => ({ ...child, pointers: [] })) })),
   "does not record failures": commits(() => ({ errors: [] })),
   "cannot keep half of a surrogate pair": () => (good) => ({

@@ -1,5 +1,5 @@
 import type { LifecycleEvent } from "../models/lifecycle-event.ts";
-import type { WorkflowChange } from "../models/workflow-change.ts";
+import type { CommitResult, WorkflowChange } from "../models/workflow-change.ts";
 import type { WorkflowRow } from "../models/workflow-row.ts";
 import type { Payloads } from "../runtime/payloads.ts";
 import type { Clock } from "../traits/clock.ts";
@@ -30,8 +30,12 @@ export interface ExecutorServices {
   readonly options: ExecutorOptions;
   /** Whether other instances wait for a slot. */
   contended(): boolean;
-  /** Hears of each acknowledged commit, at once: keeps timers, wakes those who wait, delivers the events it sent. Must not throw. @param row - As it is now. */
-  committed(change: WorkflowChange, row: WorkflowRow): void;
+  /**
+   * Hears of each acknowledged commit, at once: keeps timers, wakes those who wait, delivers the events it sent that are not delivered by it. Must not throw.
+   *
+   * @param row - As it is now.
+   */
+  committed(change: WorkflowChange, row: WorkflowRow, result: CommitResult): void;
   /** Publishes a lifecycle event; returns at once. Must not throw. */
   publish(event: LifecycleEvent): void;
   /** Notes a trouble that is being dealt with. Must not throw. */

@@ -25,7 +25,7 @@ export function storeChange(
     (result) => {
       scope.state.accept(rowAfter(scope.state.row, change, result));
       scope.checksSizes = false;
-      services.committed(change, scope.state.row);
+      services.committed(change, scope.state.row, result);
       for (const event of lifecycle) services.publish(event);
       return result;
     },

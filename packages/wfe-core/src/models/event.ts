@@ -22,7 +22,7 @@ export interface EventRow {
 export interface StoredEvent extends EventRow {
   /** Order of arrival in the store. */
   readonly arrival: number;
-  /** Whether a delivery has dealt with it; waits that open later still find it. */
+  /** Whether a delivery has dealt with it, or it was stored when nobody waited for it; waits that open later still find it. */
   readonly delivered: boolean;
   readonly storedAt: Date;
 }

@@ -62,4 +62,9 @@ export interface CommitResult {
   readonly inboxSeq: number;
   /** Events assigned to open subscriptions of this instance and not yet used, whenever they came, pick-ups of this commit included; in the order of a load. */
   readonly pendingDeliveries: readonly Delivery[];
+  /**
+   * Ids of the change's events that were stored as delivered, since nobody waited for them; the others, also where a change is answered once more, are for
+   * a delivery. @default none
+   */
+  readonly delivered?: readonly string[];
 }

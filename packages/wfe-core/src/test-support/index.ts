@@ -21,6 +21,7 @@ export { InMemoryLockProvider, type InMemoryLockProviderOptions, InMemoryLockSto
 export { InMemoryPersistenceProvider, type InMemoryPersistenceProviderOptions } from "./in-memory/in-memory-persistence-provider.ts";
 export { InMemoryQueueProvider, type InMemoryQueueProviderOptions } from "./in-memory/in-memory-queue-provider.ts";
 export { InMemoryQueueStore } from "./in-memory/in-memory-queue-store.ts";
+export { isInBound } from "./in-memory/in-memory-delivery.ts";
 export { InMemoryStore, type KeptEvent, type KeptSubscription, type KeptTopic, type KeptWorkflow } from "./in-memory/in-memory-store.ts";
 export type { ArtifactContext, ArtifactOpenOptions } from "./suites/artifact-steps.ts";
 export { ARTIFACT_STORE_SUITE_CASES, artifactStoreSuite, type ArtifactStoreSuiteTarget } from "./suites/artifact-store-suite.ts";

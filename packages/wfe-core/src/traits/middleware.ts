@@ -76,7 +76,7 @@ export interface Middleware {
   /**
    * Around a delivery of events to those that wait for them, by this host. What it throws before `next`, or a return without it, is logged, and
    * the sweep delivers the events; what it throws after `next` is logged alone. `next` gives the ids of the instances that got something, and
-   * may be called once.
+   * may be called once. An event that a commit has stored as delivered, as nobody waited for it, comes without a delivery.
    */
   aroundDelivery?(ctx: DeliveryContext, next: () => Promise<readonly WorkflowId[]>): Promise<void>;
 }

@@ -59,7 +59,8 @@ export interface WorkflowRepository {
    * subscriptions go; each opened subscription is given, in the same atomic step, the earliest stored event that it may take (by time,
    * then arrival; eligible at `now`, or found so by a delivery before, whose instant may be ahead; not consumed by this instance), which
    * counts as a delivery (inboxSeq + 1, due now): as one, however many are given. Events that the commit itself sends are stored after that, for a
-   * delivery to give them; its children are stored last.
+   * delivery to give them. An event that is eligible, and whose topic no subscription is open on at that moment, may be stored as delivered, and is
+   * named in the answer then; waits that open later still find it, as they find any event. The children are stored last.
    *
    * @throws ConflictError when the row holds something else, WorkflowNameTakenError when a child's name or id is taken as that of another,
    * PersistenceError `WFE_PERSISTENCE_FAILED` when an opened subscription has the id of another that stays open; nothing is written.

@@ -21,6 +21,17 @@ function without(answer: CommitResult, subscriptionIds: readonly string[]): Comm
   return { ...answer, pendingDeliveries: answer.pendingDeliveries.filter(({ subscriptionId }) => !subscriptionIds.includes(subscriptionId)) };
 }
 
+/** Takes what is earlier than the last of many that were used for used. */
+const TAKES_EARLIER_FOR_USED = asks("persistWorkflow", (args, store) => {
+  const { consumed } = keptOf(store, args[0].workflowId);
+  for (const subscription of consumed.size < 16 ? [] : args[0].openSubscriptions) {
+    const { events } = store.topic(subscription);
+    const last = Math.max(...events.filter(({ event }) => consumed.has(event.arrival)).map(({ event }) => event.time.getTime()));
+    for (const { event } of events) if (event.time.getTime() < last) consumed.add(event.arrival);
+  }
+  return args;
+});
+
 /** Faults for the cases of what a delivery does. */
 const DELIVERY_FAULTS: PersistenceFaults = {
   "delivers by name and key, compared exactly": {
@@ -238,15 +249,11 @@ const CONSUMPTION_FAULTS: PersistenceFaults = {
   },
   "gives a wait that follows on many others the earliest event that is left, though it came last or was given back": {
     fault: "takes what is earlier than the last of many that were used for used",
-    make: asks("persistWorkflow", (args, store) => {
-      const { consumed } = keptOf(store, args[0].workflowId);
-      for (const subscription of consumed.size < 16 ? [] : args[0].openSubscriptions) {
-        const { events } = store.topic(subscription);
-        const last = Math.max(...events.filter(({ event }) => consumed.has(event.arrival)).map(({ event }) => event.time.getTime()));
-        for (const { event } of events) if (event.time.getTime() < last) consumed.add(event.arrival);
-      }
-      return args;
-    }),
+    make: TAKES_EARLIER_FOR_USED,
+  },
+  "gives a wait that follows on many others an event that a commit sent while nobody waited, though it is earlier": {
+    fault: "takes what is earlier than the last of many that were used for used",
+    make: TAKES_EARLIER_FOR_USED,
   },
   "uses nothing by a commit that is refused": {
     fault: "uses the events of a refused commit",

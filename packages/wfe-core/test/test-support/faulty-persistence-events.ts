@@ -1,5 +1,5 @@
 import type { KeptSubscription } from "../../src/test-support/in-memory/in-memory-store.ts";
-import type { InMemoryStore } from "../../src/test-support/in-memory/in-memory-store.ts";
+import type { InMemoryStore, KeptEvent } from "../../src/test-support/in-memory/in-memory-store.ts";
 import type { WorkflowChange } from "../../src/models/workflow-change.ts";
 import type { PersistenceProvider } from "../../src/traits/persistence-provider.ts";
 import { keptOf, type PersistenceFault, type PersistenceFaults } from "./faulty-persistence.ts";
@@ -232,7 +232,21 @@ const EVENT_FAULTS: PersistenceFaults = {
     fault: "leaves events undelivered that nobody waited for",
     make: () => () => ({ deliverEvents: async () => [] }),
   },
-  "stores the events of a commit, undelivered": { fault: "forgets the events of a commit", make: commits(() => ({ events: [] })) },
+  "stores the events of a commit undelivered, where somebody waits for them": {
+    fault: "forgets the events of a commit",
+    make: commits(() => ({ events: [] })),
+  },
+  "stores an event of a commit as delivered only if the commit says so, and it is eligible": {
+    fault: "takes all events of a commit for delivered",
+    make: answers("persistWorkflow", (answer, _store, [change]) => ({ ...answer, delivered: change.events.map(({ id }) => id) })),
+  },
+  "gives an event of a commit that nobody waited for to a wait that opens later": {
+    fault: "forgets the events of a commit that nobody waits for",
+    make: answers("persistWorkflow", (answer, store) => {
+      for (const id of answer.delivered ?? []) store.removeEvent(store.events.get(id) as KeptEvent); // it was stored just now
+      return answer;
+    }),
+  },
   "removes delivered events stored before an instant, no more than asked for": {
     fault: "removes more than asked for",
     make: asks("deleteDeliveredEvents", (before, limit) => [before, 2 * limit]),

@@ -100,10 +100,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
         middleware,
       },
       contended: () => this.#workflows.isContended,
-      committed: (change, row) => {
+      committed: (change, row, { delivered }) => {
         written(row);
         this.#waiter.committed(row);
-        for (const event of change.events) this.#events.deliver(event);
+        for (const event of change.events) if (delivered?.includes(event.id) !== true) this.#events.deliver(event);
         for (const child of change.children) {
           lifecycle(instanceEvent("started", createdRow(child), child.createdAt));
           this.#workflows.dispatch(child.id);

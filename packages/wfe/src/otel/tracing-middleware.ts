@@ -92,7 +92,7 @@ export class TracingMiddleware implements Middleware {
   }
 
   async aroundDelivery(ctx: DeliveryContext, next: () => Promise<readonly WorkflowId[]>): Promise<void> {
-    // Every workflow ends with an event of the engine's own, which nobody waits for as a rule.
+    // Not the engine's own: the end of a workflow is one.
     const topics = ctx.topics.filter(({ name }) => !isEngineEvent(name));
     if (topics.length === 0) return void (await next());
     const ids = topics.flatMap(({ eventIds }) => eventIds);

@@ -46,7 +46,7 @@ describe("waiting for an instance that runs here", () => {
     await clock.advance(10);
 
     expect(await end).toMatchObject({ id, status: "complete", data: { n: 2 } });
-    expect(calls.filter((name) => name !== "nextDefinitionSequence" && name !== "deliverEvents")).toEqual(["createNewWorkflow", "persistWorkflow"]);
+    expect(calls.filter((name) => name !== "nextDefinitionSequence")).toEqual(["createNewWorkflow", "persistWorkflow"]);
     await host.stop();
   });
 

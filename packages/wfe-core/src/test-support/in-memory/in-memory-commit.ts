@@ -1,7 +1,7 @@
 import { ConflictError, type ConflictReason, PersistenceError } from "../../errors/store-errors.ts";
 import { WorkflowNameTakenError } from "../../errors/workflow-errors.ts";
 import type { CommitResult, WorkflowChange } from "../../models/workflow-change.ts";
-import { give } from "./in-memory-delivery.ts";
+import { give, markWhereNobodyWaits } from "./in-memory-delivery.ts";
 import { deliveriesOf, type InMemoryStore, type KeptWorkflow } from "./in-memory-store.ts";
 
 /**
@@ -31,7 +31,7 @@ export function applyChange(store: InMemoryStore, given: WorkflowChange, now: Da
     const opened = store.addSubscription(kept, { ...subscription, workflowId: change.workflowId });
     if (give(store, opened, kept.row.inboxSeq + 1, now)) inboxSeq = kept.row.inboxSeq + 1;
   }
-  for (const event of change.events) store.addEvent(event, now);
+  const delivered = change.events.filter((event) => store.addEvent(event, now) && markWhereNobodyWaits(store, event, now)).map(({ id }) => id);
   for (const command of change.commands) store.commands.schedule(command);
   kept.errors.push(...change.errors);
 
@@ -53,7 +53,7 @@ export function applyChange(store: InMemoryStore, given: WorkflowChange, now: Da
     ...(change.error === undefined ? {} : { error: change.error }),
   };
   for (const child of change.children) if (!store.workflows.has(child.id)) store.addWorkflow(child);
-  return answer(kept);
+  return delivered.length === 0 ? answer(kept) : { ...answer(kept), delivered };
 }
 
 function answer(kept: KeptWorkflow): CommitResult {

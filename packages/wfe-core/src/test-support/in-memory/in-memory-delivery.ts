@@ -1,3 +1,4 @@
+import type { EventRow } from "../../models/event.ts";
 import type { Topic } from "../../models/event-subscription.ts";
 import { isFinal } from "../../models/workflow-status.ts";
 import type { InMemoryStore, KeptEvent, KeptSubscription, KeptWorkflow } from "./in-memory-store.ts";
@@ -32,6 +33,15 @@ function mayTake(kept: KeptSubscription, candidate: KeptEvent, now: Date): boole
 
 function isEligible({ eligibleAt }: { readonly eligibleAt?: Date }, now: Date): boolean {
   return eligibleAt === undefined || eligibleAt.getTime() <= now.getTime();
+}
+
+/** Marks a new event delivered if it is eligible and there is nobody whom it could be delivered to. @returns Whether it did. */
+export function markWhereNobodyWaits(store: InMemoryStore, { id, name, key }: EventRow, now: Date): boolean {
+  const kept = store.events.get(id);
+  if (kept === undefined || !isEligible(kept.event, now) || store.topic({ name, key }).open.size > 0) return false;
+  kept.event = { ...kept.event, delivered: true };
+  store.undelivered.delete(kept);
+  return true;
 }
 
 /** Delivers on one topic, and marks its eligible events delivered. @returns The instances that got something. */

@@ -118,9 +118,9 @@ export class InMemoryStore {
     else kept.open.delete(pointer.id);
   }
 
-  /** Stores an event, undelivered; one whose id exists keeps what it has. */
-  addEvent(event: EventRow, now: Date): void {
-    if (this.events.has(event.id)) return;
+  /** Stores an event, undelivered. @returns Whether it is new: one whose id exists keeps what it has. */
+  addEvent(event: EventRow, now: Date): boolean {
+    if (this.events.has(event.id)) return false;
     this.#arrival += 1;
     const stored: StoredEvent = { ...structuredClone(event), arrival: this.#arrival, delivered: false, storedAt: new Date(now) };
     const kept: KeptEvent = { event: stored, visibleAt: event.eligibleAt?.getTime() ?? -Infinity, holders: 0 };
@@ -128,6 +128,7 @@ export class InMemoryStore {
     events.splice(events.findLastIndex((other) => other.event.time.getTime() <= stored.time.getTime()) + 1, 0, kept);
     this.events.set(event.id, kept);
     this.undelivered.add(kept);
+    return true;
   }
 
   /** Removes an event that no subscription holds. */

@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
-import { instant, sampleChange, sampleSubscription } from "../fixtures.ts";
+import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
+import { instant, sampleChange, sampleEvent, sampleSubscription } from "../fixtures.ts";
 import { deliver, given, inboxOf, open, publish, send, use } from "./event-steps.ts";
 import type { WorkflowChange } from "../../models/workflow-change.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
@@ -233,12 +234,7 @@ export const CONSUMPTION_CASES: readonly SuiteCase<PersistenceContext>[] = [
     name: "gives a wait that follows on many others the earliest event that is left, though it came last or was given back",
     async run(context) {
       const [first, second] = await withW(context);
-      await open(first, "w0");
-      for (let turn = 0; turn < 40; turn += 1) {
-        await send(second, `e${turn}`, { time: instant(turn) });
-        const next = turn < 39 ? { openSubscriptions: [sampleSubscription(`w${turn + 1}`)] } : {};
-        await use(first, `w${turn}`, `e${turn}`, next);
-      }
+      await useMany(first, second);
 
       // Nobody waits when they come; the last is not delivered yet.
       await send(second, "late", { time: instant(7) });
@@ -258,4 +254,27 @@ export const CONSUMPTION_CASES: readonly SuiteCase<PersistenceContext>[] = [
       assert.deepEqual(got, [["a: soon"], ["b: late"], ["c: late"], ["d: last"], []]);
     },
   },
+  {
+    name: "gives a wait that follows on many others an event that a commit sent while nobody waited, though it is earlier",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await create(second, "sender");
+      await useMany(first, second);
+      const events = [sampleEvent("late", { time: instant(7) })];
+      await commit(second, "sends", { workflowId: "sender", events });
+      await deliver(second);
+
+      assert.deepEqual(given((await open(first, "a")).pendingDeliveries), ["a: late"]);
+    },
+  },
 ];
+
+/** Has `w` use 40 events of the topic, one after the other, each later than the one before. */
+async function useMany(first: PersistenceProvider, second: PersistenceProvider): Promise<void> {
+  await open(first, "w0");
+  for (let turn = 0; turn < 40; turn += 1) {
+    await send(second, `e${turn}`, { time: instant(turn) });
+    const next = turn < 39 ? { openSubscriptions: [sampleSubscription(`w${turn + 1}`)] } : {};
+    await use(first, `w${turn}`, `e${turn}`, next);
+  }
+}

@@ -1,8 +1,9 @@
 import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleEvent, sampleSubscription } from "../fixtures.ts";
+import { given, open } from "./event-steps.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
-import { commit, LATER, withW } from "./persistence-steps.ts";
+import { commit, create, LATER, withW } from "./persistence-steps.ts";
 import type { SuiteCase } from "./suite-case.ts";
 
 const PAID = { name: "paid", key: "1" } as const;
@@ -149,15 +150,43 @@ export const EVENT_CASES: readonly SuiteCase<PersistenceContext>[] = [
     },
   },
   {
-    name: "stores the events of a commit, undelivered",
+    name: "stores the events of a commit undelivered, where somebody waits for them",
     async run(context) {
       const [first, second] = await withW(context);
+      await create(first, "waits");
+      await open(first, "s", { workflowId: "waits" });
 
-      await commit(first, "c1", { events: [sampleEvent("e")] }, instant(3));
+      const { delivered = [] } = await commit(first, "c1", { events: [sampleEvent("e")] }, instant(3));
 
       const stored = await second.getEvent("e");
-      assert.deepEqual([stored?.delivered, stored?.storedAt], [false, instant(3)]);
+      assert.deepEqual([delivered, stored?.delivered, stored?.storedAt], [[], false, instant(3)]);
       assert.deepEqual(await runnable(second, 3), ["e"]);
+    },
+  },
+  {
+    name: "stores an event of a commit as delivered only if the commit says so, and it is eligible",
+    async run(context) {
+      const [first, second] = await withW(context);
+      const events = [sampleEvent("e"), sampleEvent("later", { time: instant(9), eligibleAt: instant(9) })];
+
+      const { delivered = [] } = await commit(first, "c1", { events }, instant(3));
+
+      const undelivered = ["e", "later"].filter((id) => !delivered.includes(id));
+      assert.ok(undelivered.includes("later"), "it is not eligible yet");
+      assert.equal((await second.getEvent("e"))?.delivered, delivered.includes("e"));
+      assert.deepEqual((await runnable(second, 9)).toSorted(), undelivered);
+    },
+  },
+  {
+    name: "gives an event of a commit that nobody waited for to a wait that opens later",
+    async run(context) {
+      const [first, second] = await withW(context);
+      await create(second, "other");
+      await commit(first, "c1", { workflowId: "other", events: [sampleEvent("e")] });
+
+      const { pendingDeliveries } = await open(second, "s");
+
+      assert.deepEqual(given(pendingDeliveries), ["s: e"]);
     },
   },
   {

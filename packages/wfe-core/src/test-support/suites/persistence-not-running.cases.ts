@@ -116,7 +116,7 @@ export const PERSISTENCE_NOT_RUNNING_CASES: readonly SuiteCase<PersistenceContex
     async run(context) {
       const [first, second] = await context.startTwo();
       await create(first, "w");
-      await second.persistWorkflow(fullChange("m"), instant());
+      const { delivered = [] } = await second.persistWorkflow(fullChange("m"), instant());
       const before = await recordOf(first);
       await first.stop();
       await second.stop();
@@ -126,7 +126,7 @@ export const PERSISTENCE_NOT_RUNNING_CASES: readonly SuiteCase<PersistenceContex
       assert.deepEqual(await recordOf(third), before);
       assert.equal((await recordOf(third, "child m")).revision, 0);
       assert.equal((await third.getSubscription("subscription m"))?.workflowId, "w");
-      assert.equal((await third.getEvent("event m"))?.delivered, false);
+      assert.equal((await third.getEvent("event m"))?.delivered, delivered.includes("event m"));
       assert.equal((await third.getErrors("w")).length, 1);
       assert.equal(await third.nextDefinitionSequence("sample", 1), 1);
     },

@@ -53,6 +53,11 @@ export async function commit(
   return await provider.persistWorkflow(sampleChange(id, commitId, { status: signals.status, ...changes }, signals), now);
 }
 
+/** What every store answers to a commit in the same way: which of its events need no delivery is not told by all, nor once more. */
+export function withoutDelivered({ delivered: _delivered, ...answer }: CommitResult): Omit<CommitResult, "delivered"> {
+  return answer;
+}
+
 /** A change of `w` with something in every part; `mark` keeps its new ids apart from those of others. */
 export function fullChange(mark: string, changes: Partial<WorkflowChange> = {}, counters?: Counters): WorkflowChange {
   const id = changes.workflowId ?? "w";

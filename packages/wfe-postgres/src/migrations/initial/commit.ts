@@ -38,7 +38,8 @@ export const FEW_DELIVERIES = 16;
 /**
  * The commits of a batch of instances, each at most once in it. What most commits have comes as lists, one entry for each (`p_`: for each
  * pointer, of the change at `p_change`, counted from 1; NULL for a list of NULLs); the rest, which few have, as one JSON object, or NULL. The answer is one row:
- * `inbox_seqs` has an entry for each change, NULL for those that are refused, and the other two name their changes by number.
+ * `inbox_seqs` has an entry for each change, NULL for those that are refused, `not_accepted` and `deliveries` name their changes by number, and
+ * `delivered_events` has the ids of those that nobody waited for.
  */
 export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => {
   const earliest = (columns: string, bound: string, events: string = t.events): string => `
@@ -121,7 +122,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     nows_ bigint[], ids_ text[], commit_ids_ text[], revisions_ bigint[], control_seqs_ bigint[], expected_inbox_seqs_ bigint[], seen_inbox_seqs_ bigint[],
     statuses_ text[], data_ text[], sequences_ bigint[], due_ bigint[], errors_ text[], completed_ bigint[],
     p_change int[], ${POINTER_PARAMETERS}, rest_ jsonb)
-    RETURNS TABLE (inbox_seqs json, not_accepted json, deliveries json) LANGUAGE plpgsql
+    RETURNS TABLE (inbox_seqs json, not_accepted json, deliveries json, delivered_events json) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
   DECLARE
@@ -137,7 +138,7 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a commit needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
-    -- Who opens a subscription and who delivers to its topic come one after the other. By a statement before the ones that look: a lock that is
+    -- Who opens a subscription and who delivers to its topic, or stores an event as delivered, come one after the other. By a statement before the ones that look: a lock that is
     -- taken within the look comes after its snapshot. One lock stands for all topics, where they are more than the server has room for.
     IF jsonb_array_length(rest_->'topics') > ${MOST_TOPIC_LOCKS} THEN
       PERFORM pg_advisory_xact_lock(${topicsLock});
@@ -241,11 +242,19 @@ export const commitSql = ({ table: t, routine: r, topicsLock }: SchemaNames): st
     END IF;
 
     IF rest_ ? 'events' THEN
+      -- An event whose topic nobody waits on, under the lock of the topic, is as good as delivered.
+      WITH stored AS (
       ${insertEventsSql(
         t,
-        `SELECT e.value->1 AS value FROM jsonb_array_elements(rest_->'events') WITH ORDINALITY e
+        `SELECT e.value->1 AS value, (e.value->>2)::boolean AS is_locked FROM jsonb_array_elements(rest_->'events') WITH ORDINALITY e
           WHERE rows_[(e.value->>0)::int] IS NOT NULL ORDER BY e.ordinality`,
-      )};
+        `e.is_locked
+        AND (SELECT s.row FROM ${t.subscriptions} s
+          WHERE s.topic = (e.value->>3)::bigint AND s.name = e.value->>1 AND s.key = e.value->>2 AND s.event IS NULL LIMIT 1) IS NULL
+        AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = (e.value->>3)::bigint LIMIT 1) IS NULL`,
+      )}
+      RETURNING id, delivered)
+      SELECT json_agg(s.id) INTO delivered_events FROM stored s WHERE s.delivered;
     END IF;
     IF rest_ ? 'commands' THEN
       PERFORM ${r.insert_commands_v1}(x.list) FROM (

@@ -49,7 +49,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
           ORDER BY s.row LIMIT limit_) o),
         EXISTS (SELECT 1 FROM unnest(topics_) AS x (topic) JOIN ${t.watermarks} m ON m.topic = x.topic)
       INTO arrivals_, found_, has_watermarks_;
-    -- Nobody waits for most events: each workflow's end is one.
+    -- Mostly nobody waits when nobody waited yet: an event may come before its wait.
     IF found_ IS NOT NULL THEN
       -- In the order of ids, as commits do. What is read before the locks is read again after them.
       PERFORM 1 FROM (

@@ -3,16 +3,17 @@ import { FUNCTION_SETTINGS } from "./function-settings.ts";
 import { POINTER_NAMES, POINTER_UPDATES, pointerFromJson } from "./pointer-columns.ts";
 
 /**
- * Inserts events, undelivered; one whose id exists keeps what it has. They arrive in their order, and are written in that of their ids: two that store
- * the same ones do not wait for each other crosswise.
+ * Inserts events, undelivered if nothing else is said; one whose id exists keeps what it has. They arrive in their order, and are written in that of
+ * their ids: two that store the same ones do not wait for each other crosswise.
  *
  * @param given - A query with a column `value`, in their order: each is [id, name, key, topic, data, time, eligible_at, stored_at].
+ * @param delivered - Whether one is stored as delivered, from the columns of that query, of the source `e`.
  */
-export const insertEventsSql = (t: SchemaNames["table"], given: string): string => `
-    INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at) OVERRIDING SYSTEM VALUE
+export const insertEventsSql = (t: SchemaNames["table"], given: string, delivered = "false"): string => `
+    INSERT INTO ${t.events} (arrival, id, name, key, topic, data, time, eligible_at, stored_at, visible_at, delivered) OVERRIDING SYSTEM VALUE
     SELECT e.arrival, e.value->>0, e.value->>1, e.value->>2, (e.value->>3)::bigint, e.value->>4, (e.value->>5)::bigint, (e.value->>6)::bigint,
-      (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0)
-    FROM (SELECT nextval('${t.event_arrivals}') AS arrival, e.value FROM (${given}) e) e
+      (e.value->>7)::bigint, coalesce((e.value->>6)::bigint, 0), ${delivered}
+    FROM (SELECT nextval('${t.event_arrivals}') AS arrival, e.* FROM (${given}) e) e
     ORDER BY (e.value->>0) COLLATE "C", e.arrival
     ON CONFLICT (id) DO NOTHING`;
 

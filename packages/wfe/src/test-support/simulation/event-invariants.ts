@@ -1,5 +1,5 @@
 import type { WorkflowChange } from "wfe-core";
-import type { InMemoryStore } from "wfe-core/test-support";
+import { type InMemoryStore, isInBound, type KeptEvent, type KeptSubscription } from "wfe-core/test-support";
 import type { SimulatedConsumption } from "./simulated-program.ts";
 import type { Violations } from "./violations.ts";
 
@@ -44,7 +44,8 @@ export class EventInvariants {
   /** Looks at every subscription in the store: after a commit, a delivery, or a command. */
   look(): void {
     const { subscriptions } = this.#store;
-    for (const [id, { owner, given }] of subscriptions) {
+    for (const [id, subscription] of subscriptions) {
+      const { owner, given } = subscription;
       const known = this.#open.get(id);
       if (known === undefined) {
         this.#violations.add("I3", `the subscription ${id} is in the store, but was closed`);
@@ -52,6 +53,8 @@ export class EventInvariants {
       }
       if (given === undefined) {
         this.#violations.expect(known.eventId === undefined, "I3", () => `the subscription ${id} was given ${known.eventId}, and lost it`);
+        const passedOver = this.#store.topic(subscription.subscription).events.find((event) => isPassedOver(subscription, event));
+        this.#violations.expect(passedOver === undefined, "I3", () => `${passedOver?.event.id} is delivered, but not to the subscription ${id}`);
         continue;
       }
       const { event } = given.event;
@@ -90,4 +93,9 @@ export class EventInvariants {
     this.#open.delete(subscriptionId);
     this.consumed.push({ workflowId, pointerId: subscription.pointerId, eventId });
   }
+}
+
+/** Whether nobody comes to an event any more which an open subscription is to have. */
+function isPassedOver(subscription: KeptSubscription, kept: KeptEvent): boolean {
+  return kept.event.delivered && isInBound(subscription, kept) && !subscription.owner.consumed.has(kept.event.arrival);
 }

@@ -23,6 +23,12 @@ export const storeMutations: readonly EngineMutation[] = [
     caughtBy: ["I3", "end"],
   },
   {
+    name: "a commit stores events as delivered that somebody waits for",
+    program: "children",
+    edits: [{ file: `${STORE}/in-memory-delivery.ts`, from: " || store.topic({ name, key }).open.size > 0", to: "" }],
+    caughtBy: ["I3"],
+  },
+  {
     name: "a store that overwrites the due time of a delivery",
     program: "events",
     edits: [
