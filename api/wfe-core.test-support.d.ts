@@ -440,8 +440,13 @@ interface EndedWorkflows {
 interface RunnableEvent extends Topic {
     readonly id: string;
 }
+interface EventPublication {
+    readonly reached: readonly string[];
+    readonly delivered: boolean;
+}
 interface EventRepository {
     createEvent(event: EventRow, now: Date): Promise<string>;
+    publishEvent?(event: EventRow, now: Date): Promise<EventPublication>;
     getEvent(id: string): Promise<StoredEvent | undefined>;
     isEventConsumed(id: string): Promise<boolean>;
     getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]>;
@@ -669,6 +674,7 @@ declare class InMemoryPersistenceProvider implements PersistenceProvider {
     getEndedWorkflows(ended: EndedWorkflows, limit: number): Promise<readonly string[]>;
     deleteWorkflows(ids: readonly string[], only?: EndedWorkflows): Promise<number>;
     createEvent(event: EventRow, now: Date): Promise<string>;
+    publishEvent(event: EventRow, now: Date): Promise<EventPublication>;
     getEvent(id: string): Promise<StoredEvent | undefined>;
     isEventConsumed(id: string): Promise<boolean>;
     getEvents(name: string, key: string, asOf: Date): Promise<readonly string[]>;

@@ -95,6 +95,7 @@ declare const ROUTINES: readonly [
     "deliveries_v1",
     "load_v1",
     "deliver_v1",
+    "publish_v1",
     "purge_events_v1",
     "claim_due_v1",
     "claim_events_v1",

@@ -188,6 +188,7 @@ declare class WorkflowMigrator {
 interface ControllerEffects {
     assertRunning(): void;
     published(event: EventRow): void;
+    changed(workflowId: string): void;
     readonly host?: HostSight;
 }
 declare class WorkflowController {

@@ -128,7 +128,7 @@ export type { Timer, Clock } from "./traits/clock.ts";
 export type { Codec } from "./traits/codec.ts";
 export type { CommandRepository } from "./traits/command-repository.ts";
 export type { Entropy } from "./traits/entropy.ts";
-export type { RunnableEvent, EventRepository } from "./traits/event-repository.ts";
+export type { EventPublication, RunnableEvent, EventRepository } from "./traits/event-repository.ts";
 export type { HttpClient, HttpRequest, HttpResponse } from "./traits/http-client.ts";
 export type { LifecyclePublisher } from "./traits/lifecycle-publisher.ts";
 export type {

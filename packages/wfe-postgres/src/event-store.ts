@@ -1,5 +1,5 @@
-import type { EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
-import { Batches, sizeOfPayloads } from "./batches.ts";
+import type { EventPublication, EventRow, RunnableEvent, StoredEvent, Topic } from "wfe-core";
+import { Batches, type Outcome, sizeOfPayloads } from "./batches.ts";
 import { mayBeOnes } from "./error-mapping.ts";
 import type { PostgresDatabase } from "./postgres-database.ts";
 import { type EventColumns, newEventList, storedEvent } from "./rows.ts";
@@ -13,6 +13,13 @@ const MOST_TOPICS = 64;
 /** Events that are stored in one call at most. */
 const LARGEST_PUBLICATION = 500;
 
+const STORED: EventPublication = { reached: [], delivered: false };
+
+interface PublicationColumns {
+  readonly reached: readonly string[];
+  readonly delivered: boolean;
+}
+
 interface DeliveryColumns {
   readonly reached: readonly string[];
   /** Highest subscription that was served; `null` when none is left. */
@@ -21,10 +28,18 @@ interface DeliveryColumns {
   readonly arrivals: string;
 }
 
+/** An event that is to be stored. */
+interface Publication {
+  readonly event: EventRow;
+  readonly now: number;
+  /** Whether it is to be delivered with that, if it is alone. */
+  readonly delivers: boolean;
+}
+
 /** Events and their delivery. */
 export class EventStore {
   readonly #database: PostgresDatabase;
-  readonly #publications: Batches<{ readonly event: EventRow; readonly now: number }, string>;
+  readonly #publications: Batches<Publication, EventPublication>;
 
   constructor(database: PostgresDatabase) {
     this.#database = database;
@@ -34,16 +49,32 @@ export class EventStore {
       concurrency: 2,
       keyOf: ({ event }) => event.id,
       sizeOf: ({ event }) => Math.max(1, sizeOfPayloads(LARGEST_PUBLICATION, event.data?.length ?? 0)),
-      send: async (publications) => {
-        await database.call("insert_events_v1", [JSON.stringify(publications.map(({ event, now }) => newEventList(event, now)))]);
-        return publications.map(({ event }) => ({ value: event.id }));
-      },
+      send: (publications) => this.#send(publications),
       mayBeOnes,
     });
   }
 
-  createEvent(event: EventRow, now: Date): Promise<string> {
-    return this.#publications.request({ event, now: now.getTime() });
+  async createEvent(event: EventRow, now: Date): Promise<string> {
+    await this.#publications.request({ event, now: now.getTime(), delivers: false });
+    return event.id;
+  }
+
+  publishEvent(event: EventRow, now: Date): Promise<EventPublication> {
+    const delivers = event.eligibleAt === undefined || event.eligibleAt <= now;
+    return this.#publications.request({ event, now: now.getTime(), delivers });
+  }
+
+  /** Several are stored together, and delivered together after that, which costs less than to deliver each by itself. */
+  async #send(publications: readonly Publication[]): Promise<readonly Outcome<EventPublication>[]> {
+    const [first] = publications;
+    if (publications.length === 1 && first?.delivers === true) {
+      const values = [JSON.stringify(newEventList(first.event, first.now)), first.now];
+      const [answer] = await this.#database.call<PublicationColumns>("publish_v1", values);
+      const { reached, delivered } = answer as PublicationColumns; // the function gives one row
+      return [{ value: { reached: reached.map(fromText), delivered } }];
+    }
+    await this.#database.call("insert_events_v1", [JSON.stringify(publications.map(({ event, now }) => newEventList(event, now)))]);
+    return publications.map(() => ({ value: STORED }));
   }
 
   async getEvent(id: string): Promise<StoredEvent | undefined> {

@@ -32,6 +32,7 @@ const ROUTINES = [
   "deliveries_v1",
   "load_v1",
   "deliver_v1",
+  "publish_v1",
   "purge_events_v1",
   "claim_due_v1",
   "claim_events_v1",

@@ -161,6 +161,21 @@ describe("an answer that is lost", () => {
     expect(await store.getEvent("e")).toMatchObject({ delivered: true });
   });
 
+  it("of the publication of an event: it is given once, and answered as the first time", async () => {
+    await waiting();
+
+    const published = (): Promise<unknown> => store.publishEvent(sampleEvent("e"), soon);
+    expect(await losing("publish_v1", published)).toEqual({ reached: ["w"], delivered: true });
+
+    const loaded = await store.loadForPass("w");
+    expect(loaded).toMatchObject({ row: { inboxSeq: 1, dueAt: soon }, deliveries: [{ subscriptionId: "s" }] });
+    await store.persistWorkflow(
+      sampleChange("w", "c1", { consume: [{ subscriptionId: "s", eventId: "e" }] }, { revision: 1, controlSeq: 0, inboxSeq: 1 }),
+      soon,
+    );
+    expect(await published()).toEqual({ reached: [], delivered: true });
+  });
+
   it("of numbers for names: others are given", async () => {
     expect(await store.nextDefinitionSequence("d", 2)).toBe(1);
     expect(await losing("definition_sequences", () => store.nextDefinitionSequence("d", 2))).toBe(5);

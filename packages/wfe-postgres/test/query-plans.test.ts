@@ -109,6 +109,10 @@ const USES: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
     await persistence.createEvent(sampleEvent("e"), instant());
     await persistence.deliverEvents([{ name: "paid", key: "1" }], instant());
   },
+  "the publication of an event": async ({ persistence }) => {
+    for (const key of ["2", "nobody waits"]) await persistence.publishEvent(sampleEvent(`p-${key}`, { key }), instant());
+    await persistence.publishEvent(sampleEvent("p-2", { key: "2" }), instant());
+  },
   "a load": async ({ persistence }) => {
     await persistence.loadForPass("w");
     await Promise.all(["f-9", "f-19"].map((id) => persistence.loadForPass(id)));
@@ -214,6 +218,16 @@ const READS: Readonly<Record<string, readonly string[]>> = {
     "events: events_pkey",
     "events: events_topic",
     "events: events_undelivered_topic",
+    "subscriptions: subscriptions_open",
+    "subscriptions: subscriptions_pkey",
+    "watermarks: watermarks_topic",
+    "workflows: workflows_pkey",
+  ],
+  "the publication of an event": [
+    "consumed_events: consumed_events_pkey",
+    "events: events_id",
+    "events: events_topic",
+    "subscriptions: subscriptions_event",
     "subscriptions: subscriptions_open",
     "subscriptions: subscriptions_pkey",
     "watermarks: watermarks_topic",

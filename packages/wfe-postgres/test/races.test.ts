@@ -117,6 +117,42 @@ describe("races on PostgreSQL", () => {
     },
   );
 
+  it.each([["subscription first"], ["publication first"]])(
+    "a subscription and the publication of its event at once: the event comes once, %s",
+    async (order) => {
+      await create("w");
+      const held = await holdTopic();
+
+      const calls = [(): Promise<unknown> => subscribe(first, "w"), (): Promise<unknown> => second.publishEvent(eventOf("e"), instant())];
+      const waiting: Promise<unknown>[] = [];
+      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
+        waiting.push(call());
+        await sessions.blocked(waiting.length);
+      }
+      await sessions.end(held);
+      const answers = await Promise.all(waiting);
+
+      expect(answers).toContainEqual({ reached: order === "subscription first" ? ["w"] : [], delivered: true });
+      expect(await inbox("w")).toEqual(["e"]);
+      expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
+    },
+  );
+
+  it("a publication, and the end of who waits for its event, at once: it is given to nobody, and delivered", async () => {
+    await create("w");
+    await subscribe(first, "w");
+    const held = await sessions.begin(`SELECT * FROM ${server.schema}.workflows WHERE id = 'w' FOR UPDATE`);
+
+    const ended = first.command("w", "terminate", instant());
+    await sessions.blocked(1);
+    const published = second.publishEvent(eventOf("e"), instant());
+    await sessions.blocked(2);
+    await sessions.end(held);
+
+    expect([await ended, await published]).toEqual([true, { reached: [], delivered: true }]);
+    expect(await runnable()).toEqual([]);
+  });
+
   it.each([["subscription first"], ["commit first"]])(
     "a subscription and a commit that sends its event at once: the event comes once, and is left to a delivery only if it is awaited, %s",
     async (order) => {

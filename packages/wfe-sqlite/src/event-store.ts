@@ -1,4 +1,4 @@
-import { ACTIVITY_EVENT, type EventRow, type RunnableEvent, type StoredEvent, type Topic } from "wfe-core";
+import { ACTIVITY_EVENT, type EventPublication, type EventRow, type RunnableEvent, type StoredEvent, type Topic } from "wfe-core";
 import type { Connection } from "./connection.ts";
 import { earliestEvent, setBackWatermarks } from "./event-matching.ts";
 import { type EventColumns, eventValues, storedEvent } from "./rows.ts";
@@ -16,9 +16,9 @@ const INSERT = `
   INSERT INTO wfe_events (delivered, id, name, key, data, time, eligible_at, stored_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO NOTHING`;
 
-/** Stores an event, undelivered; one whose id exists keeps what it has. */
-export function insertEvent(connection: Connection, event: EventRow, now: number): void {
-  connection.sql(INSERT).run(0, ...eventValues(event, now));
+/** Stores an event, undelivered. @returns Whether it is new: one whose id exists keeps what it has. */
+export function insertEvent(connection: Connection, event: EventRow, now: number): boolean {
+  return connection.sql(INSERT).run(0, ...eventValues(event, now)).changes > 0;
 }
 
 /**
@@ -27,8 +27,12 @@ export function insertEvent(connection: Connection, event: EventRow, now: number
  * @returns Whether it was stored so.
  */
 export function insertEventForWaits(connection: Connection, event: EventRow, now: number): boolean {
-  const isDelivered = (event.eligibleAt === undefined || event.eligibleAt.getTime() <= now) && !isAwaited(connection, event);
+  const isDelivered = isEligible(event, now) && !isAwaited(connection, event);
   return connection.sql(INSERT).run(isDelivered ? 1 : 0, ...eventValues(event, now)).changes > 0 && isDelivered;
+}
+
+function isEligible({ eligibleAt }: EventRow, now: number): boolean {
+  return eligibleAt === undefined || eligibleAt.getTime() <= now;
 }
 
 /** Whether an event on a topic reaches anybody, or moves anybody's watermark. */
@@ -66,6 +70,15 @@ export class EventStore {
     return this.#database.write((connection) => {
       insertEvent(connection, event, now.getTime());
       return event.id;
+    });
+  }
+
+  publishEvent(event: EventRow, now: Date): Promise<EventPublication> {
+    const time = now.getTime();
+    return this.#database.write((connection) => {
+      if (!insertEvent(connection, event, time) || !isEligible(event, time)) return { reached: [], delivered: false };
+      const { reached, progress } = deliverBatch(connection, event, undefined, time);
+      return { reached, delivered: progress === undefined };
     });
   }
 

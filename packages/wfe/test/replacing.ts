@@ -1,7 +1,10 @@
 import type { Providers, WorkflowChange } from "../src/index.ts";
 
+/** Methods that do something else; `undefined` for one that is left out. */
+export type Replacements<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** A provider some of whose methods do something else. */
-export function replacing<T extends object>(provider: T, methods: Partial<T> | undefined): T {
+export function replacing<T extends object>(provider: T, methods: Replacements<T> | undefined): T {
   return new Proxy(provider, {
     get: (target, key) => {
       const value: unknown = Reflect.get(methods !== undefined && key in methods ? methods : target, key);

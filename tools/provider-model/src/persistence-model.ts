@@ -18,13 +18,15 @@ import {
 } from "./event-operations.ts";
 import type { Model } from "./model-run.ts";
 import { emptyState, type PersistenceState, pointersOf, shownSubscription, subscriptionsOf } from "./persistence-state.ts";
+import { publishEvent } from "./publication-operation.ts";
 import { getEndedWorkflows, getPointers, getWorkflowInstance, listWorkflows, loadForPass } from "./query-operations.ts";
 import { EVENT_IDS, SUBSCRIPTION_IDS, WORKFLOW_IDS } from "./values.ts";
 
 const operation: fc.Arbitrary<Operation<PersistenceState, PersistenceProvider>> = fc.oneof(
   { weight: 3, arbitrary: createNewWorkflow },
   { weight: 14, arbitrary: persistWorkflow },
-  { weight: 7, arbitrary: createEvent },
+  { weight: 5, arbitrary: createEvent },
+  { weight: 5, arbitrary: publishEvent },
   { weight: 6, arbitrary: deliverEvents },
   { weight: 5, arbitrary: command },
   { weight: 5, arbitrary: subscriptionToken },

@@ -1,11 +1,25 @@
 import { setImmediate as pause } from "node:timers/promises";
-import type { DistributedLockProvider, Lease, PersistenceProvider, QueueProvider, WorkflowChange, WorkItem } from "wfe-core";
+import type {
+  DistributedLockProvider,
+  EventPublication,
+  EventRow,
+  Lease,
+  PersistenceProvider,
+  QueueProvider,
+  WorkflowChange,
+  WorkItem,
+} from "wfe-core";
 import { altered, type Fault } from "./in-memory-targets.ts";
 
 const FAR = new Date(Date.UTC(2100, 0, 1));
 
 function later(instant: Date, ms: number): Date {
   return new Date(Math.min(instant.getTime() + ms, 8.64e15));
+}
+
+async function published(good: PersistenceProvider, event: EventRow, now: Date): Promise<EventPublication> {
+  if (good.publishEvent === undefined) throw new Error("this provider publishes no events");
+  return good.publishEvent(event, now);
 }
 
 /** A fault in what is committed. */
@@ -66,6 +80,16 @@ export const PERSISTENCE_FAULTS: Readonly<Record<string, Fault<PersistenceProvid
   }),
   "delivers on the first of several topics": () => (good) => ({ deliverEvents: (topics, now) => good.deliverEvents(topics.slice(0, 1), now) }),
   "delivers events before their time": () => (good) => ({ deliverEvents: (topics, _now) => good.deliverEvents(topics, FAR) }),
+  "publishes an event, and names nobody": () => (good) => ({
+    publishEvent: async (event, now) => ({ ...(await published(good, event, now)), reached: [] }),
+  }),
+  "stores an event that is published, and says that it is delivered": () => (good) => ({
+    publishEvent: async (event, now) => {
+      await good.createEvent(event, now);
+      return { reached: [], delivered: true };
+    },
+  }),
+  "publishes an event before its time": () => (good) => ({ publishEvent: ({ eligibleAt: _, ...event }, now) => published(good, event, now) }),
   "gives events to two sweeps": () => (good) => ({
     getRunnableEvents: (asAt, options) => good.getRunnableEvents(asAt, { ...options, claimUntil: asAt }),
   }),

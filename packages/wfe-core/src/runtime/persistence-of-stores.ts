@@ -9,7 +9,7 @@ import type { DefinitionKey } from "../models/workflow-definition.ts";
 import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../models/workflow-filter.ts";
 import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../models/workflow-row.ts";
 import type { CommandRepository } from "../traits/command-repository.ts";
-import type { EventRepository, RunnableEvent } from "../traits/event-repository.ts";
+import type { EventPublication, EventRepository, RunnableEvent } from "../traits/event-repository.ts";
 import type { InspectionRepository, InspectionRequest, WorkflowInspection } from "../traits/inspection-repository.ts";
 import type { PersistenceProvider } from "../traits/persistence-provider.ts";
 import type { MetricSink } from "../traits/metric-sink.ts";
@@ -39,7 +39,7 @@ export interface PersistenceStores {
     command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined>;
   };
   readonly query: Pick<WorkflowRepository, "listWorkflows" | "countWorkflows" | "getEndedWorkflows">;
-  readonly events: EventRepository;
+  readonly events: Required<EventRepository>;
   readonly subscriptions: SubscriptionRepository;
   readonly commands: CommandRepository;
   readonly errors: Pick<PersistenceProvider, "getErrors">;
@@ -181,6 +181,11 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
   async createEvent(event: EventRow, now: Date): Promise<string> {
     this.#run.check();
     return this.#stores.events.createEvent(event, now);
+  }
+
+  async publishEvent(event: EventRow, now: Date): Promise<EventPublication> {
+    this.#run.check();
+    return this.#stores.events.publishEvent(event, now);
   }
 
   async getEvent(id: string): Promise<StoredEvent | undefined> {

@@ -6,10 +6,26 @@ export interface RunnableEvent extends Topic {
   readonly id: string;
 }
 
+/** What came of the publication of an event. */
+export interface EventPublication {
+  /** Ids of the instances that got something, each once; of an event that exists, those that hold it, or none. */
+  readonly reached: readonly string[];
+  /** Whether the event is delivered with that; if not, it is left to {@link EventRepository.deliverEvents}. */
+  readonly delivered: boolean;
+}
+
 /** Events. Every method may be called concurrently, from any number of processes. */
 export interface EventRepository {
   /** Stores an event, undelivered. @returns Its id; an id that exists already keeps its first payload and is returned. */
   createEvent(event: EventRow, now: Date): Promise<string>;
+  /**
+   * Stores an event and delivers on its topic, as {@link createEvent} and {@link deliverEvents} do, in one atomic step. An event is stored and nothing more,
+   * which is left to a delivery, when it is not eligible yet, its id exists already, or the provider would rather not: very many wait for it, or very many events are
+   * published at this moment. Of others of its topic that are undelivered, some may be given, and may be left undelivered nevertheless.
+   *
+   * A provider for which two calls cost no more than one leaves the method out.
+   */
+  publishEvent?(event: EventRow, now: Date): Promise<EventPublication>;
   getEvent(id: string): Promise<StoredEvent | undefined>;
   /** Whether an instance that is stored has used the event: a commit of it has consumed it. `false` for an id that nobody has. */
   isEventConsumed(id: string): Promise<boolean>;

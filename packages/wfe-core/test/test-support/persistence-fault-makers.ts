@@ -3,11 +3,12 @@ import type { InMemoryStore, KeptSubscription } from "../../src/test-support/in-
 import type { PersistenceProvider } from "../../src/traits/persistence-provider.ts";
 import type { PersistenceFault } from "./faulty-persistence.ts";
 
+type Methods = Required<PersistenceProvider>;
 type Method = {
-  [K in keyof PersistenceProvider]-?: PersistenceProvider[K] extends (...args: never[]) => Promise<unknown> ? K : never;
-}[keyof PersistenceProvider];
-type Args<K extends Method> = Parameters<PersistenceProvider[K]>;
-type Answer<K extends Method> = Awaited<ReturnType<PersistenceProvider[K]>>;
+  [K in keyof Methods]: Methods[K] extends (...args: never[]) => Promise<unknown> ? K : never;
+}[keyof Methods];
+type Args<K extends Method> = Parameters<Methods[K]>;
+type Answer<K extends Method> = Awaited<ReturnType<Methods[K]>>;
 
 /** Calls the good method; the union of methods has no signature of its own. */
 function call<K extends Method>(good: PersistenceProvider, method: K, args: Args<K>): Promise<Answer<K>> {

@@ -10,6 +10,7 @@ import { faultyLockTarget, LOCK_FAULTS } from "./faulty-locks.ts";
 import { faultyPersistenceTarget } from "./faulty-persistence.ts";
 import { PERSISTENCE_ACTIVITY_FAULTS } from "./faulty-persistence-activities.ts";
 import { PERSISTENCE_DELIVERY_FAULTS } from "./faulty-persistence-deliveries.ts";
+import { PUBLICATION_FAULTS } from "./faulty-persistence-publications.ts";
 import { PERSISTENCE_ENDING_FAULTS } from "./faulty-persistence-endings.ts";
 import { PERSISTENCE_EVENT_FAULTS } from "./faulty-persistence-events.ts";
 import { PERSISTENCE_MEETING_FAULTS } from "./faulty-persistence-meetings.ts";
@@ -29,6 +30,7 @@ catchesFaults("the persistence suite", {
     PERSISTENCE_WAIT_FAULTS,
     PERSISTENCE_INSPECTION_FAULTS,
     PERSISTENCE_DELIVERY_FAULTS,
+    PUBLICATION_FAULTS,
     PERSISTENCE_PAYLOAD_FAULTS,
     PERSISTENCE_MEETING_FAULTS,
     PERSISTENCE_MIGRATION_FAULTS,

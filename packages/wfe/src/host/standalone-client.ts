@@ -60,8 +60,9 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     this.#bus = new LifecycleBus(services, parts.publisher, (idOrName) => this.underWay.track(lookup.idOrSame(idOrName)));
     const lifecycle = (event: LifecycleEvent): void => this.#bus.publish(event);
     const published = (event: EventRow): void => hint(event.id, "event");
+    const changed = (id: string): void => hint(id, "workflow");
     const commands = new WorkflowCommands(services, lookup, {
-      changed: (id) => hint(id, "workflow"),
+      changed,
       published,
       commanded: () => undefined, // the sweep of the hosts finds them
       lifecycle,
@@ -72,9 +73,9 @@ export class StandaloneClient extends ClientVerbs implements AsyncDisposable {
     });
     const assertRunning = (): void => this.#assertRunning();
     const starter = new WorkflowStarter(services, lifecycle);
-    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => hint(id, "workflow"));
-    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, { assertRunning, published });
-    this.activities = new ActivityController(services, { assertRunning, changed: (id) => hint(id, "workflow") });
+    const migrator = new WorkflowMigrator(services, lookup, starter, changed);
+    this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, { assertRunning, published, changed });
+    this.activities = new ActivityController(services, { assertRunning, changed });
   }
 
   /** Starts the providers. Idempotent, and possible again after `stop`. */

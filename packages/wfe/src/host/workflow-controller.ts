@@ -4,6 +4,7 @@ import {
   decodedInstance,
   EventNotFoundError,
   type EventDefinition,
+  type EventPublication,
   type EventRow,
   errorView,
   type ExecutionError,
@@ -50,6 +51,8 @@ export interface ControllerEffects {
   assertRunning(): void;
   /** An event was stored: deliver it. */
   published(event: EventRow): void;
+  /** An instance was changed from outside: look at it. */
+  changed(workflowId: string): void;
   /** Absent for a client. */
   readonly host?: HostSight;
 }
@@ -132,7 +135,7 @@ export class WorkflowController {
     checkEvent(name, key, options);
     const schema = typeof event === "string" ? undefined : event.schema;
     const checked = schema === undefined ? payload : await validInput(schema, payload, `the payload of the event ${JSON.stringify(name)}`);
-    const { clock, entropy, payloads, persistence } = this.#services;
+    const { clock, entropy, payloads } = this.#services;
     const now = new Date(clock.now());
     const time = options.time ?? now;
     const row: EventRow = {
@@ -144,9 +147,19 @@ export class WorkflowController {
       data: payloads.encode(checked === undefined ? null : payloads.stored(checked, "the event"), "the event", payloads.limits.event),
       ...(time > now ? { eligibleAt: time } : {}),
     };
-    const id = await persistence.createEvent(row, now);
-    this.#effects.published(row);
-    return id;
+    const { reached, delivered } = await this.#publish(row, now);
+    for (const workflowId of reached) this.#effects.changed(workflowId);
+    if (!delivered) this.#effects.published(row);
+    return row.id;
+  }
+
+  async #publish(row: EventRow, now: Date): Promise<EventPublication> {
+    const { persistence, middleware } = this.#services;
+    // Who stands around deliveries gets them as a call of their own.
+    const isDelivered = row.eligibleAt === undefined && middleware?.aroundDelivery === undefined;
+    if (isDelivered && persistence.publishEvent !== undefined) return persistence.publishEvent(row, now);
+    await persistence.createEvent(row, now);
+    return { reached: [], delivered: false };
   }
 
   async listWorkflows(filter: WorkflowFilter, page: PageRequest): Promise<Page<WorkflowInstance>> {

@@ -123,7 +123,7 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     const published = (event: EventRow): void =>
       event.eligibleAt === undefined ? this.#events.deliver(event) : this.#events.schedule(event, event.eligibleAt);
     const commands = new WorkflowCommands(services, lookup, {
-      changed: (id) => this.#workflows.dispatch(id),
+      changed: dispatch,
       published,
       commanded: () => this.#commands.soon(),
       lifecycle,
@@ -136,10 +136,10 @@ export class WorkflowHost extends ClientVerbs implements AsyncDisposable {
     this.#sweeper = new Sweeper(services, providers.locks, this.#workflows, this.#events, this.#commands);
     this.#loops = [workflowLoop(services, this.#workflows), eventLoop(services, this.#events)];
     const host = { locks: providers.locks, has: (id: string) => this.#workflows.has(id) };
-    const effects = { assertRunning: () => this.#assertRunning(), published, host };
-    const migrator = new WorkflowMigrator(services, lookup, starter, (id) => this.#workflows.dispatch(id));
+    const effects = { assertRunning: () => this.#assertRunning(), published, changed: dispatch, host };
+    const migrator = new WorkflowMigrator(services, lookup, starter, dispatch);
     this.controller = new WorkflowController(services, starter, this.#waiter, lookup, commands, migrator, effects);
-    this.activities = new ActivityController(services, { ...effects, changed: (id) => this.#workflows.dispatch(id) });
+    this.activities = new ActivityController(services, effects);
   }
 
   /**

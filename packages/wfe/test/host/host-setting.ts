@@ -12,7 +12,7 @@ import {
   VirtualClock,
   VirtualEntropy,
 } from "../../src/test-support/index.ts";
-import { replacing } from "../replacing.ts";
+import { type Replacements, replacing } from "../replacing.ts";
 
 /** The services of a host on started in-memory providers, in virtual time. */
 export interface HostSetting {
@@ -26,11 +26,12 @@ export interface HostSetting {
 /** Makes the services of a host. @param methods - Methods of the providers that do something else. */
 export async function hostSetting(
   methods: {
-    readonly persistence?: Partial<HostServices["persistence"]>;
+    readonly persistence?: Replacements<HostServices["persistence"]>;
     readonly queue?: Partial<HostServices["queue"]>;
     readonly locks?: Partial<DistributedLockProvider>;
   } = {},
   options: HostOptions = {},
+  middleware?: HostServices["middleware"],
 ): Promise<HostSetting> {
   const clock = new VirtualClock();
   const warnings: LogEntry[] = [];
@@ -47,6 +48,7 @@ export async function hostSetting(
     payloads: new Payloads(),
     log: { write: (entry) => void warnings.push(entry) },
     options: resolveHostOptions(options),
+    middleware,
   };
   return { clock, services, locks: replacing<DistributedLockProvider>(locks, methods.locks), warnings };
 }

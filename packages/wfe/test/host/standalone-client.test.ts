@@ -7,6 +7,9 @@ import {
   InMemoryStore,
   VirtualClock,
   VirtualEntropy,
+  sampleChange,
+  sampleSubscription,
+  sampleWorkflow,
 } from "../../src/test-support/index.ts";
 import { replacing } from "../replacing.ts";
 import { messages } from "./host-setting.ts";
@@ -146,12 +149,17 @@ describe("a client", () => {
   });
 
   it("tells the hosts through the queue of what it publishes and commands", async () => {
-    const { client, clock, queue } = setting();
+    const { client, clock, persistence, queue } = setting();
     await client.start();
     await client.startWorkflow(definition, { n: 1 }, { id: "a" });
     await taken(queue, "workflow");
 
-    const event = await client.publishEvent("paid", "1", { total: 1 });
+    const time = new Date(clock.now() + 1);
+    const event = await client.publishEvent("paid", "1", { total: 1 }, { time });
+    await persistence.createNewWorkflow(sampleWorkflow("b"), new Date(clock.now()));
+    await persistence.persistWorkflow(sampleChange("b", "c1", { openSubscriptions: [sampleSubscription("s", { key: "2" })] }), new Date(clock.now()));
+    await client.publishEvent("paid", "2", { total: 1 });
+    expect(await taken(queue, "workflow")).toEqual(["b"]);
     expect(await client.terminateWorkflow("a")).toBe(true);
 
     expect(await taken(queue, "event")).toEqual([event, `wfe.completed/a/${clock.now()}/0`]);
@@ -163,7 +171,7 @@ describe("a client", () => {
     await client.start();
 
     await client.startWorkflow(definition, { n: 1 }, { id: "a" });
-    const event = await client.publishEvent("paid", "1", 1);
+    const event = await client.publishEvent("paid", "1", 1, { time: new Date(clock.now() + 1) });
     await client.suspendWorkflow("a");
     await clock.settle();
 

@@ -5,6 +5,8 @@ import {
   type EventRow,
   InputInvalidError,
   type LifecycleEvent,
+  type Middleware,
+  MiddlewareRunner,
   type PersistenceProvider,
   type StandardSchema,
   WfeError,
@@ -18,12 +20,13 @@ import { WorkflowCommands } from "../../src/host/workflow-commands.ts";
 import { WorkflowController } from "../../src/host/workflow-controller.ts";
 import { WorkflowMigrator } from "../../src/host/workflow-migrator.ts";
 import { WorkflowStarter } from "../../src/host/workflow-starter.ts";
-import { instant, sampleEvent, sampleWorkflow } from "../../src/test-support/index.ts";
+import { instant, sampleChange, sampleEvent, sampleSubscription, sampleWorkflow } from "../../src/test-support/index.ts";
+import type { Replacements } from "../replacing.ts";
 import { hostSetting, messages } from "./host-setting.ts";
 
 /** A controller over a store with the instance "w", and what it leaves to its process. */
-async function setting(persistence: Partial<PersistenceProvider> = {}) {
-  const of = await hostSetting({ persistence });
+async function setting(persistence: Replacements<PersistenceProvider> = {}, middleware: readonly Middleware[] = []) {
+  const of = await hostSetting({ persistence }, {}, new MiddlewareRunner(middleware, () => undefined));
   const { services } = of;
   const changed: string[] = [];
   const published: EventRow[] = [];
@@ -46,6 +49,7 @@ async function setting(persistence: Partial<PersistenceProvider> = {}) {
       if (!process.running) throw new WfeError("WFE_HOST_NOT_RUNNING", "not running");
     },
     published: (event) => void published.push(event),
+    changed: (id) => void changed.push(id),
   });
   await services.persistence.createNewWorkflow(sampleWorkflow("w"), instant());
   return { ...of, controller, changed, published, events, process };
@@ -128,16 +132,16 @@ describe("a command", () => {
 
 describe("an event", () => {
   it("without a payload is stored as null, so that whoever waits sees that something came", async () => {
-    const { controller, published } = await setting();
+    const { services, controller } = await setting();
 
     const id = await controller.publishEvent("paid", "1", undefined, {});
 
-    expect(published).toEqual([{ id, name: "paid", key: "1", time: instant(), data: "null" }]);
+    expect(await services.persistence.getEvent(id)).toMatchObject({ id, name: "paid", key: "1", time: instant(), data: "null" });
     expect((await controller.getEvent(id)).data).toBeNull();
   });
 
   it("is what its schema makes of the payload, or is refused by it", async () => {
-    const { controller, published } = await setting();
+    const { services, controller } = await setting();
     const positive: StandardSchema<number, number> = {
       "~standard": {
         version: 1,
@@ -146,23 +150,62 @@ describe("an event", () => {
       },
     };
 
-    await controller.publishEvent({ name: "paid", schema: positive } as never, "1", "7", {});
+    const id = await controller.publishEvent({ name: "paid", schema: positive } as never, "1", "7", {});
     const refused = controller.publishEvent({ name: "paid", schema: positive } as never, "1", "-7", {});
 
     await expect(refused).rejects.toEqual(new InputInvalidError('the payload of the event "paid"', ["is not positive"]));
-    expect(published.map(({ data }) => data)).toEqual(["7"]);
+    expect(await services.persistence.getEvents("paid", "1", new Date(0))).toEqual([id]);
+    expect(await services.persistence.getEvent(id)).toMatchObject({ data: "7" });
   });
 
   it("of the future is eligible at its time, any other at once", async () => {
-    const { controller, published } = await setting();
+    const { services, controller, published } = await setting();
 
-    for (const time of [instant(-5), instant(), instant(5)]) await controller.publishEvent("paid", "1", 1, { time });
+    const ids: string[] = [];
+    for (const time of [instant(-5), instant(), instant(5)]) ids.push(await controller.publishEvent("paid", "1", 1, { time }));
 
-    expect(published.map(({ time, eligibleAt }) => [time, eligibleAt])).toEqual([
-      [instant(-5), undefined],
-      [instant(), undefined],
-      [instant(5), instant(5)],
+    expect(await Promise.all(ids.map((id) => services.persistence.getEvent(id)))).toMatchObject([
+      { time: instant(-5), delivered: true },
+      { time: instant(), delivered: true },
+      { time: instant(5), eligibleAt: instant(5), delivered: false },
     ]);
+    expect(published.map(({ eligibleAt }) => eligibleAt)).toEqual([instant(5)]);
+  });
+
+  /** Has "w" wait for the event. */
+  const waits = (persistence: PersistenceProvider): Promise<unknown> =>
+    persistence.persistWorkflow(sampleChange("w", "c1", { openSubscriptions: [sampleSubscription("s")] }), instant());
+
+  it("is given to those who wait with its storing, who are looked at", async () => {
+    const { services, controller, changed, published } = await setting({ deliverEvents: () => Promise.reject(new Error("it is delivered")) });
+    await waits(services.persistence);
+
+    await controller.publishEvent("paid", "1", 1, {});
+
+    expect((await services.persistence.loadForPass("w"))?.deliveries).toMatchObject([{ subscriptionId: "s" }]);
+    expect([changed, published]).toEqual([["w"], []]);
+  });
+
+  it("that the store has not given to all who wait is left to a delivery, and those who have it are looked at", async () => {
+    const { controller, changed, published } = await setting({ publishEvent: () => Promise.resolve({ reached: ["x", "y"], delivered: false }) });
+
+    const id = await controller.publishEvent("paid", "1", 1, {});
+
+    expect(changed).toEqual(["x", "y"]);
+    expect(published).toMatchObject([{ id, name: "paid", key: "1" }]);
+  });
+
+  it.each<[string, Replacements<PersistenceProvider>, readonly Middleware[]]>([
+    ["a store that publishes none", { publishEvent: undefined }, []],
+    ["a host with middleware around deliveries", {}, [{ aroundDelivery: async (_, next) => void (await next()) }]],
+  ])("of %s is stored, and left to a delivery", async (_, persistence, middleware) => {
+    const { services, controller, changed, published } = await setting(persistence, middleware);
+    await waits(services.persistence);
+
+    const id = await controller.publishEvent("paid", "1", 1, {});
+
+    expect(await services.persistence.getEvent(id)).toMatchObject({ delivered: false });
+    expect([changed, published.map((event) => event.id)]).toEqual([[], [id]]);
   });
 
   it.each<[string, unknown, unknown, Parameters<WorkflowController["publishEvent"]>[3]]>([

@@ -1,5 +1,6 @@
 import type { EventRow } from "../../models/event.ts";
 import type { Topic } from "../../models/event-subscription.ts";
+import type { EventPublication } from "../../traits/event-repository.ts";
 import { isFinal } from "../../models/workflow-status.ts";
 import type { InMemoryStore, KeptEvent, KeptSubscription, KeptWorkflow } from "./in-memory-store.ts";
 
@@ -42,6 +43,12 @@ export function markWhereNobodyWaits(store: InMemoryStore, { id, name, key }: Ev
   kept.event = { ...kept.event, delivered: true };
   store.undelivered.delete(kept);
   return true;
+}
+
+/** Stores an event, and delivers on its topic if it is eligible. */
+export function publish(store: InMemoryStore, event: EventRow, now: Date): EventPublication {
+  if (!store.addEvent(event, now) || !isEligible(event, now)) return { reached: [], delivered: false };
+  return { reached: [...deliver(store, event, now)].map(({ row }) => row.id), delivered: true };
 }
 
 /** Delivers on one topic, and marks its eligible events delivered. @returns The instances that got something. */

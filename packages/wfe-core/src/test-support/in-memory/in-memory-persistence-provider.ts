@@ -10,13 +10,13 @@ import type { EndedWorkflows, Page, PageRequest, WorkflowFilter } from "../../mo
 import type { NewWorkflow, WorkflowRecord, WorkflowRow } from "../../models/workflow-row.ts";
 import { isFinal } from "../../models/workflow-status.ts";
 import { SharedRun } from "../../runtime/shared-run.ts";
-import type { RunnableEvent } from "../../traits/event-repository.ts";
+import type { EventPublication, RunnableEvent } from "../../traits/event-repository.ts";
 import type { InspectionRequest, WorkflowInspection } from "../../traits/inspection-repository.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import type { CommandOptions, ControlCommand, LoadedWorkflow, WorkflowSignals } from "../../traits/workflow-repository.ts";
 import { applyChange } from "./in-memory-commit.ts";
 import { applyCommand } from "./in-memory-control.ts";
-import { deliver } from "./in-memory-delivery.ts";
+import { deliver, publish } from "./in-memory-delivery.ts";
 import { inspect } from "./in-memory-inspection.ts";
 import { deliveriesOf, InMemoryStore, type KeptSubscription, type KeptWorkflow, passPointersOf, recordOf } from "./in-memory-store.ts";
 import { pointersOf } from "./in-memory-pointer-query.ts";
@@ -148,6 +148,10 @@ export class InMemoryPersistenceProvider implements PersistenceProvider {
   async createEvent(event: EventRow, now: Date): Promise<string> {
     this.#running().addEvent(event, now);
     return event.id;
+  }
+
+  async publishEvent(event: EventRow, now: Date): Promise<EventPublication> {
+    return publish(this.#running(), event, now);
   }
 
   async getEvent(id: string): Promise<StoredEvent | undefined> {

@@ -3,7 +3,7 @@ import type { NewSubscription, Topic } from "../../models/event-subscription.ts"
 import { isWfeError } from "../../errors/wfe-error.ts";
 import type { CommitResult, WorkflowChange } from "../../models/workflow-change.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
-import type { RunnableEvent } from "../../traits/event-repository.ts";
+import type { EventPublication, RunnableEvent } from "../../traits/event-repository.ts";
 import { instant, sampleEvent, sampleSubscription } from "../fixtures.ts";
 import { commit, LATER } from "./persistence-steps.ts";
 
@@ -64,6 +64,32 @@ export async function send(
   const { name, key } = sampleEvent(id, changes);
   await publish(provider, id, changes, now);
   return await provider.deliverEvents([{ name, key }], now);
+}
+
+/** Publishes a sample event; by a provider that leaves that out, it is stored. @param changes - Fields that differ. */
+export async function publication(
+  provider: PersistenceProvider,
+  id: string,
+  changes: Partial<EventRow> = {},
+  now: Date = instant(),
+): Promise<EventPublication> {
+  const event = sampleEvent(id, changes);
+  if (provider.publishEvent !== undefined) return await provider.publishEvent(event, now);
+  await provider.createEvent(event, now);
+  return { reached: [], delivered: false };
+}
+
+/** Publishes a sample event as a host does: what is not delivered with that is delivered after it. @returns Ids of the instances that got something. */
+export async function hand(
+  provider: PersistenceProvider,
+  id: string,
+  changes: Partial<EventRow> = {},
+  now: Date = instant(),
+): Promise<readonly string[]> {
+  const { reached, delivered } = await publication(provider, id, changes, now);
+  if (delivered) return reached;
+  const { name, key } = sampleEvent(id, changes);
+  return [...new Set([...reached, ...(await provider.deliverEvents([{ name, key }], now))])];
 }
 
 /** Commits that an instance, `w` unless said otherwise, opens a sample subscription. @param changes - Fields that differ. */

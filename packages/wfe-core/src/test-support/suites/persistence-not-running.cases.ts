@@ -1,6 +1,7 @@
 import { assert } from "./assert.ts";
 import type { PersistenceProvider } from "../../traits/persistence-provider.ts";
 import { instant, sampleChange, sampleEvent, sampleWorkflow } from "../fixtures.ts";
+import { publication } from "./event-steps.ts";
 import { isNotRunning } from "./not-running.ts";
 import type { PersistenceContext } from "./persistence-context.ts";
 import { create, fullChange, LATER, recordOf } from "./persistence-steps.ts";
@@ -30,6 +31,7 @@ export const PERSISTENCE_CALLS: {
   getEndedWorkflows: (provider) => provider.getEndedWorkflows({ status: "complete", before: instant() }, 1),
   deleteWorkflows: (provider) => provider.deleteWorkflows(["w"]),
   createEvent: (provider) => provider.createEvent(sampleEvent("e"), instant()),
+  publishEvent: (provider) => publication(provider, "e"),
   getEvent: (provider) => provider.getEvent("e"),
   isEventConsumed: (provider) => provider.isEventConsumed("e"),
   getEvents: (provider) => provider.getEvents("paid", "1", instant()),

@@ -32,6 +32,7 @@ import type { PersistenceContext } from "./persistence-context.ts";
 import { PERSISTENCE_NOT_RUNNING_CASES } from "./persistence-not-running.cases.ts";
 import { PICK_UP_CASES } from "./pick-up.cases.ts";
 import { COMPENSABLE_CASES, POINTER_QUERY_CASES } from "./pointer-query.cases.ts";
+import { PUBLICATION_CASES } from "./publication.cases.ts";
 import { registerSuite, type SuiteRunner } from "./register-suite.ts";
 import { RETRY_CASES } from "./retry.cases.ts";
 import { SCHEDULED_COMMAND_CASES } from "./scheduled-command.cases.ts";
@@ -80,6 +81,7 @@ export const PERSISTENCE_SUITE_CASES: readonly SuiteCase<PersistenceContext>[] =
   ...SUBSCRIPTION_CASES,
   ...INBOX_CASES,
   ...DELIVERY_CASES,
+  ...PUBLICATION_CASES,
   ...PICK_UP_CASES,
   ...CONSUMPTION_CASES,
   ...CLOSING_CASES,

@@ -2,9 +2,31 @@ import { ACTIVITY_EVENT } from "wfe-core";
 import { FEW_DELIVERIES } from "./commit.ts";
 import type { SchemaNames } from "../../schema-names.ts";
 import { FUNCTION_SETTINGS } from "./function-settings.ts";
+import { insertEventsSql } from "./inserting.ts";
+
+/** Subscriptions up to which the publication of an event serves those that wait on its topic. */
+const MOST_SERVED = 16;
 
 /** How events come to those who wait. */
-export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => `
+export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames): string => {
+  // Gives to the subscriptions found_ the earliest event that each may take; their instances are locked.
+  const give = `WITH seekers AS (
+        SELECT s.row, s.workflow, w.inbox_seq,
+          ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
+        FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
+        WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
+      ), given AS (
+        UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
+        FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
+        RETURNING s.workflow, s.event
+      ), woken AS (
+        UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
+        WHERE w.row IN (SELECT g.workflow FROM given g)
+        RETURNING w.id, w.inbox_seq)
+      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT max(k.inbox_seq) FROM woken k),
+        (SELECT array_agg(DISTINCT g.event) FROM given g), (SELECT array_agg(DISTINCT g.workflow) FROM given g)
+        INTO reached_, inbox_seq_, events_, given_`;
+  return `
   -- Serves the next subscriptions on topics, so many at most; with the last of them, the events that there were when the first were served
   -- are delivered. Goes on from what it has answered: after_ and arrivals_ are NULL at the beginning.
   CREATE FUNCTION ${r.deliver_v1} (topics_ bigint[], names_ text[], keys_ text[], after_ bigint, arrivals_ bigint[], limit_ bigint, now_ bigint)
@@ -56,22 +78,7 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
         SELECT w.row FROM ${t.workflows} w
         WHERE w.row IN (SELECT s.workflow FROM ${t.subscriptions} s WHERE s.row = ANY (found_))
         ORDER BY w.id FOR NO KEY UPDATE) locked;
-      WITH seekers AS (
-        SELECT s.row, s.workflow, w.inbox_seq,
-          ${r.earliest_event_v1}(s.workflow, w.inbox_seq, s.topic, s.name, s.key, s.effective_date, w.created_arrival, now_) AS event
-        FROM ${t.subscriptions} s JOIN ${t.workflows} w ON w.row = s.workflow
-        WHERE s.row = ANY (found_) AND s.event IS NULL AND w.status IN ('runnable', 'suspended')
-      ), given AS (
-        UPDATE ${t.subscriptions} s SET event = k.event, delivered_seq = k.inbox_seq + 1
-        FROM seekers k WHERE s.row = k.row AND k.event IS NOT NULL
-        RETURNING s.workflow, s.event
-      ), woken AS (
-        UPDATE ${t.workflows} w SET inbox_seq = w.inbox_seq + 1, due_at = least(w.due_at, now_)
-        WHERE w.row IN (SELECT g.workflow FROM given g)
-        RETURNING w.id, w.inbox_seq)
-      SELECT (SELECT coalesce(json_agg(k.id), '[]') FROM woken k), (SELECT max(k.inbox_seq) FROM woken k),
-        (SELECT array_agg(DISTINCT g.event) FROM given g), (SELECT array_agg(DISTINCT g.workflow) FROM given g)
-        INTO reached_, inbox_seq_, events_, given_;
+      ${give};
       -- One event, and undelivered under the lock of its topic: it is not purged. What was so in a call before may be delivered since.
       IF events_ IS NOT NULL AND (NOT is_first_ OR cardinality(events_) > 1 OR events_[1] <> ALL (arrivals_)) THEN
         PERFORM ${r.keep_events_v1}(events_);
@@ -101,6 +108,56 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     END IF;
   END $wfe$;
 
+  -- Stores an event that is eligible, and delivers on its topic, where few wait on it and nobody's watermark has to be set back. Nothing is delivered of one that
+  -- exists; who has it is answered once more, as the first answer may have been lost. The event is a list; see what events are inserted by.
+  CREATE FUNCTION ${r.publish_v1} (event_ jsonb, now_ bigint) RETURNS TABLE (reached json, delivered boolean) LANGUAGE plpgsql
+    ${FUNCTION_SETTINGS} AS $wfe$
+  #variable_conflict use_column
+  DECLARE
+    topic_ CONSTANT bigint := (event_->>3)::bigint;
+    found_ bigint[];
+    workflows_ bigint[];
+    given_ bigint[];
+    events_ bigint[];
+    inbox_seq_ bigint;
+    arrival_ bigint;
+    delivered_ boolean;
+    reached_ json := '[]';
+  BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(${topicsLock}), pg_advisory_xact_lock(topic_);
+    SELECT array_agg(s.row), array_agg(s.workflow) INTO found_, workflows_ FROM (
+      SELECT s.row, s.workflow FROM ${t.subscriptions} s
+      WHERE s.topic = topic_ AND s.name = event_->>1 AND s.key = event_->>2 AND s.event IS NULL LIMIT ${MOST_SERVED + 1}) s;
+    WITH stored AS (
+    ${insertEventsSql(
+      t,
+      "SELECT event_ AS value",
+      `(found_ IS NULL OR cardinality(found_) <= ${MOST_SERVED}) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = topic_ LIMIT 1) IS NULL`,
+    )}
+    RETURNING arrival, delivered)
+    SELECT s.arrival, s.delivered INTO arrival_, delivered_ FROM stored s;
+    IF arrival_ IS NULL THEN
+      RETURN QUERY
+        SELECT coalesce(json_agg(DISTINCT w.id) FILTER (WHERE w.id IS NOT NULL), '[]'), coalesce(bool_or(e.delivered), false)
+        FROM ${t.events} e LEFT JOIN ${t.subscriptions} s ON s.event = e.arrival LEFT JOIN ${t.workflows} w ON w.row = s.workflow
+        WHERE e.id = event_->>0;
+      RETURN;
+    END IF;
+    IF delivered_ AND found_ IS NOT NULL THEN
+      -- In the order of ids, as commits do. What is read before the locks is read again after them.
+      PERFORM 1 FROM (SELECT w.row FROM ${t.workflows} w WHERE w.row = ANY (workflows_) ORDER BY w.id FOR NO KEY UPDATE) locked;
+      -- What somebody still waits for under the lock of its topic was undelivered: it is not purged.
+      ${give};
+      IF inbox_seq_ > ${FEW_DELIVERIES} THEN
+        PERFORM ${r.set_watermarks_v1}(given_);
+      END IF;
+    END IF;
+    RETURN QUERY SELECT reached_, delivered_;
+  END $wfe$;
+
   -- Removes delivered events that were stored before an instant, so many at most, but for those that a subscription was given and has not used.
   CREATE FUNCTION ${r.purge_events_v1} (stored_before_ bigint, limit_ bigint) RETURNS TABLE (deleted bigint) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
@@ -123,3 +180,4 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     RETURN QUERY SELECT coalesce(cardinality(found_), 0)::bigint;
   END $wfe$;
 `;
+};

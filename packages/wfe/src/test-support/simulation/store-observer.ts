@@ -173,7 +173,7 @@ export class StoreObserver {
         this.#pointers.delete(id);
       }
     }
-    if (method === "deliverEvents" || method === "command" || method === "createEvent") this.events.look();
+    if (method === "deliverEvents" || method === "command" || method === "createEvent" || method === "publishEvent") this.events.look();
   }
 
   #created(method: string, [workflow]: readonly unknown[], kept: KeptWorkflow): void {
@@ -194,7 +194,8 @@ export class StoreObserver {
     violations.expect(row.revision === before.revision, "I2", () => `${shown} to revision ${row.revision}`);
     const isDelivered = row.inboxSeq !== before.inboxSeq;
     const isCommanded = row.controlSeq !== before.controlSeq;
-    const deliveries = method === "deliverEvents" ? (args[0] as readonly unknown[]).length : 0; // topics, each a delivery of its own
+    // Topics, each a delivery of its own.
+    const deliveries = method === "publishEvent" ? 1 : method === "deliverEvents" ? (args[0] as readonly unknown[]).length : 0;
     const gain = row.inboxSeq - before.inboxSeq;
     violations.expect(gain >= 0 && gain <= deliveries, "I3", () => `${shown} from inboxSeq ${before.inboxSeq} to ${row.inboxSeq}`);
     violations.expect(

@@ -77,7 +77,10 @@ export const hostMutations: readonly EngineMutation[] = [
     name: "who was given an event is not told",
     program: "events",
     options: WITHOUT_FAULTS,
-    edits: [{ file: `${HOST}/event-consumer.ts`, from: "for (const id of ids) this.#dispatch(id);", to: "void ids;" }],
+    edits: [
+      { file: `${HOST}/event-consumer.ts`, from: "for (const id of ids) this.#dispatch(id);", to: "void ids;" },
+      { file: `${HOST}/workflow-controller.ts`, from: "for (const workflowId of reached) this.#effects.changed(workflowId);", to: "" },
+    ],
     caughtBy: ["I3"],
   },
   {

@@ -102,6 +102,7 @@ export const providerMutations: readonly ProviderMutation[] = [
             for (const { consumed } of store.workflows.values()) consumed.clear();
             return provider.deliverEvents(topics, now);
           },
+          publishEvent: undefined,
         }),
     },
     caughtBy: ["I3"],
@@ -122,6 +123,7 @@ export const providerMutations: readonly ProviderMutation[] = [
             }
             return given;
           },
+          publishEvent: undefined,
         }),
     },
     caughtBy: ["I3"],
