@@ -1995,7 +1995,7 @@ interface PersistenceStores {
         command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined>;
     };
     readonly query: Pick<WorkflowRepository, "listWorkflows" | "countWorkflows" | "getEndedWorkflows">;
-    readonly events: Required<EventRepository>;
+    readonly events: EventRepository;
     readonly subscriptions: SubscriptionRepository;
     readonly commands: CommandRepository;
     readonly errors: Pick<PersistenceProvider, "getErrors">;

@@ -67,6 +67,16 @@ describe("races on PostgreSQL", () => {
   const publish = (store: PostgresPersistenceProvider, id: string): Promise<unknown> => store.createEvent(eventOf(id), instant());
   const inbox = async (id: string): Promise<readonly string[]> => ((await second.loadForPass(id))?.deliveries ?? []).map(({ eventId }) => eventId);
   const holdTopic = (): ReturnType<typeof sessions.begin> => sessions.begin("SELECT pg_advisory_xact_lock($1)", [TOPIC]);
+  /** Makes calls that wait for what a session holds, each once the one before waits, then ends the session. @returns What has come of them. */
+  async function behind(held: Awaited<ReturnType<typeof holdTopic>>, calls: readonly (() => Promise<unknown>)[]): Promise<readonly unknown[]> {
+    const waiting: Promise<unknown>[] = [];
+    for (const call of calls) {
+      waiting.push(call());
+      await sessions.blocked(waiting.length);
+    }
+    await sessions.end(held);
+    return await Promise.all(waiting);
+  }
   const runnable = async (): Promise<readonly string[]> =>
     (await second.getRunnableEvents(instant(9), { limit: 99, claimUntil: instant(9) })).map(({ id }) => id);
 
@@ -78,13 +88,7 @@ describe("races on PostgreSQL", () => {
       const held = await holdTopic();
 
       const calls = [(): Promise<unknown> => subscribe(first, "w"), (): Promise<unknown> => deliver(second)];
-      const waiting: Promise<unknown>[] = [];
-      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
-        waiting.push(call());
-        await sessions.blocked(waiting.length);
-      }
-      await sessions.end(held);
-      await Promise.all(waiting);
+      await behind(held, order === "subscription first" ? calls : calls.toReversed());
 
       expect(await inbox("w")).toEqual(["e"]);
       expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
@@ -105,52 +109,78 @@ describe("races on PostgreSQL", () => {
           return await deliver(second);
         },
       ];
-      const waiting: Promise<unknown>[] = [];
-      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
-        waiting.push(call());
-        await sessions.blocked(waiting.length);
-      }
-      await sessions.end(held);
-      await Promise.all(waiting);
+      await behind(held, order === "subscription first" ? calls : calls.toReversed());
 
       expect(await inbox("w")).toEqual(["e"]);
     },
   );
 
-  it.each([["subscription first"], ["publication first"]])(
-    "a subscription and the publication of its event at once: the event comes once, %s",
-    async (order) => {
-      await create("w");
-      const held = await holdTopic();
+  const storedOnly = { reached: [], delivered: false };
 
-      const calls = [(): Promise<unknown> => subscribe(first, "w"), (): Promise<unknown> => second.publishEvent(eventOf("e"), instant())];
-      const waiting: Promise<unknown>[] = [];
-      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
-        waiting.push(call());
-        await sessions.blocked(waiting.length);
-      }
-      await sessions.end(held);
-      const answers = await Promise.all(waiting);
-
-      expect(answers).toContainEqual({ reached: order === "subscription first" ? ["w"] : [], delivered: true });
-      expect(await inbox("w")).toEqual(["e"]);
-      expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
-    },
-  );
-
-  it("a publication, and the end of who waits for its event, at once: it is given to nobody, and delivered", async () => {
+  it("a publication waits for no subscription that is opened on its topic at the same moment, and leaves its event to a delivery", async () => {
     await create("w");
-    await subscribe(first, "w");
-    const held = await sessions.begin(`SELECT * FROM ${server.schema}.workflows WHERE id = 'w' FOR UPDATE`);
-
-    const ended = first.command("w", "terminate", instant());
+    const held = await holdTopic();
+    const opening = subscribe(first, "w");
     await sessions.blocked(1);
-    const published = second.publishEvent(eventOf("e"), instant());
+
+    expect(await second.publishEvent(eventOf("e"), instant())).toEqual(storedOnly);
+
+    const delivering = deliver(second);
     await sessions.blocked(2);
     await sessions.end(held);
+    await Promise.all([opening, delivering]);
+    expect(await inbox("w")).toEqual(["e"]);
+    expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });
+    expect(await first.getEvent("e")).toMatchObject({ delivered: true });
+  });
 
-    expect([await ended, await published]).toEqual([true, { reached: [], delivered: true }]);
+  it("a publication waits for no commit or command of those who wait, and leaves its event to a delivery", async () => {
+    await create("w", "x");
+    await subscribe(first, "w");
+    await subscribe(first, "x");
+    const held = await sessions.begin(`SELECT 1 FROM ${table.workflows} WHERE id = 'w' FOR UPDATE`);
+    const ended = first.command("w", "terminate", instant());
+    await sessions.blocked(1);
+
+    expect(await second.publishEvent(eventOf("e"), instant())).toEqual(storedOnly);
+
+    expect(await inbox("x")).toEqual([]);
+    await sessions.end(held);
+    await ended;
+    expect(await deliver(second)).toEqual(["x"]);
     expect(await runnable()).toEqual([]);
+  });
+
+  it("a subscription that is opened while an event is published on its topic finds it", async () => {
+    await create("w");
+    // Between its statements and its end: a session that has done what a publication does.
+    const publishing = await sessions.begin(`SELECT * FROM ${server.schema}.publish_v1($1, $2)`, [
+      JSON.stringify(["e", "paid", KEY, TOPIC.toString(), "1", instant().getTime(), null, instant().getTime()]),
+      instant().getTime(),
+    ]);
+
+    const opening = subscribe(first, "w");
+    await sessions.blocked(1);
+    await sessions.end(publishing);
+    await opening;
+
+    expect(await inbox("w")).toEqual(["e"]);
+  });
+
+  it("an event that is purged while a publication gives it is looked for again (keep_events)", async () => {
+    await create("w");
+    await subscribe(first, "w");
+    // As if it had passed w over: nobody who waits is left without an event that is delivered.
+    await publish(first, "e");
+    await sessions.query(`UPDATE ${table.events} SET delivered = true`);
+    const purging = await sessions.begin(`DELETE FROM ${table.events} WHERE id = 'e'`);
+
+    const publishing = second.publishEvent(eventOf("f"), instant());
+    await sessions.blocked(1);
+    await sessions.end(purging);
+
+    expect(await publishing).toEqual({ reached: ["w"], delivered: true });
+    expect(await inbox("w")).toEqual(["f"]);
   });
 
   it.each([["subscription first"], ["commit first"]])(
@@ -167,13 +197,7 @@ describe("races on PostgreSQL", () => {
         return delivered.length === 0 ? deliver(second) : undefined;
       };
       const calls = [(): Promise<unknown> => subscribe(first, "w"), send];
-      const waiting: Promise<unknown>[] = [];
-      for (const call of order === "subscription first" ? calls : calls.toReversed()) {
-        waiting.push(call());
-        await sessions.blocked(waiting.length);
-      }
-      await sessions.end(held);
-      await Promise.all(waiting);
+      await behind(held, order === "subscription first" ? calls : calls.toReversed());
 
       expect(sent).toEqual([order === "subscription first" ? [] : ["e"]]);
       expect(await inbox("w")).toEqual(["e"]);
@@ -194,13 +218,7 @@ describe("races on PostgreSQL", () => {
         (): Promise<unknown> => first.persistWorkflow(sampleChange("w", "c", { openSubscriptions }), instant()),
         (): Promise<unknown> => deliver(second),
       ];
-      const waiting: Promise<unknown>[] = [];
-      for (const call of order === "subscriptions first" ? calls : calls.toReversed()) {
-        waiting.push(call());
-        await sessions.blocked(waiting.length);
-      }
-      await sessions.end(held);
-      await Promise.all(waiting);
+      await behind(held, order === "subscriptions first" ? calls : calls.toReversed());
 
       expect(await inbox("w")).toEqual(["e"]);
       expect((await second.readSignals(["w"]))[0]).toMatchObject({ inboxSeq: 1 });

@@ -39,7 +39,7 @@ export interface PersistenceStores {
     command(id: string, command: ControlCommand, now: Date, options: CommandOptions): Promise<boolean | undefined>;
   };
   readonly query: Pick<WorkflowRepository, "listWorkflows" | "countWorkflows" | "getEndedWorkflows">;
-  readonly events: Required<EventRepository>;
+  readonly events: EventRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly commands: CommandRepository;
   readonly errors: Pick<PersistenceProvider, "getErrors">;
@@ -185,7 +185,10 @@ export abstract class PersistenceOfStores implements PersistenceProvider {
 
   async publishEvent(event: EventRow, now: Date): Promise<EventPublication> {
     this.#run.check();
-    return this.#stores.events.publishEvent(event, now);
+    const { events } = this.#stores;
+    if (events.publishEvent !== undefined) return events.publishEvent(event, now);
+    await events.createEvent(event, now);
+    return { reached: [], delivered: false };
   }
 
   async getEvent(id: string): Promise<StoredEvent | undefined> {

@@ -19,9 +19,10 @@ export interface EventRepository {
   /** Stores an event, undelivered. @returns Its id; an id that exists already keeps its first payload and is returned. */
   createEvent(event: EventRow, now: Date): Promise<string>;
   /**
-   * Stores an event and delivers on its topic, as {@link createEvent} and {@link deliverEvents} do, in one atomic step. An event is stored and nothing more,
-   * which is left to a delivery, when it is not eligible yet, its id exists already, or the provider would rather not: very many wait for it, or very many events are
-   * published at this moment. Of others of its topic that are undelivered, some may be given, and may be left undelivered nevertheless.
+   * Stores an event and delivers on its topic, as {@link createEvent} and {@link deliverEvents} do, in one atomic step. What is not delivered with that is left to
+   * a delivery: an event that is not eligible yet, which is only stored; or when the provider would rather not: very many wait for the event, of whom some may
+   * have it already, others have its topic under lock, or very many events are published at this moment. Of other events of the topic that are
+   * undelivered, some may be given, and may be left undelivered nevertheless. An event whose id exists keeps what it has, and is given to nobody.
    *
    * A provider for which two calls cost no more than one leaves the method out.
    */

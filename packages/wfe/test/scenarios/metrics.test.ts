@@ -112,7 +112,7 @@ scenarios(
       const measured = new WorkflowBuilder<Count>().thenFn("one", () => 1).build("measured", 1);
       const client = await newClient();
       await client.startWorkflow(measured, { n: 0 });
-      await client.publishEvent("nobody waits", "k", null);
+      await client.publishEvent("nobody waits", "k", null, { time: new Date(clock.now() + 1_000) });
       await clock.advance("3s");
 
       await newHost(registers(measured));

@@ -108,8 +108,9 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     END IF;
   END $wfe$;
 
-  -- Stores an event that is eligible, and delivers on its topic, where few wait on it and nobody's watermark has to be set back. Nothing is delivered of one that
-  -- exists; who has it is answered once more, as the first answer may have been lost. The event is a list; see what events are inserted by.
+  -- Stores an event that is eligible, and delivers on its topic, if it has to wait for nobody, few wait for the event, and nobody's watermark is behind it.
+  -- Nothing is delivered of an event that exists; who has it is answered once more, as the first answer may have been lost. The event is a list; see
+  -- what events are inserted by.
   CREATE FUNCTION ${r.publish_v1} (event_ jsonb, now_ bigint) RETURNS TABLE (reached json, delivered boolean) LANGUAGE plpgsql
     ${FUNCTION_SETTINGS} AS $wfe$
   #variable_conflict use_column
@@ -121,24 +122,34 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
     events_ bigint[];
     inbox_seq_ bigint;
     arrival_ bigint;
-    delivered_ boolean;
+    delivers_ boolean;
     reached_ json := '[]';
   BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
       RAISE EXCEPTION 'a delivery needs READ COMMITTED, each of its statements a snapshot of its own: got %', current_setting('transaction_isolation');
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(${topicsLock}), pg_advisory_xact_lock(topic_);
-    SELECT array_agg(s.row), array_agg(s.workflow) INTO found_, workflows_ FROM (
-      SELECT s.row, s.workflow FROM ${t.subscriptions} s
-      WHERE s.topic = topic_ AND s.name = event_->>1 AND s.key = event_->>2 AND s.event IS NULL LIMIT ${MOST_SERVED + 1}) s;
+    -- Locks are held until the disk has the event, which a delivery does not wait for: who has others waiting for one does not wait for it himself.
+    delivers_ := pg_try_advisory_xact_lock_shared(${topicsLock}) AND pg_try_advisory_xact_lock(topic_);
+    IF delivers_ THEN
+      SELECT array_agg(s.row), array_agg(DISTINCT s.workflow) INTO found_, workflows_ FROM (
+        SELECT s.row, s.workflow FROM ${t.subscriptions} s
+        WHERE s.topic = topic_ AND s.name = event_->>1 AND s.key = event_->>2 AND s.event IS NULL LIMIT ${MOST_SERVED + 1}) s;
+    END IF;
+    IF cardinality(found_) > ${MOST_SERVED} THEN
+      delivers_ := false;
+    ELSIF found_ IS NOT NULL THEN
+      SELECT count(*) = cardinality(workflows_) INTO delivers_ FROM (
+        SELECT 1 FROM ${t.workflows} w WHERE w.row = ANY (workflows_) FOR NO KEY UPDATE SKIP LOCKED) locked;
+    END IF;
     WITH stored AS (
     ${insertEventsSql(
       t,
       "SELECT event_ AS value",
-      `(found_ IS NULL OR cardinality(found_) <= ${MOST_SERVED}) AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = topic_ LIMIT 1) IS NULL`,
+      // Its arrival is the latest of all.
+      `delivers_ AND (SELECT m.topic FROM ${t.watermarks} m WHERE m.topic = topic_ AND m.time > (event_->>5)::bigint LIMIT 1) IS NULL`,
     )}
     RETURNING arrival, delivered)
-    SELECT s.arrival, s.delivered INTO arrival_, delivered_ FROM stored s;
+    SELECT s.arrival, s.delivered INTO arrival_, delivers_ FROM stored s;
     IF arrival_ IS NULL THEN
       RETURN QUERY
         SELECT coalesce(json_agg(DISTINCT w.id) FILTER (WHERE w.id IS NOT NULL), '[]'), coalesce(bool_or(e.delivered), false)
@@ -146,16 +157,16 @@ export const deliveringSql = ({ table: t, routine: r, topicsLock }: SchemaNames)
         WHERE e.id = event_->>0;
       RETURN;
     END IF;
-    IF delivered_ AND found_ IS NOT NULL THEN
-      -- In the order of ids, as commits do. What is read before the locks is read again after them.
-      PERFORM 1 FROM (SELECT w.row FROM ${t.workflows} w WHERE w.row = ANY (workflows_) ORDER BY w.id FOR NO KEY UPDATE) locked;
-      -- What somebody still waits for under the lock of its topic was undelivered: it is not purged.
+    IF delivers_ AND found_ IS NOT NULL THEN
       ${give};
+      IF events_ <> ARRAY[arrival_] THEN
+        PERFORM ${r.keep_events_v1}(events_);
+      END IF;
       IF inbox_seq_ > ${FEW_DELIVERIES} THEN
         PERFORM ${r.set_watermarks_v1}(given_);
       END IF;
     END IF;
-    RETURN QUERY SELECT reached_, delivered_;
+    RETURN QUERY SELECT reached_, delivers_;
   END $wfe$;
 
   -- Removes delivered events that were stored before an instant, so many at most, but for those that a subscription was given and has not used.
