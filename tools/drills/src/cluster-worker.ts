@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { type AnyDefinition, WorkflowHostBuilder } from "wfe";
+import { beating } from "./beating-workflow.ts";
 import type { ClusterSettings } from "./cluster.ts";
 import { clusterProviders } from "./cluster-places.ts";
 import { frozenStep, longStep } from "./lost-host-workflows.ts";
@@ -30,7 +31,7 @@ const host = new WorkflowHostBuilder()
     },
   })
   .build();
-for (const definition of [trip(ran), longStep(ran), frozenStep(ran)]) host.registerWorkflowDefinition(definition as AnyDefinition);
+for (const definition of [trip(ran), longStep(ran), frozenStep(ran), beating()]) host.registerWorkflowDefinition(definition as AnyDefinition);
 
 let isStopping = false;
 process.on("message", (message) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isWfeError } from "wfe";
 import { eventually } from "wfe/test-support";
+import { beating } from "../beating-workflow.ts";
 import type { Cluster } from "../cluster.ts";
 import { timeToComeBack } from "../coming-back.ts";
 import { type Blows, type DrillOutcome, type DrillSettings, runDrill, type Scene } from "../drill-run.ts";
@@ -18,6 +19,8 @@ const LOCK_TTL_MS = 3_000;
 const STAYS_FULL_MS = 2_000;
 const COMES_BACK_WITHIN_MS = 30_000;
 const CODE = "WFE_STORE_FULL";
+/** Hosts that have nothing to store would not notice: trips come to rest when nobody can start them or publish their notes. */
+const BEATING = "beating";
 
 /**
  * The disk of the store is filled to the last byte under running hosts, and has room again a while later.
@@ -30,7 +33,7 @@ export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
     return await runDrill(settings, {
       store: await openStore(settings.store, disk.folder),
       options: { lockTtl: LOCK_TTL_MS },
-      // Hosts that have nothing to store would not notice.
+      // Enough that some are open when it is full.
       underWay: Math.ceil(settings.workflows / 2),
       outlasts: (error) => isWfeError(error, CODE),
       during: async (scene) => await fillOnce(disk, scene),
@@ -42,6 +45,7 @@ export async function diskFull(settings: DrillSettings): Promise<DrillOutcome> {
 
 async function fillOnce(disk: SmallDisk, { cluster, trips, settings }: Scene): Promise<Blows> {
   disk.fill(ROOM_BYTES);
+  await cluster.client.startWorkflow(beating(), { count: 0 }, { id: BEATING });
   while (!trips.isOver && trips.done < 0.1) await sleep(10);
   settings.tell("the disk is being filled");
   let halves: readonly unknown[] = [];
@@ -66,6 +70,7 @@ async function fillOnce(disk: SmallDisk, { cluster, trips, settings }: Scene): P
     },
     settings.limitMs,
   );
+  await cluster.client.terminateWorkflow(BEATING);
   return {
     done: [`the disk of the store (${MEGABYTES} MB) was filled to the last byte, and had room again ${STAYS_FULL_MS} ms after the first report`],
     findings: [
