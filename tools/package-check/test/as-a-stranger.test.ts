@@ -8,7 +8,10 @@ import { catalogRange, packAll, type PackedPackage, ROOT } from "../src/packed-p
 import { Stranger, type StrangerOptions } from "../src/stranger.ts";
 
 const LIMIT_MS = 600_000;
-const COMPILER = { typescript: process.env["WFE_CHECK_TYPESCRIPT"] ?? catalogRange("typescript"), "@types/node": catalogRange("@types/node") };
+const COMPILER = {
+  typescript: process.env["WFE_CHECK_TYPESCRIPT"] ?? catalogRange("@typescript/native"),
+  "@types/node": catalogRange("@types/node"),
+};
 const STRICT = {
   compilerOptions: {
     target: "es2022",
