@@ -356,6 +356,17 @@ async function vacuumed(table: string): Promise<void> {
   );
 }
 
+/**
+ * Makes indexes, and waits until plans may use them: where rows were changed meanwhile, as a claim without them has, they are not for
+ * transactions that were under way, those of other tests included.
+ */
+async function created(definitions: readonly string[], indexes: readonly string[]): Promise<void> {
+  for (const definition of definitions) await sessions.query(definition);
+  const waiting = `SELECT indexrelid::regclass::text AS waiting FROM pg_index
+    WHERE indexrelid = ANY ($1::regclass[]) AND indcheckxmin AND xmin::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint`;
+  await vi.waitFor(async () => expect(await sessions.query(waiting, [indexes])).toEqual([]), { timeout: 20_000 });
+}
+
 describe("statements on a filled store", () => {
   const host = new Host(server.schema);
 
@@ -379,7 +390,10 @@ describe("statements on a filled store", () => {
 
     await sessions.query(`DROP INDEX ${indexes.join(", ")}`);
     const without = await host.reads(claim);
-    for (const { definition } of found) await sessions.query(definition);
+    await created(
+      found.map(({ definition }) => definition),
+      indexes,
+    );
     const again = await host.reads(claim);
 
     expect(without).not.toEqual(READS["a claim of due instances"]);
