@@ -9,21 +9,25 @@ const conditions = ["wfe-source", "node"];
 const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
 const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza", "package-check"];
 
-// Many files that import the same: they run in one process after the other, and share what they import.
+// Packages with many files that import the same: those that leave nothing behind run one after the other in one process, and share what they
+// import; the others have a process each.
 const SCENARIOS = "test/scenarios/**/*.test.ts";
+const ARTIFACTS = "test/artifacts/**/*.test.ts";
+const divided: Readonly<Record<string, readonly object[]>> = {
+  wfe: [{ exclude: [SCENARIOS] }, { name: "scenarios", include: [SCENARIOS], isolate: false }],
+  "wfe-core": [
+    { exclude: [ARTIFACTS], isolate: false },
+    { name: "artifacts", include: [ARTIFACTS] },
+  ],
+};
 
-// One project for each workspace package that has tests; a package without content has none.
+// One project for each other workspace package that has tests; a package without content has none.
 const projects = ["packages", "examples", "tools"].flatMap((group) =>
   readdirSync(group)
     .filter((name) => existsSync(`${group}/${name}/test`))
     .flatMap((name) => {
-      const root = `${group}/${name}`;
-      const common = { include: ["test/**/*.test.ts"], ...(withServices.includes(name) ? { globalSetup: services } : {}) };
-      if (name !== "wfe") return [{ extends: true as const, root, test: { ...common, name } }];
-      return [
-        { extends: true as const, root, test: { ...common, name, exclude: [SCENARIOS] } },
-        { extends: true as const, root, test: { ...common, name: "scenarios", include: [SCENARIOS], isolate: false } },
-      ];
+      const common = { name, include: ["test/**/*.test.ts"], ...(withServices.includes(name) ? { globalSetup: services } : {}) };
+      return (divided[name] ?? [{}]).map((part) => ({ extends: true as const, root: `${group}/${name}`, test: { ...common, ...part } }));
     }),
 );
 
