@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 // Siblings are read from their sources, so that tests need no build. Without "import", which Vitest would make hold for `require` as well.
 const conditions = ["wfe-source", "node"];
@@ -13,7 +13,7 @@ const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza", "package-chec
 // import; the others have a process each.
 const SCENARIOS = "test/scenarios/**/*.test.ts";
 const ARTIFACTS = "test/artifacts/**/*.test.ts";
-const divided: Readonly<Record<string, readonly object[]>> = {
+const divided: Readonly<Record<string, readonly NonNullable<TestProjectInlineConfiguration["test"]>[]>> = {
   wfe: [{ exclude: [SCENARIOS] }, { name: "scenarios", include: [SCENARIOS], isolate: false }],
   "wfe-core": [
     { exclude: [ARTIFACTS], isolate: false },

@@ -357,11 +357,10 @@ async function vacuumed(table: string): Promise<void> {
 }
 
 /**
- * Makes indexes, and waits until plans may use them: where rows were changed meanwhile, as a claim without them has, they are not for
- * transactions that were under way, those of other tests included.
+ * Until plans may use indexes that were just made: where rows were changed before, as by a claim without them, they are not for transactions
+ * that were under way, those of other tests included.
  */
-async function created(definitions: readonly string[], indexes: readonly string[]): Promise<void> {
-  for (const definition of definitions) await sessions.query(definition);
+async function usable(indexes: readonly string[]): Promise<void> {
   const waiting = `SELECT indexrelid::regclass::text AS waiting FROM pg_index
     WHERE indexrelid = ANY ($1::regclass[]) AND indcheckxmin AND xmin::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint`;
   await vi.waitFor(async () => expect(await sessions.query(waiting, [indexes])).toEqual([]), { timeout: 20_000 });
@@ -390,10 +389,8 @@ describe("statements on a filled store", () => {
 
     await sessions.query(`DROP INDEX ${indexes.join(", ")}`);
     const without = await host.reads(claim);
-    await created(
-      found.map(({ definition }) => definition),
-      indexes,
-    );
+    for (const { definition } of found) await sessions.query(definition);
+    await usable(indexes);
     const again = await host.reads(claim);
 
     expect(without).not.toEqual(READS["a claim of due instances"]);
