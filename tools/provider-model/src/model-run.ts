@@ -14,6 +14,8 @@ export interface Model<TState, TProvider extends Provider, TOptions = never> {
   initial(): TState;
   /** Equal for two states between which no later call can tell. */
   keyOf(state: TState): string;
+  /** What the store may hold besides, when calls at one moment have led from a state to another: in what nobody promises, they are in no order. @default nothing */
+  alternatives?(before: TState, after: TState): readonly TState[];
   /** What the two providers are opened with. */
   readonly openOptions?: TOptions;
   /** A fresh store. */
@@ -114,9 +116,11 @@ async function compareOnce<TState, TProvider extends Provider, TOptions>(
   }
 }
 
+type ComparedModel<TState, TProvider> = Pick<Model<TState, TProvider & Provider>, "look" | "initial" | "keyOf" | "alternatives">;
+
 /** A run under way: the states that the store may be in, after all that was seen of it. */
 class Comparison<TState, TProvider> {
-  readonly #model: Pick<Model<TState, TProvider & Provider>, "look" | "initial" | "keyOf">;
+  readonly #model: ComparedModel<TState, TProvider>;
   readonly #providers: readonly TProvider[];
   readonly #world: World;
   readonly #trace: string[] = [];
@@ -124,7 +128,7 @@ class Comparison<TState, TProvider> {
   #states: readonly TState[];
   #fresh = 0;
 
-  constructor(model: Pick<Model<TState, TProvider & Provider>, "look" | "initial" | "keyOf">, providers: readonly TProvider[], world: World) {
+  constructor(model: ComparedModel<TState, TProvider>, providers: readonly TProvider[], world: World) {
     this.#model = model;
     this.#providers = providers;
     this.#world = world;
@@ -165,8 +169,12 @@ class Comparison<TState, TProvider> {
       for (const before of this.#states) {
         const state = made.length === 1 && this.#states.length === 1 ? before : structuredClone(before);
         const fault = firstOf(order, ({ call, outcome }) => call.judge(state, outcome, { concurrent }));
-        if (fault === undefined) left.set(concurrent || this.#states.length > 1 ? this.#model.keyOf(state) : "", state);
-        else faults.push(fault);
+        if (fault !== undefined) {
+          faults.push(fault);
+          continue;
+        }
+        const alternatives = made.length > 1 ? (this.#model.alternatives?.(before, state) ?? []) : [];
+        for (const each of [state, ...alternatives]) left.set(concurrent || this.#states.length > 1 ? this.#model.keyOf(each) : "", each);
       }
     }
     this.#states = [...left.values()];
