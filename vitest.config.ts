@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
@@ -42,8 +43,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects: [...projects, benchmarks],
-    // Also the last processor: many tests wait for a server most of their time.
-    maxWorkers: "100%",
+    // More than there are processors: many tests wait for a server, or for time to pass, most of their time.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     // Far beyond what they take: only what hangs should end by it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 30_000,
