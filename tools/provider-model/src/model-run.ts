@@ -14,7 +14,11 @@ export interface Model<TState, TProvider extends Provider, TOptions = never> {
   initial(): TState;
   /** Equal for two states between which no later call can tell. */
   keyOf(state: TState): string;
-  /** What the store may hold besides, when calls at one moment have led from a state to another: in what nobody promises, they are in no order. @default nothing */
+  /**
+   * Other states that calls at one moment may have led to: those that differ in what no call promises, an order that is none of the calls as a whole.
+   *
+   * @default none
+   */
   alternatives?(before: TState, after: TState): readonly TState[];
   /** What the two providers are opened with. */
   readonly openOptions?: TOptions;
