@@ -10,8 +10,8 @@ const conditions = ["wfe-source", "node"];
 const services = fileURLToPath(new URL("tools/test-services/src/global-setup.ts", import.meta.url));
 const withServices = ["wfe-postgres", "wfe-redis", "wfe", "pizza", "package-check"];
 
-// Packages with many files that import the same: those that leave nothing behind run one after the other in one process, and share what they
-// import; the others have a process each.
+// Parts of packages that have many files which import the same: those that leave nothing behind share what they import, and the process with it; the
+// others have a process each.
 const SCENARIOS = "test/scenarios/**/*.test.ts";
 const ARTIFACTS = "test/artifacts/**/*.test.ts";
 const divided: Readonly<Record<string, readonly NonNullable<TestProjectInlineConfiguration["test"]>[]>> = {
@@ -22,7 +22,7 @@ const divided: Readonly<Record<string, readonly NonNullable<TestProjectInlineCon
   ],
 };
 
-// One project for each other workspace package that has tests; a package without content has none.
+// A project for each workspace package that has tests, or for each of its parts; a package without content has none.
 const projects = ["packages", "examples", "tools"].flatMap((group) =>
   readdirSync(group)
     .filter((name) => existsSync(`${group}/${name}/test`))
@@ -43,8 +43,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects: [...projects, benchmarks],
-    // More than there are processors: many tests wait for a server, or for time to pass, most of their time.
-    maxWorkers: Math.ceil(1.5 * availableParallelism()),
+    // One more than there are processors: many tests wait for a server, or for time to pass, most of their time.
+    maxWorkers: availableParallelism() + 1,
     // Far beyond what they take: only what hangs should end by it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 30_000,

@@ -15,11 +15,12 @@ export interface Model<TState, TProvider extends Provider, TOptions = never> {
   /** Equal for two states between which no later call can tell. */
   keyOf(state: TState): string;
   /**
-   * Other states that calls at one moment may have led to: those that differ in what no call promises, an order that is none of the calls as a whole.
+   * The states that calls at one moment may have led to, which lead to `after` when they are made one after the other: it is one of them, and the others
+   * differ from it in what no call promises.
    *
-   * @default none
+   * @default `after` alone
    */
-  alternatives?(before: TState, after: TState): readonly TState[];
+  possible?(before: TState, after: TState): readonly TState[];
   /** What the two providers are opened with. */
   readonly openOptions?: TOptions;
   /** A fresh store. */
@@ -120,7 +121,7 @@ async function compareOnce<TState, TProvider extends Provider, TOptions>(
   }
 }
 
-type ComparedModel<TState, TProvider> = Pick<Model<TState, TProvider & Provider>, "look" | "initial" | "keyOf" | "alternatives">;
+type ComparedModel<TState, TProvider> = Pick<Model<TState, TProvider & Provider>, "look" | "initial" | "keyOf" | "possible">;
 
 /** A run under way: the states that the store may be in, after all that was seen of it. */
 class Comparison<TState, TProvider> {
@@ -177,8 +178,8 @@ class Comparison<TState, TProvider> {
           faults.push(fault);
           continue;
         }
-        const alternatives = made.length > 1 ? (this.#model.alternatives?.(before, state) ?? []) : [];
-        for (const each of [state, ...alternatives]) left.set(concurrent || this.#states.length > 1 ? this.#model.keyOf(each) : "", each);
+        const possible = (made.length > 1 ? this.#model.possible?.(before, state) : undefined) ?? [state];
+        for (const each of possible) left.set(concurrent || this.#states.length > 1 ? this.#model.keyOf(each) : "", each);
       }
     }
     this.#states = [...left.values()];

@@ -142,7 +142,7 @@ function keyOf(state: PersistenceState): string {
 }
 
 /** An instance and an event that are made at one moment come in any order, whatever else tells an order of the calls that have made them. */
-function alternatives(before: PersistenceState, after: PersistenceState): readonly PersistenceState[] {
+function possible(before: PersistenceState, after: PersistenceState): readonly PersistenceState[] {
   const arrivals = Array.from({ length: after.arrivals - before.arrivals + 1 }, (_, index) => before.arrivals + index);
   const born = [...after.instances].filter(([id]) => !before.instances.has(id));
   return born.reduce<readonly PersistenceState[]>(
@@ -154,5 +154,5 @@ function alternatives(before: PersistenceState, after: PersistenceState): readon
 
 /** Random calls to two providers of persistence on one store, and what the traits say must come of each. */
 export function persistenceModel(target: PersistenceSuiteTarget): Model<PersistenceState, PersistenceProvider> {
-  return { operation, opening: createNewWorkflow, look, initial: emptyState, keyOf, alternatives, createStore: () => target.createStore() };
+  return { operation, opening: createNewWorkflow, look, initial: emptyState, keyOf, possible, createStore: () => target.createStore() };
 }

@@ -1,7 +1,8 @@
 import { setImmediate as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { EventRow, NewWorkflow, Provider } from "wfe-core";
+import type { Provider } from "wfe-core";
+import { instant, sampleEvent, sampleWorkflow } from "wfe-core/test-support";
 import { type Model, persistenceModel, runModel } from "wfe-provider-model";
 import { type Call, compared } from "../src/call.ts";
 import { addEvent, addInstance, emptyState } from "../src/persistence-state.ts";
@@ -32,19 +33,9 @@ interface State {
   values: readonly [left: string, right: string];
 }
 
-const NOW = new Date(Date.UTC(2026, 0, 1));
-
-function event(id: string): EventRow {
-  return { id, name: "paid", key: "1", time: NOW };
-}
-
-function instance(id: string): NewWorkflow {
-  return { id, name: id, definitionId: "sample", version: 1, fingerprint: "f", data: "{}", inputDigest: "d", createdAt: NOW, pointers: [] };
-}
-
 const NAMES = ["a", "b", "c"];
 
-function model(alternatives: (before: State, after: State) => readonly State[]): Model<State, TwoValues> {
+function model(possible: (before: State, after: State) => readonly State[]): Model<State, TwoValues> {
   const look: Call<State, TwoValues> = {
     text: "look",
     run: async (provider) => provider.read(),
@@ -65,12 +56,12 @@ function model(alternatives: (before: State, after: State) => readonly State[]):
     const values = new TwoValues();
     return { open: async () => values, elapse: async () => {}, dispose: async () => {} };
   };
-  return { operation, look, initial: () => ({ values: ["", ""] }), keyOf: (state) => JSON.stringify(state), alternatives, createStore };
+  return { operation, look, initial: () => ({ values: ["", ""] }), keyOf: (state) => JSON.stringify(state), possible, createStore };
 }
 
 it("finds what no order of calls at one moment gives", async () => {
   const failure = await runModel(
-    model(() => []),
+    model((_before, after) => [after]),
     { runs: 100 },
   );
 
@@ -85,16 +76,16 @@ it("lets pass what nobody promises of calls at one moment", async () => {
 
 it("takes an instance and the events of its moment in any order, and no others", () => {
   const before = emptyState();
-  addInstance(before, instance("earlier"));
-  addEvent(before, event("earlier"), NOW);
+  addInstance(before, sampleWorkflow("earlier"));
+  addEvent(before, sampleEvent("earlier"), instant());
   const after = structuredClone(before);
-  addInstance(after, instance("new"));
-  addEvent(after, event("first"), NOW);
-  addEvent(after, event("second"), NOW);
+  addInstance(after, sampleWorkflow("new"));
+  addEvent(after, sampleEvent("first"), instant());
+  addEvent(after, sampleEvent("second"), instant());
 
-  const alternatives = persistenceModel(persistenceInMemory()).alternatives?.(before, after);
+  const states = persistenceModel(persistenceInMemory()).possible?.(before, after);
 
-  const births = alternatives?.map(({ instances }) => [...instances].map(([id, { bornAt }]) => [id, bornAt]));
+  const births = states?.map(({ instances }) => [...instances].map(([id, { bornAt }]) => [id, bornAt]));
   expect(births).toEqual(
     [1, 2, 3].map((arrival) => [
       ["earlier", 0],
